@@ -1,0 +1,47 @@
+// Package engine works off lists of URLs, politely and under control: a
+// rate-limited, bounded pool with a backlog behind it, books that balance, and
+// a feed that screens read. It knows clocks and queues; it knows no HTTP, no
+// HTML and no terminal.
+//
+// # The way of a URL
+//
+//	Add ─► Store ─► feeder ─► queue ─► the host's turn ─► worker ─► Scraper.Do
+//	       backlog   │  ▲      │  ▲                                  │
+//	                 │  └──────┘  │ Again: a redirect goes round      │
+//	                 │ ErrQueueFull, counted   ◄─────────────────────┤
+//	                 │                                               │ Result
+//	       backlog ◄─┴── due again ◄── retry.go ◄────────────────────┤
+//	                                                                 ▼
+//	       screens ◄─ Subscription ◄─ feed ◄─ counted ◄─ Store.Finish
+//
+// Each station is a file: [Engine.Add] in engine.go, feeder.go, queue.go and
+// dispatch.go, pace.go, carry.go, origin.go for robots.txt, retry.go, feed.go.
+// The operator's hand is in steer.go and tune.go.
+//
+// # Promises
+//
+// Order: inside a host, jobs of a higher priority start first; batches of one
+// priority take turns; a batch's jobs start in the order of its list, retries
+// behind them. Between hosts there is none.
+//
+// Pace: two requests to one host start at least its interval apart, whatever
+// the number of workers, after idling, a pause or a late timer too. The next
+// turn counts from the moment the last request's headers were written.
+//
+// Loss: a job counts as ended only when the store has kept its result. The
+// queue refuses what it cannot hold ([ErrQueueFull]); the feeder counts that
+// and offers the job again. The books ([Counts]) balance at every moment.
+//
+// Waiting: [Pool.Submit], [Subscription.Take] and [Engine.Snapshot] never
+// block for long. Nothing in here waits for a screen.
+//
+// Goroutines: [Engine.Run] owns the feeder, the committer and, through the
+// pool, the workers, and returns when all of them have ended. An idle worker
+// keeps the clock, so no goroutine exists for a timer's sake.
+//
+// # Endings
+//
+// [Engine.Drain] finishes what is queued and in flight, and leaves the
+// backlog. Cancel drops what is selected, ends its requests, and can be undone.
+// [Engine.Close] takes no more batches and finishes everything.
+package engine

@@ -1,0 +1,111 @@
+package engine
+
+import "time"
+
+// A Reason says why a job or a host waits, in numbers that a sentence can be
+// made of. The types below are all there are.
+//
+//sumtype:decl
+type Reason interface{ isReason() }
+
+type (
+	// PaceWait: the host's next turn has not come.
+	PaceWait struct {
+		Next     time.Time     // when the turn comes
+		Interval time.Duration // the host's interval now
+		Crawl    bool          // the interval was raised by robots.txt (Crawl-delay)
+	}
+
+	// ServerAsked: an answer named a time to come back (RFC 9110, 10.2.3).
+	ServerAsked struct {
+		Until  time.Time
+		Asked  time.Duration // what the server said
+		Status int           // 429 or 503
+		Parked bool          // longer than ParkAfter: the others go on meanwhile
+	}
+
+	// ServerBusy: an answer refused without naming a time, so the host waits
+	// longer after each refusal.
+	ServerBusy struct {
+		Until    time.Time
+		Status   int
+		Refusals int // in a row
+	}
+
+	// RetryWait: the job comes back after a failed attempt.
+	RetryWait struct {
+		Due   time.Time
+		Class Class
+		Retry int // which retry it will be, from 1
+	}
+
+	// RobotsWait: the origin's robots.txt is being asked for.
+	RobotsWait struct{ Origin string }
+
+	// TurnOut: the host's turn was handed to a worker that has not yet
+	// written its request: it resolves, connects or shakes hands.
+	TurnOut struct{ Since time.Time }
+
+	// Probing: one request at a time until the first good answer after a
+	// refusal.
+	Probing struct{}
+
+	// Paused: by the operator.
+	Paused struct {
+		At   time.Time
+		What string // run, batch or host
+	}
+
+	// WorkersBusy: its turn has come and no worker is free.
+	WorkersBusy struct{ Workers int }
+
+	// RateWait: the global cap on requests per second.
+	RateWait struct{ Next time.Time }
+)
+
+func (PaceWait) isReason()    {}
+func (ServerAsked) isReason() {}
+func (ServerBusy) isReason()  {}
+func (RetryWait) isReason()   {}
+func (RobotsWait) isReason()  {}
+func (TurnOut) isReason()     {}
+func (Probing) isReason()     {}
+func (Paused) isReason()      {}
+func (WorkersBusy) isReason() {}
+func (RateWait) isReason()    {}
+
+// A LimitKind names what limits a run now.
+type LimitKind uint8
+
+// What can limit a run, in the order in which the first that is true is the
+// diagnosis.
+const (
+	LimitNothing LimitKind = iota // nothing is left to do
+	LimitPaused                   // by the operator: the run, or all that is left of it
+	LimitRobots                   // all that is queued waits for robots.txt
+	LimitParked                   // all hosts with work left were asked to stay away
+	LimitServer                   // every worker awaits bytes
+	LimitWorkers                  // a host's turn has come and every worker is busy
+	LimitPace                     // hosts wait for their turn
+	LimitRetry                    // only retries are left, and none is due
+	LimitBacklog                  // what is left is in flight
+)
+
+// String returns the words that follow "limited by".
+func (k LimitKind) String() string {
+	return [...]string{
+		"nothing to do", "paused", "robots.txt", "host parked", "server latency",
+		"workers", "host pace", "retry waits", "backlog empty",
+	}[k]
+}
+
+// A Limit is the one diagnosis of a run: what keeps it from going faster.
+type Limit struct {
+	Kind    LimitKind
+	Hosts   int       // hosts with work left
+	Waiting int       // of those, hosts that wait for what Kind says
+	Jobs    int       // jobs behind it
+	Next    time.Time // when the first of them may go on; zero: not known
+	Host    string    // which host that is
+	Reason  Reason    // why that one waits; for LimitPaused a Paused
+}

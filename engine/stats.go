@@ -1,0 +1,185 @@
+package engine
+
+import "time"
+
+// Counts is the ledger: where the jobs of a batch, or of the run, are. Every
+// number is absolute.
+type Counts struct {
+	Submitted int // all that were ever added, duplicates and invalid lines too
+
+	Backlog  int // kept by the store, not yet in the queue
+	Queued   int // in the queue, or between two steps
+	Retry    int // waiting for a retry
+	InFlight int // with a worker, or the result awaits its commit
+
+	OK        int
+	Empty     int
+	Failed    int
+	Skipped   int // Duplicate and Invalid are among them
+	Cancelled int
+
+	Duplicate int
+	Invalid   int
+}
+
+// Left returns how many jobs have not ended.
+func (c Counts) Left() int { return c.Backlog + c.Queued + c.Retry + c.InFlight }
+
+// Ended returns how many have.
+func (c Counts) Ended() int { return c.OK + c.Empty + c.Failed + c.Skipped + c.Cancelled }
+
+// Balanced reports whether every submitted URL is accounted for and no number
+// is below zero (the law of the ledger).
+func (c Counts) Balanced() bool {
+	for _, n := range [...]int{
+		c.Submitted, c.Backlog, c.Queued, c.Retry, c.InFlight,
+		c.OK, c.Empty, c.Failed, c.Skipped, c.Cancelled, c.Duplicate, c.Invalid,
+	} {
+		if n < 0 {
+			return false
+		}
+	}
+	return c.Submitted == c.Left()+c.Ended() && c.Duplicate+c.Invalid <= c.Skipped
+}
+
+// Add returns the sum, field by field.
+func (c Counts) Add(d Counts) Counts {
+	c.Submitted += d.Submitted
+	c.Backlog += d.Backlog
+	c.Queued += d.Queued
+	c.Retry += d.Retry
+	c.InFlight += d.InFlight
+	c.OK += d.OK
+	c.Empty += d.Empty
+	c.Failed += d.Failed
+	c.Skipped += d.Skipped
+	c.Cancelled += d.Cancelled
+	c.Duplicate += d.Duplicate
+	c.Invalid += d.Invalid
+	return c
+}
+
+// at returns the number for a place; an ended job also needs its outcome.
+func (c *Counts) at(p Place, o Outcome) *int {
+	switch p {
+	case Backlog:
+		return &c.Backlog
+	case Queued:
+		return &c.Queued
+	case Deferred:
+		return &c.Retry
+	case InFlight:
+		return &c.InFlight
+	}
+	switch o {
+	case OK:
+		return &c.OK
+	case Empty:
+		return &c.Empty
+	case Failed:
+		return &c.Failed
+	case Skipped:
+		return &c.Skipped
+	}
+	return &c.Cancelled
+}
+
+// A RunState says what a run does now.
+type RunState uint8
+
+// The states of a run.
+const (
+	RunIdle      RunState = iota // nothing was added yet
+	RunRunning                   // jobs are left
+	RunPaused                    // by the operator
+	RunDraining                  // what is queued and in flight is finished, nothing more
+	RunCancelled                 // every job left was cancelled
+	RunFinished                  // every job has ended
+)
+
+// String returns the state as the screen shows it.
+func (s RunState) String() string {
+	return [...]string{"idle", "running", "paused", "draining", "cancelled", "finished"}[s]
+}
+
+// HistoryCells is how many cells a rate history has, and HistoryCell how much
+// time one covers: together the last 32 s.
+const (
+	HistoryCells = 8
+	HistoryCell  = 4 * time.Second
+)
+
+// History is a rate over the last HistoryCells cells, oldest first, in jobs
+// (for a run) or requests (for a host) per second. The last cell is the
+// current one and still fills.
+type History [HistoryCells]float64
+
+// Stats is the state of a run at one moment, in absolute numbers.
+type Stats struct {
+	At      time.Time
+	Started time.Time     // when the first batch was added; zero: not yet
+	Active  time.Duration // time since Started, without pauses and without the time after the end
+	State   RunState
+	Paused  Paused // meaningful in RunPaused
+	Counts  Counts
+	Limit   Limit
+
+	Workers  int // set
+	Busy     int // carrying a job now
+	QueueLen int // jobs in the queue now
+	QueueCap int
+	Hits     uint64  // backpressure hits so far
+	HitRate  float64 // per second, over the last 4 s
+	Requests uint64  // sent so far, of every kind
+	Retried  uint64  // attempts that were retries
+	Rate     float64 // jobs ended per second, over the last 4 s
+	History  History
+	ETA      time.Duration // of what is left; below zero: unknown
+	Rows     int           // records kept so far
+	LogLines uint64        // log lines so far
+
+	Slots   []WorkerStats // by number
+	Batches []BatchStats  // by id
+	Hosts   []HostStats   // by name
+
+	Undo []Done // what Undo would take back, newest last; at most UndoDepth
+}
+
+// WorkerStats is one worker slot.
+type WorkerStats struct {
+	Num     int // from 1
+	Phase   Phase
+	Since   time.Time // when the phase began, or since when it idles
+	Job     JobID     // 0: idle, or asking for robots.txt
+	Batch   BatchID
+	Kind    Kind
+	URL     string
+	Host    string
+	Attempt int // of the job, from 1
+	Most    int // attempts that it can have
+}
+
+// BatchStats is one batch.
+type BatchStats struct {
+	Batch  Batch
+	State  BatchState
+	Counts Counts
+	ETA    time.Duration // below zero: unknown
+	Rows   int
+}
+
+// HostStats is one host.
+type HostStats struct {
+	Host     string
+	Interval time.Duration // in force now; 0: unpaced
+	Set      time.Duration // by the operator for this host; 0: not set
+	Last     time.Time     // when its last request started
+	Rate     float64       // requests per second, over the last 4 s
+	History  History
+	Waiting  int // jobs left that are not in flight
+	InFlight int
+	Failed   int       // jobs that failed
+	Reason   Reason    // why nothing of it starts now; nil: nothing holds it
+	Phase    Phase     // of its oldest request in flight; PhaseIdle: none
+	Since    time.Time // when that phase began
+}

@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// A Store is between the engine and what outlives it. Jobs are leased: one
+// that [Store.Next] handed out stays out until Finish or Release.
+//
+// All methods are safe for use by multiple goroutines. MemStore keeps a run in
+// memory; enginetest.TestStore is the suite that every store passes.
+type Store interface {
+	// AddBatch keeps b and its jobs under new ids. The jobs are streamed; an
+	// error in the sequence is a line that is no URL and counts as invalid.
+	// Jobs with a fingerprint seen before in the batch count as duplicates.
+	// b.ID zero makes a new batch; an id of an earlier call adds to it.
+	// Jobs can be leased as soon as they were read. When ctx ends, what was
+	// read so far stays and ctx's cause is returned. each, if not nil, is
+	// called for every job that is kept, with its ids and before it can be
+	// leased, and for every refused line with the zero Job and Duplicate or
+	// Invalid.
+	AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, error], each func(Job, Class)) (Added, error)
+
+	// Next leases up to n waiting jobs: the highest priority first, batches
+	// of one priority in turn, and within a batch its hosts in turn. A job
+	// with a Due was waiting for a retry until then.
+	Next(ctx context.Context, n int, w Want) ([]Job, error)
+
+	// Release gives leased jobs back as they are now. One with a Due is to
+	// be leased again then, behind the others of its host; one without goes
+	// to their front. A job that was cancelled meanwhile is cancelled.
+	Release(ctx context.Context, back []Job) error
+
+	// Finish keeps the results and takes their jobs off the books, in one
+	// step. A nil error means kept. A result of a job that had one before
+	// (a manual retry) takes its place. Links in a result become jobs of the
+	// same batch in the same step, told to each as in AddBatch; a link that
+	// the batch has seen is passed over.
+	Finish(ctx context.Context, rs []Result, each func(Job, Class)) error
+
+	// Change marks what sel selects and says how many jobs moved.
+	Change(ctx context.Context, sel Selector, ch Change) (Changed, error)
+
+	// Count returns the numbers of jobs that q selects.
+	Count(ctx context.Context, q Query) (Counts, error)
+
+	// Hosts keeps the given host states and returns all that are kept.
+	Hosts(ctx context.Context, put []HostState) ([]HostState, error)
+
+	// Results returns what q selects, in the order of Num; cancelled jobs
+	// have no Num and come only when q asks for Cancelled, in the order of
+	// their ids.
+	Results(ctx context.Context, q Query) ([]Result, error)
+
+	Close() error
+}
+
+// Want narrows what Next leases.
+type Want struct {
+	Now         time.Time           // jobs due later stay
+	SkipHosts   map[string]struct{} // these have enough in the queue, or are paused
+	SkipBatches map[BatchID]struct{}
+}
+
+// A Selector says what a change is for. Set one of the fields; the zero
+// Selector selects nothing.
+type Selector struct {
+	All   bool    // the run
+	Batch BatchID // one batch
+	Host  string  // all jobs of one host
+	Jobs  []JobID
+	Mark  uint64 // what an earlier cancel with this mark took (for Restore)
+}
+
+// A ChangeKind says what a Change does.
+type ChangeKind uint8
+
+// The changes.
+const (
+	ChangeCancel  ChangeKind = iota // unfinished jobs are marked with Change.Mark
+	ChangeRestore                   // jobs that Selector.Mark took are unfetched again
+	ChangePause                     // Next passes over the batch
+	ChangeResume
+	ChangePriority
+	ChangeRetry // failed and empty jobs are waiting again, under their ids
+)
+
+// A Change is one mark on a store's jobs.
+type Change struct {
+	Kind     ChangeKind
+	Mark     uint64    // ChangeCancel: names this cancel, for its undoing
+	Priority Priority  // ChangePriority
+	Outcomes []Outcome // ChangeRetry: which; empty means Failed and Empty
+}
+
+// Changed says how many jobs a change moved, by batch and by where they were
+// before (for ChangeRestore: where they are now). Leased jobs are not among
+// them: they move when they return.
+type Changed struct {
+	Batches map[BatchID]Counts
+	Hosts   map[BatchID]map[string]int // the same jobs by batch and host
+}
+
+// A Query selects jobs and results.
+type Query struct {
+	Batch    BatchID // zero: all
+	Host     string  // empty: all
+	Jobs     []JobID // empty: all
+	Outcomes []Outcome
+	After    uint64 // results with a higher Num only
+	Limit    int    // at most so many; zero: all
+}
+
+// A HostState is what a resumed run needs to know of a host.
+type HostState struct {
+	Host     string
+	Interval time.Duration // set by the operator; zero: not set
+	Until    time.Time     // blocked until
+	Status   int           // by an answer with this status
+}
