@@ -1,0 +1,315 @@
+package engine
+
+import (
+	"slices"
+	"time"
+)
+
+// This file decides which job a worker gets, and which idle worker keeps the
+// clock. Everything in it is called with the pool's lock held.
+
+// lane returns the host's lane, making it if need be. Lanes are kept: a host's
+// pace outlives its jobs.
+func (p *Pool) lane(host string) *lane {
+	l := p.lanes[host]
+	if l == nil {
+		l = &lane{host: host}
+		l.pace.apply(p.cfg.Interval)
+		p.lanes[host] = l
+	}
+	return l
+}
+
+// arrive counts a waiter that enters the queue.
+func (p *Pool) arrive(w waiter) waiter {
+	if !p.busy() {
+		p.quiet = make(chan struct{})
+	}
+	p.depth++
+	if w.probe() {
+		p.probes++
+	}
+	p.arrivals++
+	w.seq = p.arrivals
+	return w
+}
+
+// depart counts a waiter that leaves it.
+func (p *Pool) depart(w *waiter) {
+	p.depth--
+	if w.probe() {
+		p.probes--
+	}
+	if p.refused && p.depth-p.probes < p.cfg.Queue {
+		p.refused = false
+		select {
+		case p.room <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// probe reports whether w is a request that is no job's.
+func (w *waiter) probe() bool { return w.again != nil && w.again.Kind == KindRobots }
+
+// place puts l where it belongs: among those whose turn has come, among those
+// whose turn comes at a known time, or nowhere.
+func (p *Pool) place(l *lane, now time.Time) {
+	next, ok := l.find(p.held)
+	if !ok {
+		l.move(nil)
+		return
+	}
+	at, ok := l.pace.next()
+	if !ok {
+		l.move(nil)
+		return
+	}
+	l.best = l.priority(next)
+	if at.After(now) {
+		if l.heap != &p.timed {
+			l.move(nil)
+		}
+		l.at = at
+		l.move(&p.timed)
+		return
+	}
+	l.move(&p.ready)
+}
+
+// pop hands out the job that goes next at now, nil if there is none.
+func (p *Pool) pop(now time.Time) *Turn {
+	if p.paused || p.cause != nil {
+		return nil
+	}
+	for len(p.later) > 0 && !p.later[0].due.After(now) {
+		w := p.later[0]
+		p.later = slices.Delete(p.later, 0, 1)
+		l := p.lane(w.host())
+		l.putFront(w)
+		p.place(l, now)
+	}
+	for l := p.timed.top(); l != nil && !l.at.After(now); l = p.timed.top() {
+		l.move(&p.ready)
+	}
+	l := p.ready.top()
+	if l == nil {
+		return nil
+	}
+	if p.cfg.Limiter != nil {
+		if next, _ := p.cfg.Limiter.take(); !next.IsZero() {
+			return nil
+		}
+	}
+	at, _ := l.find(p.held)
+	w := l.take(at)
+	p.depart(&w)
+	p.active++
+	p.serves++
+	l.served = p.serves
+	l.pace.hand(now)
+	t := &Turn{Job: w.job, Again: w.again, Handed: now, pool: p, lane: l, cancel: func(error) {}}
+	if !p.cfg.HandlerStarts {
+		t.started = true
+		l.pace.started(now)
+	}
+	p.place(l, now)
+	return t
+}
+
+// dispatch hands out what can go at now to the workers that are free.
+func (p *Pool) dispatch(now time.Time) {
+	for {
+		w := p.free()
+		if w == nil {
+			return // whoever comes free looks for itself
+		}
+		t := p.pop(now)
+		if t == nil {
+			break
+		}
+		p.hire(w)
+		w.turn, t.Worker = t, w.num
+		w.rouse()
+	}
+	p.setClock(now, nil)
+}
+
+// free returns a worker that could take a job: an idle one, or one that is
+// yet to be started; nil if there is none. It prefers one that does not keep
+// the clock.
+func (p *Pool) free() *worker {
+	var clock *worker
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		switch w := p.idle[i]; {
+		case w.num > p.workers:
+		case w == p.clock:
+			clock = w
+		default:
+			return w
+		}
+	}
+	if p.hired < p.workers {
+		for i := range p.workers {
+			if i >= len(p.slots) || p.slots[i] == nil {
+				return &worker{num: i + 1, wake: make(chan struct{}, 1)}
+			}
+		}
+	}
+	return clock
+}
+
+// hire takes w out of the idle, or starts it.
+func (p *Pool) hire(w *worker) {
+	for len(p.slots) < w.num {
+		p.slots = append(p.slots, nil)
+	}
+	if p.slots[w.num-1] == nil {
+		p.slots[w.num-1] = w
+		p.hired++
+		p.wg.Go(func() { p.work(w) })
+		return
+	}
+	p.leaveIdle(w)
+}
+
+func (p *Pool) leaveIdle(w *worker) {
+	if i := slices.Index(p.idle, w); i >= 0 {
+		p.idle = slices.Delete(p.idle, i, i+1)
+	}
+	if p.clock == w {
+		p.clock = nil
+	}
+}
+
+// rouse makes an idle worker look again.
+func (w *worker) rouse() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// await returns true when w was handed a turn or should look again, and false
+// when it should end. It lets go of the lock while it waits.
+func (p *Pool) await(w *worker) bool {
+	if w.turn != nil {
+		return true
+	}
+	if w.num > p.workers || p.over() {
+		return false
+	}
+	now := time.Now()
+	if t := p.pop(now); t != nil {
+		w.turn, t.Worker = t, w.num
+		p.dispatch(now)
+		return true
+	}
+	p.idle = append(p.idle, w)
+	p.setClock(now, w)
+	var ring <-chan time.Time
+	if p.clock == w {
+		timer := time.NewTimer(p.alarm.Sub(now))
+		defer timer.Stop()
+		ring = timer.C
+	}
+	p.mu.Unlock()
+	select {
+	case <-w.wake:
+	case <-ring:
+	}
+	p.mu.Lock()
+	p.leaveIdle(w)
+	return true
+}
+
+// setClock sees to it that some worker wakes when the next job may go. w, if
+// not nil, is a worker that is about to wait; else one is sent to do so.
+func (p *Pool) setClock(now time.Time, w *worker) {
+	at := p.next(now)
+	switch {
+	case at.IsZero() || p.cause != nil || p.paused:
+	case p.clock != nil:
+		if at.Before(p.alarm) {
+			p.clock.rouse() // it sets its own clock anew
+		}
+	case w != nil:
+		p.clock, p.alarm = w, at
+	default:
+		if w := p.free(); w != nil {
+			p.hire(w)
+			w.rouse()
+		}
+	}
+}
+
+// next returns when a job may go that may not go now; zero: no time is known.
+func (p *Pool) next(now time.Time) time.Time {
+	var at time.Time
+	if l := p.timed.top(); l != nil {
+		at = l.at
+	}
+	if len(p.later) > 0 && (at.IsZero() || p.later[0].due.Before(at)) {
+		at = p.later[0].due
+	}
+	if p.ready.top() != nil && p.cfg.Limiter != nil {
+		if gate := p.cfg.Limiter.next(); gate.After(now) && (at.IsZero() || gate.Before(at)) {
+			at = gate
+		}
+	}
+	return at
+}
+
+// finish takes a turn back from w, and what comes next of its job.
+func (p *Pool) finish(w *worker) {
+	t := w.turn
+	w.turn = nil
+	now := time.Now()
+	t.lane.pace.returned(t.started)
+	if t.back != nil && p.cause == nil {
+		p.putBack(*t.back, t.front, now)
+	}
+	p.place(t.lane, now)
+	p.active--
+	p.settle()
+}
+
+// putBack queues what comes next of a job that was carried.
+func (p *Pool) putBack(w waiter, front bool, now time.Time) {
+	w = p.arrive(w)
+	if w.due.After(now) {
+		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a waiter, t time.Time) int { return a.due.Compare(t) })
+		p.later = slices.Insert(p.later, i, w)
+		return
+	}
+	l := p.lane(w.host())
+	if front {
+		l.putFront(w)
+	} else {
+		l.put(w)
+	}
+	p.place(l, now)
+	p.dispatch(now)
+}
+
+func (p *Pool) busy() bool { return p.depth+p.active > 0 }
+
+// over reports whether nothing will ever run again.
+func (p *Pool) over() bool { return p.cause != nil || p.closed && !p.busy() }
+
+// settle tells those who wait when the last job is done, and sends the workers
+// home when it was the last for good.
+func (p *Pool) settle() {
+	if !p.busy() {
+		select {
+		case <-p.quiet:
+		default:
+			close(p.quiet)
+		}
+	}
+	if p.over() {
+		for _, w := range p.idle {
+			w.rouse()
+		}
+	}
+}

@@ -1,0 +1,346 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// The defaults of a Pool, those of the first version of this system.
+const (
+	DefaultWorkers  = 5
+	DefaultQueue    = 100
+	DefaultInterval = time.Second
+
+	MaxWorkers = 500
+)
+
+// A Handler carries one job. ctx ends when the job is cancelled. A panic in it
+// becomes the job's error, a *PanicError.
+type Handler func(ctx context.Context, t *Turn) error
+
+// PoolConfig holds the numbers of a Pool. The zero PoolConfig is usable.
+type PoolConfig struct {
+	Workers int // jobs carried at once, 1 to MaxWorkers; zero: DefaultWorkers
+	Queue   int // jobs waiting in front of them, at most; zero: DefaultQueue
+
+	// Interval is the shortest time between the starts of two jobs of one
+	// host. Zero means DefaultInterval; below zero means no pacing.
+	Interval time.Duration
+
+	// Limiter, if not nil, is one more gate that every start of every host
+	// passes. Other pools may share it.
+	Limiter *RateLimiter
+
+	// HandlerStarts says that a job has not started when its handler is
+	// called, but when the handler calls [Turn.Start]. Until then no other
+	// job of the host is handed out, and a job that returns without Start
+	// has used no turn.
+	HandlerStarts bool
+
+	// Ended, if not nil, is called with each job that a handler was called
+	// for and what it returned, from the worker's goroutine.
+	Ended func(Job, error)
+}
+
+// A PanicError is the error of a job whose handler panicked.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("engine: panic in a job: %v", e.Value) }
+
+// A Pool carries jobs with a bounded number of workers behind a bounded queue,
+// and starts the jobs of one host at least an interval apart.
+//
+// The queue knows the host of each job. A worker is handed only a job whose
+// host's turn has come, so a host that waits holds no worker: fifty jobs of a
+// slow host do not delay the first job of an idle one. Among the hosts whose
+// turn has come the job of the highest priority goes first, then the host that
+// was served longest ago; inside a host, batches of one priority take turns.
+//
+// An idle worker keeps the clock for the others, so a Pool has no goroutines
+// but its workers. They are started by need and end after Close or Cancel;
+// Wait waits for them.
+//
+// A Pool is safe for use by multiple goroutines.
+type Pool struct {
+	cfg    PoolConfig
+	handle Handler
+	room   chan struct{} // capacity 1: a place became free after a refusal
+	wg     sync.WaitGroup
+
+	mu       sync.Mutex
+	lanes    map[string]*lane
+	ready    laneHeap // the host's turn has come
+	timed    laneHeap // it comes at lane.at
+	later    []waiter // between two steps and not due yet
+	held     map[string]struct{}
+	depth    int // jobs in lanes and later
+	probes   int // of them, requests that are no jobs (robots.txt)
+	arrivals uint64
+	serves   uint64
+	refused  bool // somebody waits for room
+	paused   bool
+
+	workers int       // the limit, now
+	slots   []*worker // by number; nil: not started
+	hired   int       // workers in slots
+	idle    []*worker
+	active  int     // workers that carry a job
+	clock   *worker // the idle worker that wakes at alarm
+	alarm   time.Time
+	closed  bool
+	cause   error         // of Cancel
+	quiet   chan struct{} // closed while nothing is queued or carried
+}
+
+// A worker is one slot.
+type worker struct {
+	num  int           // from 1
+	wake chan struct{} // capacity 1: look again
+	turn *Turn         // what it carries, or was just handed
+}
+
+// A Turn is a host's permission for one request, in the hands of a worker.
+type Turn struct {
+	Job    Job
+	Again  *Request // the request to make; nil: the job's first
+	Worker int      // the slot's number
+
+	Handed time.Time
+
+	pool    *Pool
+	lane    *lane
+	started bool
+	back    *waiter // what comes next of the job
+	front   bool    // back goes before all others
+	cancel  context.CancelCauseFunc
+}
+
+// NewPool returns a pool that is ready for Submit. It returns an error that
+// names the first number of cfg that is out of range.
+func NewPool(handle Handler, cfg PoolConfig) (*Pool, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = DefaultWorkers
+	}
+	if cfg.Queue == 0 {
+		cfg.Queue = DefaultQueue
+	}
+	if cfg.Interval == 0 {
+		cfg.Interval = DefaultInterval
+	}
+	if err := checkWorkers(cfg.Workers); err != nil {
+		return nil, err
+	}
+	if cfg.Queue < 1 {
+		return nil, fmt.Errorf("engine: queue %d: want at least 1", cfg.Queue)
+	}
+	p := &Pool{
+		cfg:     cfg,
+		handle:  handle,
+		room:    make(chan struct{}, 1),
+		lanes:   make(map[string]*lane),
+		held:    make(map[string]struct{}),
+		workers: cfg.Workers,
+		quiet:   make(chan struct{}),
+	}
+	close(p.quiet)
+	p.ready.less = func(a, b *lane) bool {
+		if a.best != b.best {
+			return a.best > b.best
+		}
+		return a.served < b.served
+	}
+	p.timed.less = func(a, b *lane) bool { return a.at.Before(b.at) }
+	return p, nil
+}
+
+func checkWorkers(n int) error {
+	if n < 1 || n > MaxWorkers {
+		return fmt.Errorf("engine: workers %d: want 1 to %d", n, MaxWorkers)
+	}
+	return nil
+}
+
+// Submit puts a job into the queue, or hands it to an idle worker at once if
+// its host's turn has come. It never blocks. It returns ErrQueueFull if the
+// queue is full and ErrPoolClosed after Close or Cancel.
+func (p *Pool) Submit(job Job) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return ErrPoolClosed
+	case p.depth-p.probes >= p.cfg.Queue:
+		p.refused = true
+		return ErrQueueFull
+	}
+	now := time.Now()
+	l := p.lane(job.Host)
+	l.put(p.arrive(waiter{job: job}))
+	p.place(l, now)
+	p.dispatch(now)
+	return nil
+}
+
+// Room returns a channel of capacity 1 that says that the queue has a place
+// again after Submit returned ErrQueueFull.
+func (p *Pool) Room() <-chan struct{} { return p.room }
+
+// Wait blocks until no job is queued or carried, and after Close or Cancel
+// until the workers are gone too. It returns [context.Cause] if ctx ends
+// first, and the cause of Cancel if the pool was cancelled.
+func (p *Pool) Wait(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		busy, quiet, over, cause := p.busy(), p.quiet, p.over(), p.cause
+		p.mu.Unlock()
+		if !busy {
+			if over {
+				p.wg.Wait()
+			}
+			return cause
+		}
+		select {
+		case <-quiet:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Close ends Submit. What is queued is still carried; then the workers end.
+// Closing twice is closing once.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.settle()
+}
+
+// Cancel is the other ending: the queue is emptied, the contexts of the jobs
+// under way end with cause (nil: ErrCancelled), and no job starts any more.
+// It does not wait for the jobs under way; Wait does.
+func (p *Pool) Cancel(cause error) {
+	if cause == nil {
+		cause = ErrCancelled
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cause != nil {
+		return
+	}
+	p.closed, p.cause = true, cause
+	p.removeLocked(func(*waiter) bool { return true })
+	for _, w := range p.slots {
+		if w != nil && w.turn != nil {
+			w.turn.cancel(cause)
+		}
+	}
+	p.settle()
+}
+
+// ActiveWorkers returns how many workers carry a job now.
+func (p *Pool) ActiveWorkers() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.active
+}
+
+// QueueDepth returns how many jobs wait in the queue now. Jobs between two
+// steps, which are never refused, are among them: it can pass the queue's size
+// by as many.
+func (p *Pool) QueueDepth() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.depth - p.probes
+}
+
+// SetWorkers changes the number of workers, 1 to MaxWorkers. More take up work
+// at once; fewer end when they have carried what they carry.
+func (p *Pool) SetWorkers(n int) error {
+	if err := checkWorkers(n); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.workers = n
+	for _, w := range p.idle {
+		if w.num > n {
+			w.rouse()
+		}
+	}
+	p.dispatch(time.Now())
+	return nil
+}
+
+// work is the life of a worker.
+func (p *Pool) work(w *worker) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.await(w) {
+		if w.turn == nil {
+			continue
+		}
+		t := w.turn
+		p.mu.Unlock()
+		err := p.carry(t)
+		if p.cfg.Ended != nil {
+			p.cfg.Ended(t.Job, err)
+		}
+		p.mu.Lock()
+		p.finish(w)
+	}
+	p.slots[w.num-1] = nil
+	p.hired--
+	p.setClock(time.Now(), nil)
+}
+
+// carry calls the handler and turns a panic into an error. t.Job may be read
+// by others while it runs, so handlers treat it as constant.
+func (p *Pool) carry(t *Turn) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+		t.cancel(nil)
+	}()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	if !t.arm(cancel) {
+		return context.Cause(ctx)
+	}
+	return p.handle(ctx, t)
+}
+
+// arm gives a turn its cancel, unless the pool was cancelled meanwhile.
+func (t *Turn) arm(cancel context.CancelCauseFunc) bool {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	t.cancel = cancel
+	if t.pool.cause != nil {
+		cancel(t.pool.cause)
+		return false
+	}
+	return true
+}
+
+// Start says that the job's request is on the wire now: its host's interval
+// counts from here. Only the first call counts, and only in a pool with
+// HandlerStarts.
+func (t *Turn) Start() {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t.started {
+		return
+	}
+	t.started = true
+	now := time.Now()
+	t.lane.pace.started(now)
+	p.place(t.lane, now)
+	p.dispatch(now)
+}

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"slices"
+	"time"
+)
+
+// This file is how the engine steers its pool. Each method takes the pool's
+// lock for a short time and never blocks.
+
+// remove takes out of the queue what matches and returns it, oldest first.
+func (p *Pool) remove(match func(*waiter) bool) []waiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := p.removeLocked(match)
+	p.settle()
+	return out
+}
+
+func (p *Pool) removeLocked(match func(*waiter) bool) []waiter {
+	var out []waiter
+	now := time.Now()
+	for _, l := range p.lanes {
+		if l.size == 0 {
+			continue
+		}
+		before := len(out)
+		if out = l.remove(match, out); len(out) > before {
+			p.place(l, now)
+		}
+	}
+	p.later = slices.DeleteFunc(p.later, func(w waiter) bool {
+		if !match(&w) {
+			return false
+		}
+		out = append(out, w)
+		return true
+	})
+	for i := range out {
+		p.depart(&out[i])
+	}
+	slices.SortFunc(out, func(a, b waiter) int { return int(int64(a.seq) - int64(b.seq)) })
+	return out
+}
+
+// each calls f for every waiter, in no order. f must not call the pool.
+func (p *Pool) each(f func(*waiter)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.lanes {
+		l.each(f)
+	}
+	for i := range p.later {
+		f(&p.later[i])
+	}
+}
+
+// sort moves waiters to the tier that priority now names.
+func (p *Pool) sort(batch BatchID, priority Priority) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for _, l := range p.lanes {
+		moved := l.remove(func(w *waiter) bool { return w.job.Batch == batch && w.again == nil }, nil)
+		for _, w := range moved {
+			w.job.Priority = priority
+			l.put(w)
+		}
+		if len(moved) > 0 {
+			p.place(l, now)
+		}
+	}
+}
+
+// again queues r as what comes next of the turn's job, when the handler has
+// returned: not before after has passed, and ahead of other jobs of its host.
+func (t *Turn) again(r *Request, after time.Duration) {
+	t.back, t.front = &waiter{job: t.Job, again: r}, true
+	if after > 0 {
+		t.back.due = time.Now().Add(after)
+	}
+}
+
+// putBack queues the turn's job as it came, when the handler has returned: it
+// was not its turn after all.
+func (t *Turn) putBack() { t.back, t.front = &waiter{job: t.Job, again: t.Again}, true }
+
+// hold keeps the jobs of origin in the queue; release lets them go.
+func (p *Pool) hold(origin string)    { p.setHeld(origin, true) }
+func (p *Pool) release(origin string) { p.setHeld(origin, false) }
+
+func (p *Pool) setHeld(origin string, held bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if held {
+		p.held[origin] = struct{}{}
+	} else {
+		delete(p.held, origin)
+	}
+	p.placeAll()
+}
+
+// placeAll puts every lane with work where it belongs. p.mu held.
+func (p *Pool) placeAll() {
+	now := time.Now()
+	for _, l := range p.lanes {
+		if l.size > 0 {
+			p.place(l, now)
+		}
+	}
+	p.dispatch(now)
+}
+
+// setPaused stops handing out jobs, or goes on. What is under way is finished.
+func (p *Pool) setPaused(paused bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = paused
+	p.dispatch(time.Now())
+}
+
+// tune changes the pace of one host and hands out what may go now.
+func (p *Pool) tune(host string, change func(*pace)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.lane(host)
+	change(&l.pace)
+	l.pace.apply(p.cfg.Interval)
+	now := time.Now()
+	p.place(l, now)
+	p.dispatch(now)
+}
+
+// setInterval changes the interval of all hosts that have none of their own.
+func (p *Pool) setInterval(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cfg.Interval = d
+	for _, l := range p.lanes {
+		l.pace.apply(d)
+	}
+	p.placeAll()
+}
+
+// hostView is what a snapshot needs of one lane.
+type hostView struct {
+	host   string
+	pace   pace
+	queued int  // jobs in the lane
+	held   bool // all of them wait for robots.txt
+}
+
+// hosts appends a view of every lane to out.
+func (p *Pool) hosts(out []hostView) []hostView {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.lanes {
+		v := hostView{host: l.host, pace: l.pace, queued: l.size}
+		if l.size > 0 && len(p.held) > 0 {
+			_, free := l.find(p.held)
+			v.held = !free
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// load says how the pool stands.
+func (p *Pool) load() (workers, active, depth int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.workers, p.active, p.depth - p.probes
+}
+
+// enqueue queues a request that is no job's, ahead of the others of its host.
+func (p *Pool) enqueue(w waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cause == nil {
+		p.putBack(w, true, time.Now())
+	}
+}
+
+// carried calls f for every job in a worker's hands. f must not call the pool.
+func (p *Pool) carried(f func(Job)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.slots {
+		if w != nil && w.turn != nil && (w.turn.Again == nil || w.turn.Again.Kind != KindRobots) {
+			f(w.turn.Job)
+		}
+	}
+}
