@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// Change implements [Store].
+func (s *MemStore) Change(_ context.Context, sel Selector, ch Change) (Changed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := Changed{Batches: make(map[BatchID]Counts), Hosts: make(map[BatchID]map[string]int)}
+	if sel.Batch != 0 && s.batch(sel.Batch) == nil {
+		return out, ErrNoBatch
+	}
+	switch ch.Kind {
+	case ChangeCancel:
+		s.cancel(sel, ch.Mark, &out)
+	case ChangeRestore:
+		s.restore(sel.Mark, &out)
+	case ChangeRetry:
+		s.retry(sel, ch, &out)
+	default:
+		for _, b := range s.selected(sel) {
+			switch ch.Kind {
+			case ChangePause:
+				b.paused = true
+			case ChangeResume:
+				b.paused = false
+			case ChangePriority:
+				b.Priority = ch.Priority
+			}
+		}
+	}
+	return out, nil
+}
+
+// selected returns the batches that sel is for as a whole.
+func (s *MemStore) selected(sel Selector) []*memBatch {
+	if sel.All {
+		return s.batches
+	}
+	if b := s.batch(sel.Batch); b != nil {
+		return []*memBatch{b}
+	}
+	return nil
+}
+
+// note counts a job that moved.
+func (c *Changed) note(j *memJob, p Place, o Outcome) {
+	n := c.Batches[j.Batch]
+	*n.at(p, o)++
+	c.Batches[j.Batch] = n
+	if c.Hosts[j.Batch] == nil {
+		c.Hosts[j.Batch] = make(map[string]int)
+	}
+	c.Hosts[j.Batch][j.Host]++
+}
+
+// cancel marks whole batches in one step each, and hosts and jobs one by one.
+func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
+	if sel.All || sel.Batch != 0 {
+		for _, b := range s.selected(sel) {
+			if b.mark != 0 {
+				continue
+			}
+			b.mark = mark
+			out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+		}
+		return
+	}
+	jobs := s.jobs
+	if sel.Host == "" {
+		jobs = s.named(sel.Jobs)
+	}
+	for _, j := range jobs {
+		if j.place == Ended || j.mark != 0 || sel.Host != "" && j.Host != sel.Host || s.batch(j.Batch).mark != 0 {
+			continue
+		}
+		j.mark = mark
+		s.marks[mark] = append(s.marks[mark], j)
+		if j.place == InFlight {
+			continue
+		}
+		b := s.batch(j.Batch)
+		if j.inLane {
+			s.unqueue(b, j)
+		}
+		b.counts[j.place]--
+		b.marked++
+		out.note(j, j.place, OutcomeNone)
+	}
+}
+
+// named returns the jobs of those ids.
+func (s *MemStore) named(ids []JobID) []*memJob {
+	var out []*memJob
+	for _, id := range ids {
+		if id >= 1 && int(id) <= len(s.jobs) {
+			out = append(out, s.jobs[id-1])
+		}
+	}
+	return out
+}
+
+// restore takes a mark back: of a cancel, or of a retry whose job still waits.
+func (s *MemStore) restore(mark uint64, out *Changed) {
+	for _, b := range s.batches {
+		if b.mark == mark {
+			b.mark = 0
+			out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+		}
+	}
+	for _, j := range s.marks[mark] {
+		b := s.batch(j.Batch)
+		switch {
+		case j.mark == mark: // it was cancelled
+			j.mark = 0
+			if j.place == InFlight {
+				continue
+			}
+			b.marked--
+			b.counts[j.place]++
+			s.wait(b, j, false)
+			out.note(j, j.place, OutcomeNone)
+		case j.result != nil && j.waits(): // it was to be retried
+			s.unqueue(b, j)
+			s.move(b, j, Ended)
+			b.ended[j.result.Outcome]++
+			out.note(j, Ended, j.result.Outcome)
+		}
+	}
+	delete(s.marks, mark)
+}
+
+// retry makes ended jobs wait again. Their result stays until the next one
+// takes its place.
+func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
+	outcomes := ch.Outcomes
+	if len(outcomes) == 0 {
+		outcomes = []Outcome{Failed, Empty}
+	}
+	jobs := s.jobs
+	if len(sel.Jobs) > 0 {
+		jobs = s.named(sel.Jobs)
+	}
+	for _, j := range jobs {
+		b := s.batch(j.Batch)
+		switch {
+		case j.place != Ended || !slices.Contains(outcomes, j.result.Outcome),
+			sel.Batch != 0 && j.Batch != sel.Batch,
+			sel.Host != "" && j.Host != sel.Host,
+			b.mark != 0:
+			continue
+		}
+		out.note(j, Ended, j.result.Outcome)
+		b.ended[j.result.Outcome]--
+		j.Attempts, j.Retries = 0, 0
+		s.move(b, j, Backlog)
+		s.queue(b, j, false)
+		s.marks[ch.Mark] = append(s.marks[ch.Mark], j)
+	}
+}
+
+// Count implements [Store].
+func (s *MemStore) Count(_ context.Context, q Query) (Counts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var c Counts
+	for _, b := range s.batches {
+		if q.Batch == 0 || q.Batch == b.ID {
+			c = c.Add(b.ledger())
+		}
+	}
+	return c, nil
+}
+
+// ledger returns the numbers of one batch. What is leased counts as in flight:
+// the queue is the engine's.
+func (b *memBatch) ledger() Counts {
+	c := Counts{
+		Submitted: b.added.New + b.added.Duplicate + b.added.Invalid,
+		Backlog:   b.counts[Backlog],
+		Retry:     b.counts[Deferred],
+		InFlight:  b.counts[InFlight],
+		OK:        b.ended[OK],
+		Empty:     b.ended[Empty],
+		Failed:    b.ended[Failed],
+		Skipped:   b.ended[Skipped] + b.added.Duplicate + b.added.Invalid,
+		Cancelled: b.marked,
+		Duplicate: b.added.Duplicate,
+		Invalid:   b.added.Invalid,
+	}
+	if b.mark != 0 {
+		c.Cancelled += c.Backlog + c.Retry
+		c.Backlog, c.Retry = 0, 0
+	}
+	return c
+}
+
+// Results implements [Store].
+func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Contains(q.Outcomes, Cancelled) {
+		return s.cancelled(q), nil
+	}
+	var out []Result
+	if len(q.Jobs) > 0 {
+		for _, j := range s.named(q.Jobs) {
+			if j.result != nil && q.takes(j.result) {
+				out = append(out, *j.result)
+			}
+		}
+		slices.SortFunc(out, func(a, b Result) int { return cmp.Compare(a.Num, b.Num) })
+		return out, nil
+	}
+	from, _ := slices.BinarySearchFunc(s.results, q.After+1, func(r *Result, num uint64) int { return cmp.Compare(r.Num, num) })
+	for _, r := range s.results[from:] {
+		if s.jobs[r.Job-1].result != r || !q.takes(r) {
+			continue
+		}
+		if out = append(out, *r); q.Limit > 0 && len(out) == q.Limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+func (q *Query) takes(r *Result) bool {
+	return r.Num > q.After &&
+		(q.Batch == 0 || r.Batch == q.Batch) &&
+		(q.Host == "" || r.Host == q.Host) &&
+		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, r.Outcome))
+}
+
+// cancelled returns rows for the jobs that are cancelled now.
+func (s *MemStore) cancelled(q Query) []Result {
+	jobs := s.jobs
+	if len(q.Jobs) > 0 {
+		jobs = s.named(q.Jobs)
+	}
+	var out []Result
+	for _, j := range jobs {
+		b := s.batch(j.Batch)
+		if j.place != Backlog && j.place != Deferred || j.mark == 0 && b.mark == 0 {
+			continue
+		}
+		r := Result{Job: j.ID, Batch: j.Batch, URL: j.URL, Host: j.Host, Outcome: Cancelled, Attempts: j.Attempts}
+		if q.Batch == 0 || r.Batch == q.Batch {
+			if q.Host == "" || r.Host == q.Host {
+				out = append(out, r)
+			}
+		}
+		if q.Limit > 0 && len(out) == q.Limit {
+			break
+		}
+	}
+	return out
+}
