@@ -1,0 +1,395 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Config holds the numbers an operator may turn. The zero Config is usable.
+type Config struct {
+	Workers int // requests at once, 1 to MaxWorkers; zero: DefaultWorkers
+	Queue   int // jobs in the bounded queue; zero: DefaultQueue
+
+	// Interval is the shortest time between two requests to one host. Zero
+	// means DefaultInterval; below zero means no pacing.
+	Interval time.Duration
+
+	// Rate caps the requests per second of the whole run. Zero: no cap.
+	Rate float64
+
+	// Retries is how often a job whose attempt failed is tried again. Zero
+	// means DefaultRetries; below zero means never.
+	Retries int
+
+	// Store keeps the run. Nil means a new MemStore. The engine does not
+	// close a store that it was given.
+	Store Store
+
+	// Random returns a number in [0, 1) for the jitter of retries. Nil means
+	// math/rand/v2.
+	Random func() float64
+}
+
+// An Engine works off batches of URLs with a Scraper: it feeds a bounded Pool
+// from the backlog in a Store, keeps each host's pace, decides what is tried
+// again, keeps the books, and tells screens what happens.
+//
+// Its steering methods are those of [Controller]. An Engine is safe for use by
+// multiple goroutines.
+type Engine struct {
+	cfg     Config
+	scraper Scraper
+	store   Store
+	pool    *Pool
+	feed    *feed
+	wake    chan struct{} // capacity 1: the feeder should look again
+	ending  chan struct{} // closed when nothing is left that Run waits for
+	done    chan Result   // from workers to the committer
+	epoch   time.Time
+
+	mu      sync.Mutex
+	batches []*batch
+	hosts   map[string]*host
+	origins map[string]*origin
+	flights map[*Turn]*flight
+	slots   map[int]*flight // by worker number
+	idle    map[int]time.Time
+	hand    []Job            // leased, not yet submitted
+	taken   map[JobID]uint64 // cancelled by name or host while a worker was being handed them
+	past    map[JobID][]Attempt
+	counts  Counts
+	hits    uint64
+	sent    uint64
+	retried uint64
+	num     uint64
+	rows    int
+	changes uint64 // marks given out
+	undos   []undo
+	due     []time.Time // when retries come due, ascending
+	meter   meter       // jobs ended
+	hitrate meter
+	views   []hostView // reused by snapshot
+
+	adding   int // calls of Add under way
+	paused   time.Time
+	rested   time.Duration // time in pauses and at rest
+	restFrom time.Time     // since when nothing is to do; zero: there is
+	started  time.Time
+	closing  bool
+	draining bool
+	running  bool
+	over     bool  // Run has ended
+	trouble  error // of the store: the run cannot go on
+	stopped  bool  // ending is closed
+}
+
+// New returns an idle engine; call [Engine.Run] to start it. Batches may be
+// added before. It returns an error that names the first field of cfg that is
+// out of range.
+func New(s Scraper, cfg Config) (*Engine, error) {
+	if cfg.Rate < 0 {
+		return nil, fmt.Errorf("engine: rate %g: want at least 0", cfg.Rate)
+	}
+	if cfg.Retries == 0 {
+		cfg.Retries = DefaultRetries
+	}
+	cfg.Retries = max(cfg.Retries, 0)
+	if cfg.Store == nil {
+		cfg.Store = NewMemStore()
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Float64
+	}
+	e := &Engine{
+		cfg:     cfg,
+		scraper: s,
+		store:   cfg.Store,
+		wake:    make(chan struct{}, 1),
+		ending:  make(chan struct{}),
+		done:    make(chan Result, 256),
+		epoch:   time.Now(),
+		hosts:   make(map[string]*host),
+		origins: make(map[string]*origin),
+		flights: make(map[*Turn]*flight),
+		slots:   make(map[int]*flight),
+		idle:    make(map[int]time.Time),
+		taken:   make(map[JobID]uint64),
+		past:    make(map[JobID][]Attempt),
+	}
+	e.feed = newFeed(e.snapshot)
+	pc := PoolConfig{Workers: cfg.Workers, Queue: cfg.Queue, Interval: cfg.Interval, HandlerStarts: true}
+	if cfg.Rate > 0 {
+		pc.Limiter = NewRateLimiter(time.Duration(float64(time.Second) / cfg.Rate))
+	}
+	var err error
+	if e.pool, err = NewPool(e.carry, pc); err != nil {
+		return nil, err
+	}
+	e.cfg.Workers, e.cfg.Queue, e.cfg.Interval = e.pool.cfg.Workers, e.pool.cfg.Queue, e.pool.cfg.Interval
+	return e, nil
+}
+
+// Run works until the engine was closed and every job has ended, or was told
+// to drain and has, or until ctx is done. It returns nil in the first two
+// cases and [context.Cause] in the third; jobs that were in flight then are
+// unfetched again. Trouble with the store ends it with that error. Call it
+// once.
+func (e *Engine) Run(ctx context.Context) error {
+	e.mu.Lock()
+	e.running = true
+	e.settle()
+	e.mu.Unlock()
+
+	feeding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var feeder, committer sync.WaitGroup
+	feeder.Go(func() { e.feedQueue(feeding) })
+	committer.Go(func() { e.commit(context.WithoutCancel(ctx)) })
+
+	var err error
+	select {
+	case <-e.ending:
+		e.mu.Lock()
+		err = e.trouble
+		e.mu.Unlock()
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	stop()
+	feeder.Wait()
+	e.mu.Lock()
+	e.over = true
+	if rerr := e.recall(context.WithoutCancel(ctx), func(Job) bool { return true }); rerr != nil && err == nil {
+		err = rerr
+	}
+	e.mu.Unlock()
+	if err != nil {
+		e.pool.Cancel(err)
+	}
+	e.pool.Close()
+	// The pool's own cause, if any, is the one that was just given to it.
+	_ = e.pool.Wait(context.WithoutCancel(ctx))
+	close(e.done)
+	committer.Wait()
+	e.mu.Lock()
+	if err == nil {
+		err = e.trouble
+	}
+	e.mu.Unlock()
+	e.feed.end()
+	return err
+}
+
+// Add implements [Controller].
+func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (Added, error) {
+	e.mu.Lock()
+	if e.closing || e.draining || e.over {
+		e.mu.Unlock()
+		return Added{}, ErrClosed
+	}
+	now := time.Now()
+	if b.Added.IsZero() {
+		b.Added = now
+	}
+	if e.started.IsZero() {
+		e.started = now
+	}
+	e.stir(now)
+	e.adding++
+	e.mu.Unlock()
+
+	var eb *batch
+	added, err := e.store.AddBatch(ctx, b, e.stamp(jobs), func(j Job, class Class) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if eb == nil {
+			eb = e.open(b, j.Batch)
+		}
+		e.admit(eb, j, class)
+	})
+
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.adding--
+	e.rouse()
+	if eb == nil && added.Batch != 0 {
+		eb = e.open(b, added.Batch) // a batch without a line
+	}
+	if eb != nil {
+		eb.adding = false
+		e.sayf(LevelInfo, "batch %d %s added: %d new, %d duplicate, %d invalid", eb.ID, eb.Name, added.New, added.Duplicate, added.Invalid)
+	}
+	e.settle()
+	return added, err
+}
+
+// stamp gives the jobs of a list the time since when they wait. The feeder is
+// told when the store has taken one, not when it is about to: it would look too
+// early.
+func (e *Engine) stamp(jobs iter.Seq2[Job, error]) iter.Seq2[Job, error] {
+	return func(yield func(Job, error) bool) {
+		for j, err := range jobs {
+			j.Waited = time.Now()
+			if !yield(j, err) {
+				return
+			}
+			e.rouse()
+		}
+	}
+}
+
+// open returns the books of a batch, opening them at its first line.
+func (e *Engine) open(b Batch, id BatchID) *batch {
+	if id == 0 {
+		id = BatchID(len(e.batches) + 1)
+	}
+	for int(id) > len(e.batches) {
+		b.ID = BatchID(len(e.batches) + 1)
+		e.batches = append(e.batches, &batch{Batch: b, adding: true, waits: make(map[string]int)})
+	}
+	return e.batches[id-1]
+}
+
+// admit counts one line of a list, or one link of a page.
+func (e *Engine) admit(b *batch, j Job, class Class) {
+	b.counts.Submitted++
+	e.counts.Submitted++
+	books := [...]*Counts{&b.counts, &e.counts}
+	switch {
+	case class == Duplicate:
+		for _, c := range books {
+			c.Skipped++
+			c.Duplicate++
+		}
+	case class == Invalid:
+		for _, c := range books {
+			c.Skipped++
+			c.Invalid++
+		}
+	default:
+		h := e.host(j.Host)
+		if h.left == 0 && b.Interval != 0 {
+			e.pool.tune(j.Host, func(p *pace) { p.set = b.Interval })
+		}
+		for _, c := range books {
+			c.Backlog++
+		}
+		h.left++
+		b.wait(j.Host, 1)
+		b.announced = false
+		if b.mark != 0 {
+			e.lose(b, j.Host, Backlog)
+		}
+	}
+	if b.counts.Submitted%256 == 0 || b.counts.Submitted < 256 {
+		e.feed.poke()
+	}
+}
+
+// lose moves one job of a batch that was cancelled as a whole from a place to
+// cancelled, as that cancel would have.
+func (e *Engine) lose(b *batch, hostName string, from Place) {
+	e.shift(b, hostName, from, Ended, OutcomeNone, Cancelled)
+	b.marked.Backlog++
+	if b.markedHosts == nil {
+		b.markedHosts = make(map[string]int)
+	}
+	b.markedHosts[hostName]++
+}
+
+// Close implements [Controller]: no batch is taken any more, and Run returns
+// when every job has ended.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closing = true
+	e.settle()
+}
+
+// Drain implements [Controller]: what is queued and in flight is finished, the
+// backlog stays, and Run returns.
+func (e *Engine) Drain() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.draining {
+		e.draining = true
+		e.say(LevelInfo, "draining: what is queued and in flight is finished, the backlog stays")
+	}
+	e.settle()
+}
+
+// Results implements [Controller].
+func (e *Engine) Results(ctx context.Context, q Query) ([]Result, error) {
+	return e.store.Results(ctx, q)
+}
+
+// Subscribe implements [Controller].
+func (e *Engine) Subscribe(o SubscribeOptions) *Subscription { return e.feed.subscribe(o) }
+
+// Snapshot implements [Controller].
+func (e *Engine) Snapshot() Stats {
+	var s Stats
+	e.snapshot(&s)
+	return s
+}
+
+// The rest is called with e.mu held.
+
+// settle looks whether something has come to its end: a batch, the run.
+func (e *Engine) settle() {
+	now := time.Now()
+	for _, b := range e.batches {
+		if done := b.counts.Left() == 0 && !b.adding; done && !b.announced && b.mark == 0 {
+			b.announced = true
+			c := b.counts
+			e.sayf(LevelInfo, "batch %d %s done: %d ok, %d empty, %d failed, %d skipped", b.ID, b.Name, c.OK, c.Empty, c.Failed, c.Skipped)
+		}
+	}
+	if e.counts.Left() == 0 && e.adding == 0 && e.restFrom.IsZero() {
+		e.restFrom = now
+	}
+	if e.stopped || !e.running {
+		return
+	}
+	ended := e.closing && e.adding == 0 && e.counts.Left() == 0 ||
+		e.draining && e.counts.Queued == 0 && e.counts.InFlight == 0 ||
+		e.trouble != nil
+	if ended {
+		e.stopped = true
+		close(e.ending)
+	}
+	e.feed.poke()
+}
+
+// stir ends a rest: there is something to do again.
+func (e *Engine) stir(now time.Time) {
+	if !e.restFrom.IsZero() {
+		e.rested += now.Sub(e.restFrom)
+		e.restFrom = time.Time{}
+	}
+}
+
+// rouse makes the feeder look.
+func (e *Engine) rouse() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// fail ends the run over trouble with the store. The first one counts.
+func (e *Engine) fail(err error) {
+	if e.trouble == nil && err != nil {
+		e.trouble = err
+		e.sayf(LevelBad, "the store failed: %v", err)
+		e.settle()
+	}
+}
+
+func (e *Engine) say(l Level, text string) { e.feed.say(LogLine{At: time.Now(), Level: l, Text: text}) }
+
+func (e *Engine) sayf(l Level, format string, args ...any) { e.say(l, fmt.Sprintf(format, args...)) }

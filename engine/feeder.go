@@ -1,0 +1,276 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// The feeder's backoff after a refusal, when nobody says that there is room.
+const (
+	feedBackoffMin = 50 * time.Millisecond
+	feedBackoffMax = time.Second
+)
+
+// feedQueue moves jobs from the backlog to the queue until ctx ends. It leases
+// a little more than fits, so it meets ErrQueueFull and counts it; then it
+// waits for room, for a change, or for its backoff.
+func (e *Engine) feedQueue(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	backoff := feedBackoffMin
+	for {
+		full, wait := e.fill(ctx)
+		if full {
+			wait = backoff
+			backoff = min(2*backoff, feedBackoffMax)
+		} else {
+			backoff = feedBackoffMin
+		}
+		var ring <-chan time.Time
+		if wait > 0 {
+			timer.Reset(wait)
+			ring = timer.C
+		}
+		select {
+		case <-e.wake:
+		case <-e.pool.Room():
+			backoff = feedBackoffMin
+		case <-ring:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fill submits until the queue refuses or nothing is left to submit. It
+// reports a refusal, and else in how long a retry comes due; zero: none.
+//
+// It holds the engine's lock over its calls of the store, so that no cancel or
+// pause can fall between a job's lease and its place in the hand.
+func (e *Engine) fill(ctx context.Context) (full bool, wait time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for {
+		if e.draining || e.over || e.trouble != nil || !e.paused.IsZero() {
+			e.fail(e.dropHand(ctx))
+			return false, 0
+		}
+		if e.submit() {
+			ok, err := e.balance(ctx)
+			e.fail(err)
+			if !ok || err != nil {
+				return true, 0
+			}
+			continue
+		}
+		now := time.Now()
+		jobs, err := e.lease(ctx, now)
+		e.fail(err)
+		if len(jobs) == 0 {
+			return false, e.nextDue(now)
+		}
+		e.hand = append(e.hand, jobs...)
+	}
+}
+
+// submit hands the leased jobs to the pool, up to the first refusal.
+func (e *Engine) submit() (full bool) {
+	for len(e.hand) > 0 {
+		j := e.hand[0]
+		fresh := j
+		fresh.Due = time.Time{}
+		if err := e.pool.Submit(fresh); err != nil {
+			e.hits++
+			e.hitrate.add(time.Since(e.epoch))
+			return true
+		}
+		e.hand = e.hand[1:]
+		e.shift(e.batch(j.Batch), j.Host, waitsIn(j), Queued, 0, 0)
+		e.show(j, Queued, nil)
+	}
+	return false
+}
+
+// waitsIn returns the place of a leased job that is not queued yet.
+func waitsIn(j Job) Place {
+	if j.Due.IsZero() {
+		return Backlog
+	}
+	return Deferred
+}
+
+// dropHand returns the leased jobs to the store. In the books they wait where
+// they waited, before and after.
+func (e *Engine) dropHand(ctx context.Context) error {
+	if len(e.hand) == 0 {
+		return nil
+	}
+	err := e.store.Release(ctx, e.hand)
+	e.hand = e.hand[:0]
+	return err
+}
+
+// halted reports whether the operator paused the host.
+func (e *Engine) halted(hostName string) bool {
+	h := e.hosts[hostName]
+	return h != nil && !h.paused.IsZero()
+}
+
+// lease asks the store for what fits and one more: first of hosts under their
+// share, and if there are none of any host that is not paused.
+func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
+	n := max(e.cfg.Queue-e.counts.Queued, 0) + 1
+	w := Want{Now: now, SkipHosts: make(map[string]struct{})}
+	share, _ := e.shares()
+	for name, h := range e.hosts {
+		if !h.paused.IsZero() || h.queued >= share {
+			w.SkipHosts[name] = struct{}{}
+		}
+	}
+	jobs, err := e.store.Next(ctx, n, w)
+	if err != nil || len(jobs) > 0 {
+		return jobs, err
+	}
+	for name := range w.SkipHosts {
+		if !e.halted(name) {
+			delete(w.SkipHosts, name)
+		}
+	}
+	return e.store.Next(ctx, n, w)
+}
+
+// shares returns how many places of the queue each host, and each batch, with
+// work to queue is due.
+func (e *Engine) shares() (perHost, perBatch int) {
+	hosts, batches := 0, 0
+	for _, h := range e.hosts {
+		if h.left > h.flight && h.paused.IsZero() {
+			hosts++
+		}
+	}
+	for _, b := range e.batches {
+		if !b.halted() && b.counts.Backlog+b.counts.Queued > 0 {
+			batches++
+		}
+	}
+	up := func(n int) int { return (e.cfg.Queue + max(n, 1) - 1) / max(n, 1) }
+	return up(hosts), up(batches)
+}
+
+// balance makes room in a full queue for a batch or host that is under its
+// share: it gives back the newest job of the most over-represented one. It
+// reports whether it did; the job that the room is for is first in the hand.
+func (e *Engine) balance(ctx context.Context) (bool, error) {
+	perHost, perBatch := e.shares()
+	poor := func(j Job) (host, batch bool) {
+		return e.hosts[j.Host].queued < perHost, e.batch(j.Batch).counts.Queued < perBatch
+	}
+	poorHost, poorBatch := poor(e.hand[0])
+	if !poorHost && !poorBatch {
+		jobs, err := e.leasePoor(ctx, perHost, perBatch)
+		if err != nil || len(jobs) == 0 {
+			return false, err
+		}
+		e.hand = slices.Insert(e.hand, 0, jobs[0])
+		poorHost, poorBatch = poor(jobs[0])
+	}
+	victim := e.richest(func(w *waiter) int {
+		rank := 0
+		if n := e.batch(w.job.Batch).counts.Queued; poorBatch && n > perBatch {
+			rank = n
+		}
+		if n := e.hosts[w.job.Host].queued; poorHost && n > perHost {
+			rank = max(rank, n)
+		}
+		return rank
+	})
+	if victim == 0 {
+		return false, nil
+	}
+	return true, e.recall(ctx, func(j Job) bool { return j.ID == victim })
+}
+
+// leasePoor leases one job of a batch under its share, or else of a host under
+// its share, if there is one.
+func (e *Engine) leasePoor(ctx context.Context, perHost, perBatch int) ([]Job, error) {
+	w := Want{Now: time.Now(), SkipHosts: make(map[string]struct{}), SkipBatches: make(map[BatchID]struct{})}
+	hosts := 0
+	for name, h := range e.hosts {
+		if !h.paused.IsZero() {
+			w.SkipHosts[name] = struct{}{}
+		} else if h.queued < perHost && h.left > h.queued+h.flight {
+			hosts++
+		}
+	}
+	for _, b := range e.batches {
+		if b.counts.Queued >= perBatch || b.counts.Backlog+b.counts.Retry == 0 {
+			w.SkipBatches[b.ID] = struct{}{}
+		}
+	}
+	if len(w.SkipBatches) < len(e.batches) {
+		if jobs, err := e.store.Next(ctx, 1, w); err != nil || len(jobs) > 0 {
+			return jobs, err
+		}
+	}
+	if hosts == 0 {
+		return nil, nil
+	}
+	w.SkipBatches = nil
+	for name, h := range e.hosts {
+		if h.queued >= perHost {
+			w.SkipHosts[name] = struct{}{}
+		}
+	}
+	return e.store.Next(ctx, 1, w)
+}
+
+// richest returns the queued job of the highest rank above zero, the newest of
+// them; zero if there is none. Jobs between two steps stay.
+func (e *Engine) richest(rank func(*waiter) int) (id JobID) {
+	var best int
+	var seq uint64
+	e.pool.each(func(w *waiter) {
+		if w.again != nil {
+			return
+		}
+		if r := rank(w); r > best || r == best && r > 0 && w.seq > seq {
+			best, seq, id = r, w.seq, w.job.ID
+		}
+	})
+	return id
+}
+
+// recall takes the queued jobs that match out of the pool and gives them back
+// to the backlog.
+func (e *Engine) recall(ctx context.Context, match func(Job) bool) error {
+	out := e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.job) })
+	if len(out) == 0 {
+		return nil
+	}
+	back := make([]Job, len(out))
+	for i, w := range out {
+		back[i] = w.job
+		e.shift(e.batch(w.job.Batch), w.job.Host, Queued, Backlog, 0, 0)
+		e.show(w.job, Backlog, nil)
+	}
+	return e.store.Release(ctx, back)
+}
+
+// deferUntil notes that a retry comes due.
+func (e *Engine) deferUntil(due time.Time) {
+	i, _ := slices.BinarySearchFunc(e.due, due, time.Time.Compare)
+	e.due = slices.Insert(e.due, i, due)
+	e.rouse()
+}
+
+// nextDue returns in how long the next retry comes due; zero: none waits.
+func (e *Engine) nextDue(now time.Time) time.Duration {
+	for len(e.due) > 0 && !e.due[0].After(now) {
+		e.due = e.due[1:]
+	}
+	if len(e.due) == 0 {
+		return 0
+	}
+	return e.due[0].Sub(now)
+}

@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// snapshot fills s with the state of the run now, reusing its slices.
+func (e *Engine) snapshot(s *Stats) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	t := now.Sub(e.epoch)
+	*s = Stats{
+		At: now, Started: e.started, Active: e.active(now), State: e.runState(), Counts: e.counts,
+		Workers: e.cfg.Workers, Busy: len(e.slots), QueueLen: e.counts.Queued, QueueCap: e.cfg.Queue,
+		Hits: e.hits, Requests: e.sent, Retried: e.retried, Rows: e.rows,
+		Slots: s.Slots[:0], Batches: s.Batches[:0], Hosts: s.Hosts[:0], Undo: s.Undo[:0],
+	}
+	if !e.paused.IsZero() {
+		s.Paused = Paused{At: e.paused, What: "run"}
+	}
+	s.History, s.Rate = e.meter.read(t)
+	_, s.HitRate = e.hitrate.read(t)
+	for _, u := range e.undos {
+		s.Undo = append(s.Undo, u.done)
+	}
+	e.slotStats(s)
+	e.hostStats(s, now, t)
+	s.Limit = e.limit(s, now)
+	s.ETA = e.eta(s, now)
+	for _, b := range e.batches {
+		bs := BatchStats{Batch: b.Batch, State: b.state(), Counts: b.counts, Rows: b.rows, ETA: -1}
+		if b.counts.Left() > 0 && !b.halted() {
+			bs.ETA = e.batchETA(b, s)
+		}
+		s.Batches = append(s.Batches, bs)
+	}
+}
+
+func (e *Engine) runState() RunState {
+	switch left := e.counts.Left(); {
+	case e.counts.Submitted == 0 && e.adding == 0:
+		return RunIdle
+	case left == 0 && e.adding == 0:
+		if e.counts.Cancelled > 0 && e.counts.Cancelled == e.counts.Ended()-e.counts.Skipped {
+			return RunCancelled
+		}
+		return RunFinished
+	case !e.paused.IsZero():
+		return RunPaused
+	case e.draining:
+		return RunDraining
+	}
+	return RunRunning
+}
+
+// active returns how long the run has worked.
+func (e *Engine) active(now time.Time) time.Duration {
+	if e.started.IsZero() {
+		return 0
+	}
+	d := now.Sub(e.started) - e.rested
+	switch {
+	case !e.paused.IsZero():
+		d -= now.Sub(e.paused)
+	case !e.restFrom.IsZero():
+		d -= now.Sub(e.restFrom)
+	}
+	return max(d, 0)
+}
+
+func (e *Engine) slotStats(s *Stats) {
+	slots := e.cfg.Workers
+	for n := range e.slots {
+		slots = max(slots, n)
+	}
+	for n := 1; n <= slots; n++ {
+		f := e.slots[n]
+		if f == nil {
+			if n <= e.cfg.Workers {
+				s.Slots = append(s.Slots, WorkerStats{Num: n, Since: e.idle[n]})
+			}
+			continue
+		}
+		w := WorkerStats{
+			Num: n, Phase: f.phase, Since: f.since, Job: f.job.ID, Batch: f.job.Batch, Kind: f.req.Kind,
+			URL: f.req.URL, Host: f.req.Host, Attempt: f.req.Attempt, Most: 1 + e.cfg.Retries,
+		}
+		if f.req.Kind == KindRobots {
+			w.URL, w.Attempt = f.job.Origin+"/robots.txt", 1
+		}
+		s.Slots = append(s.Slots, w)
+	}
+}
+
+func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
+	e.views = e.pool.hosts(e.views[:0])
+	slices.SortFunc(e.views, func(a, b hostView) int { return cmp.Compare(a.host, b.host) })
+	seen := 0
+	for i := range e.views {
+		v := &e.views[i]
+		h := e.host(v.host)
+		if h.left > 0 || !v.pace.last.IsZero() {
+			seen++
+		}
+		hs := HostStats{
+			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Last: v.pace.last,
+			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed,
+			Reason: v.pace.reason(now),
+		}
+		hs.History, hs.Rate = h.meter.read(t)
+		if v.held && hs.Reason == nil || v.held && v.pace.flight > 0 {
+			hs.Reason = RobotsWait{}
+		}
+		if hs.Reason == nil && v.queued > 0 && len(e.slots) >= e.cfg.Workers {
+			hs.Reason = WorkersBusy{Workers: e.cfg.Workers}
+		}
+		s.Hosts = append(s.Hosts, hs)
+	}
+	// Hosts that no job of has been queued yet have no lane.
+	for name, h := range e.hosts {
+		if _, ok := slices.BinarySearchFunc(e.views, name, func(v hostView, n string) int { return cmp.Compare(v.host, n) }); !ok {
+			s.Hosts = append(s.Hosts, HostStats{Host: name, Interval: max(e.cfg.Interval, 0), Waiting: h.left, Failed: h.failed})
+		}
+	}
+	slices.SortFunc(s.Hosts, func(a, b HostStats) int { return cmp.Compare(a.Host, b.Host) })
+	for _, f := range e.flights {
+		i, ok := slices.BinarySearchFunc(s.Hosts, f.req.Host, func(h HostStats, n string) int { return cmp.Compare(h.Host, n) })
+		if !ok {
+			continue
+		}
+		if hs := &s.Hosts[i]; hs.Phase == PhaseIdle || f.since.Before(hs.Since) {
+			hs.Phase, hs.Since = f.phase, f.since
+		}
+	}
+}
+
+// limit finds what keeps the run from going faster: the first that is true.
+func (e *Engine) limit(s *Stats, now time.Time) Limit {
+	l := Limit{Jobs: s.Counts.Left()}
+	if l.Jobs == 0 {
+		return l
+	}
+	if !e.paused.IsZero() {
+		l.Kind, l.Reason = LimitPaused, s.Paused
+		return l
+	}
+	var waitsFor [LimitBacklog + 1]struct {
+		hosts int
+		next  time.Time
+		host  string
+		why   Reason
+	}
+	note := func(k LimitKind, h *HostStats, next time.Time) {
+		w := &waitsFor[k]
+		if w.hosts++; w.host == "" || !next.IsZero() && (w.next.IsZero() || next.Before(w.next)) {
+			w.next, w.host, w.why = next, h.Host, h.Reason
+		}
+	}
+	for i := range s.Hosts {
+		h := &s.Hosts[i]
+		if h.Waiting+h.InFlight == 0 {
+			continue
+		}
+		l.Hosts++
+		if h.Waiting == 0 {
+			continue
+		}
+		switch why := h.Reason.(type) {
+		case Paused:
+			note(LimitPaused, h, time.Time{})
+		case RobotsWait:
+			note(LimitRobots, h, time.Time{})
+		case ServerAsked:
+			k := LimitPace
+			if why.Parked {
+				k = LimitParked
+			}
+			note(k, h, why.Until)
+		case ServerBusy:
+			note(LimitPace, h, why.Until)
+		case PaceWait:
+			note(LimitPace, h, why.Next)
+		case TurnOut, Probing, RateWait:
+			note(LimitPace, h, time.Time{})
+		case WorkersBusy:
+			note(LimitWorkers, h, time.Time{})
+		}
+	}
+	busy, await := len(e.slots), 0
+	for _, f := range e.slots {
+		if f.phase == PhaseConnect || f.phase == PhaseSent || f.phase == PhaseBody {
+			await++
+		}
+	}
+	idleWork := s.Counts.Backlog+s.Counts.Queued > 0
+	switch halted := e.haltedJobs(); {
+	case busy == 0 && halted == l.Jobs:
+		l.Kind = LimitPaused
+	case waitsFor[LimitRobots].hosts > 0 && waitsFor[LimitRobots].hosts == l.Hosts:
+		l.Kind = LimitRobots
+	case waitsFor[LimitParked].hosts > 0 && waitsFor[LimitParked].hosts == l.Hosts:
+		l.Kind = LimitParked
+	case busy >= e.cfg.Workers && await == busy && idleWork:
+		l.Kind = LimitServer
+	case busy >= e.cfg.Workers && idleWork:
+		l.Kind = LimitWorkers
+	case idleWork && waitsFor[LimitPace].hosts > 0:
+		l.Kind = LimitPace
+	case busy == 0 && s.Counts.Retry > 0 && !idleWork:
+		l.Kind = LimitRetry
+		l.Next = e.firstDue(now)
+	case idleWork:
+		l.Kind = LimitPace
+	default:
+		l.Kind = LimitBacklog
+	}
+	if w := waitsFor[l.Kind]; w.hosts > 0 {
+		l.Waiting, l.Next, l.Host, l.Reason = w.hosts, w.next, w.host, w.why
+	}
+	return l
+}
+
+// haltedJobs returns how many jobs wait only because a batch of theirs is
+// paused.
+func (e *Engine) haltedJobs() int {
+	n := 0
+	for _, b := range e.batches {
+		if !b.pausedAt.IsZero() && b.mark == 0 {
+			n += b.counts.Left()
+		}
+	}
+	return n
+}
+
+func (e *Engine) firstDue(now time.Time) time.Time {
+	for _, due := range e.due {
+		if due.After(now) {
+			return due
+		}
+	}
+	return time.Time{}
+}
+
+// eta estimates when nothing is left: no sooner than the host with the most to
+// do can be done at its pace, and no sooner than the workers can carry all.
+func (e *Engine) eta(s *Stats, now time.Time) time.Duration {
+	if s.Counts.Left() == 0 || !e.paused.IsZero() {
+		return -1
+	}
+	var longest time.Duration
+	for i := range s.Hosts {
+		h := &s.Hosts[i]
+		if h.Waiting == 0 {
+			continue
+		}
+		d := time.Duration(h.Waiting) * h.Interval
+		switch why := h.Reason.(type) {
+		case Paused:
+			return -1
+		case ServerAsked:
+			d += why.Until.Sub(now)
+		case ServerBusy:
+			d += why.Until.Sub(now)
+		}
+		longest = max(longest, d)
+	}
+	if ended := s.Counts.Ended() - s.Counts.Duplicate - s.Counts.Invalid; s.Rate > 0 && ended > s.Workers {
+		longest = max(longest, time.Duration(float64(s.Counts.Left())/s.Rate*float64(time.Second)))
+	} else if longest == 0 {
+		return -1
+	}
+	return longest
+}
+
+// batchETA estimates when nothing is left of a batch: no sooner than its
+// share of each host's turns allows.
+func (e *Engine) batchETA(b *batch, s *Stats) time.Duration {
+	if s.ETA < 0 {
+		return -1
+	}
+	var longest time.Duration
+	for name, n := range b.waits {
+		if i, ok := slices.BinarySearchFunc(s.Hosts, name, func(h HostStats, n string) int { return cmp.Compare(h.Host, n) }); ok {
+			longest = max(longest, time.Duration(n)*s.Hosts[i].Interval)
+		}
+	}
+	if left := s.Counts.Left(); left > 0 {
+		share := time.Duration(float64(s.ETA) * float64(b.counts.Left()) / float64(left))
+		longest = max(longest, share)
+	}
+	return min(longest, s.ETA)
+}

@@ -1,0 +1,380 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// This file is the operator's hand: every method of [Controller] that changes
+// a run. Each works under the engine's lock, its call of the store included,
+// so that the books and the store agree at every moment.
+
+// guard runs a change under the lock, if the engine still takes changes.
+func (e *Engine) guard(change func(now time.Time) (Done, error)) (Done, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over {
+		return Done{}, ErrClosed
+	}
+	now := time.Now()
+	d, err := change(now)
+	d.At = now
+	if err == nil {
+		e.settle()
+		e.rouse()
+		e.feed.poke()
+	}
+	return d, err
+}
+
+// selects returns the batches that sel is for as a whole, or an error.
+func (e *Engine) selects(sel Selector) ([]*batch, error) {
+	if sel.All {
+		return e.batches, nil
+	}
+	if sel.Batch != 0 {
+		if b := e.batch(sel.Batch); b != nil {
+			return []*batch{b}, nil
+		}
+		return nil, ErrNoBatch
+	}
+	return nil, nil
+}
+
+// matches reports whether sel takes in the job.
+func (sel *Selector) matches(j Job) bool {
+	return sel.All || sel.Batch != 0 && j.Batch == sel.Batch ||
+		sel.Host != "" && j.Host == sel.Host || slices.Contains(sel.Jobs, j.ID)
+}
+
+// Cancel implements [Controller]: queued jobs are taken out, requests under
+// way end through their context, and no new one starts.
+func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		d := Done{Action: ActCancel, Selector: sel}
+		whole, err := e.selects(sel)
+		if err != nil {
+			return d, err
+		}
+		whole = slices.DeleteFunc(slices.Clone(whole), func(b *batch) bool {
+			return b.mark != 0 || b.counts.Left() == 0 && !b.adding
+		})
+		if (sel.All || sel.Batch != 0) && len(whole) == 0 {
+			return d, ErrNothing
+		}
+		queued, cancelled := e.counts.Queued, e.counts.Cancelled
+		if err := e.recallAll(ctx, sel.matches); err != nil {
+			return d, err
+		}
+		d.Queued = queued - e.counts.Queued
+		e.changes++
+		mark := e.changes
+		moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeCancel, Mark: mark})
+		if err != nil {
+			return d, err
+		}
+		if len(whole) > 0 {
+			for _, b := range whole {
+				e.cancelBatch(b, mark)
+			}
+		} else {
+			for id, c := range moved.Batches {
+				e.shiftAll(e.batch(id), c, moved.Hosts[id], 1)
+			}
+			e.pool.carried(func(j Job) {
+				// In a worker's hands and still queued: on its way in or out.
+				if s, ok := e.feed.get(j.ID); ok && s.Place == Queued && sel.matches(j) {
+					e.taken[j.ID] = mark
+				}
+			})
+		}
+		d.Waiting = e.counts.Cancelled - cancelled - d.Queued
+		cut := e.cut(sel, mark)
+		d.InFlight = len(cut)
+		if len(whole) == 0 && d.Waiting+d.Queued+d.InFlight == 0 {
+			return d, ErrNothing
+		}
+		hidden := e.hide(sel, now)
+		e.remember(now, d, func(ctx context.Context) error {
+			return e.uncancel(ctx, mark, append(hidden, cut...))
+		})
+		e.sayf(LevelWarn, "%s cancelled: %d waiting, %d queued, %d in flight", e.label(sel), d.Waiting, d.Queued, d.InFlight)
+		return d, nil
+	})
+}
+
+// recallAll gives what matches of queue and hand back to the backlog.
+func (e *Engine) recallAll(ctx context.Context, match func(Job) bool) error {
+	if err := e.dropHand(ctx); err != nil {
+		return err
+	}
+	return e.recall(ctx, match)
+}
+
+// cancelBatch moves all of a batch that waits to cancelled, in one step
+// however many jobs it has.
+func (e *Engine) cancelBatch(b *batch, mark uint64) {
+	b.mark = mark
+	b.marked = Counts{Backlog: b.counts.Backlog, Retry: b.counts.Retry}
+	b.markedHosts = maps.Clone(b.waits)
+	e.shiftAll(b, b.marked, b.markedHosts, 1)
+}
+
+// cut ends the requests under way that sel takes in, and returns their jobs.
+func (e *Engine) cut(sel Selector, mark uint64) (ids []JobID) {
+	for _, f := range e.flights {
+		switch {
+		case f.batch == nil:
+			if e.host(f.job.Host).left > 0 {
+				continue // somebody still wants to know what robots.txt says
+			}
+		case !sel.matches(f.job):
+			continue
+		default:
+			f.cut = mark
+			ids = append(ids, f.job.ID)
+		}
+		f.turn.cancel(ErrCancelled)
+	}
+	return ids
+}
+
+// hide tells the screens that the waiting jobs of sel are cancelled, and
+// returns those that it told of.
+func (e *Engine) hide(sel Selector, now time.Time) (ids []JobID) {
+	e.feed.update(func(s *JobState) bool {
+		return (s.Place == Backlog || s.Place == Deferred) && sel.matches(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
+	}, func(s *JobState) {
+		s.Place, s.Outcome, s.Reason, s.Ended = Ended, Cancelled, nil, now
+		ids = append(ids, s.ID)
+	})
+	return ids
+}
+
+// uncancel takes a cancel back: the unfetched jobs wait again. ids are those
+// that the screens show as cancelled.
+func (e *Engine) uncancel(ctx context.Context, mark uint64, ids []JobID) error {
+	moved, err := e.store.Change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
+	if err != nil {
+		return err
+	}
+	for _, b := range e.batches {
+		if b.mark == mark {
+			b.mark = 0
+			e.shiftAll(b, b.marked, b.markedHosts, -1)
+			b.marked, b.markedHosts = Counts{}, nil
+			delete(moved.Batches, b.ID)
+		}
+	}
+	for id, c := range moved.Batches {
+		e.shiftAll(e.batch(id), c, moved.Hosts[id], -1)
+	}
+	for _, f := range e.flights {
+		if f.cut == mark {
+			f.cut = 0
+		}
+	}
+	maps.DeleteFunc(e.taken, func(_ JobID, m uint64) bool { return m == mark })
+	slices.Sort(ids)
+	e.feed.update(func(s *JobState) bool {
+		_, is := slices.BinarySearch(ids, s.ID)
+		return is && s.Outcome == Cancelled
+	}, func(s *JobState) { s.Place, s.Outcome, s.Ended = Backlog, OutcomeNone, time.Time{} })
+	return nil
+}
+
+// Pause implements [Controller]. Requests under way are finished; no new one
+// starts.
+func (e *Engine) Pause(ctx context.Context, sel Selector) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		return e.pause(ctx, sel, now)
+	})
+}
+
+// Resume implements [Controller].
+func (e *Engine) Resume(ctx context.Context, sel Selector) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		return e.resume(ctx, sel, now)
+	})
+}
+
+func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, error) {
+	d := Done{Action: ActPause, Selector: sel}
+	switch {
+	case sel.All:
+		if !e.paused.IsZero() {
+			return d, ErrNothing
+		}
+		e.paused = now
+		e.pool.setPaused(true)
+		d.Waiting, d.Queued, d.InFlight = e.counts.Backlog+e.counts.Retry, e.counts.Queued, e.counts.InFlight
+	case sel.Batch != 0:
+		b := e.batch(sel.Batch)
+		if b == nil {
+			return d, ErrNoBatch
+		}
+		if b.halted() {
+			return d, ErrNothing
+		}
+		d.Waiting, d.Queued, d.InFlight = b.counts.Backlog+b.counts.Retry, b.counts.Queued, b.counts.InFlight
+		b.pausedAt = now
+		if err := e.recallAll(ctx, sel.matches); err != nil {
+			return d, err
+		}
+		if _, err := e.store.Change(ctx, sel, Change{Kind: ChangePause}); err != nil {
+			return d, err
+		}
+	case sel.Host != "":
+		h := e.hosts[sel.Host]
+		if h == nil || !h.paused.IsZero() {
+			return d, ErrNothing
+		}
+		d.Waiting, d.Queued, d.InFlight = h.left-h.queued-h.flight, h.queued, h.flight
+		h.paused = now
+		e.pool.tune(sel.Host, func(p *pace) { p.paused = Paused{At: now, What: "host"} })
+		if err := e.recallAll(ctx, sel.matches); err != nil {
+			return d, err
+		}
+	default:
+		return d, ErrNothing
+	}
+	e.remember(now, d, func(ctx context.Context) error {
+		_, err := e.resume(ctx, sel, time.Now())
+		return err
+	})
+	e.sayf(LevelWarn, "%s paused", e.label(sel))
+	return d, nil
+}
+
+func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done, error) {
+	d := Done{Action: ActResume, Selector: sel}
+	switch {
+	case sel.All:
+		if e.paused.IsZero() {
+			return d, ErrNothing
+		}
+		e.rested += now.Sub(e.paused)
+		e.paused = time.Time{}
+		e.pool.setPaused(false)
+	case sel.Batch != 0:
+		b := e.batch(sel.Batch)
+		if b == nil {
+			return d, ErrNoBatch
+		}
+		if b.pausedAt.IsZero() {
+			return d, ErrNothing
+		}
+		b.pausedAt = time.Time{}
+		if _, err := e.store.Change(ctx, sel, Change{Kind: ChangeResume}); err != nil {
+			return d, err
+		}
+	case sel.Host != "":
+		h := e.hosts[sel.Host]
+		if h == nil || h.paused.IsZero() {
+			return d, ErrNothing
+		}
+		h.paused = time.Time{}
+		e.pool.tune(sel.Host, func(p *pace) { p.paused = Paused{} })
+	default:
+		return d, ErrNothing
+	}
+	e.remember(now, d, func(ctx context.Context) error {
+		_, err := e.pause(ctx, sel, time.Now())
+		return err
+	})
+	e.sayf(LevelInfo, "%s resumed", e.label(sel))
+	return d, nil
+}
+
+// Retry implements [Controller]: jobs that failed, or whose pages were empty,
+// wait again under their ids.
+func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		d := Done{Action: ActRetry, Selector: sel}
+		if e.closing && e.stopped || e.draining {
+			return d, ErrClosed
+		}
+		if _, err := e.selects(sel); err != nil {
+			return d, err
+		}
+		e.changes++
+		mark := e.changes
+		moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeRetry, Mark: mark})
+		if err != nil {
+			return d, err
+		}
+		for id, c := range moved.Batches {
+			e.retryCounts(e.batch(id), c, moved.Hosts[id], 1)
+			d.Waiting += c.Failed + c.Empty
+		}
+		if d.Waiting == 0 {
+			return d, ErrNothing
+		}
+		e.stir(now)
+		var was []JobState
+		e.feed.update(func(s *JobState) bool {
+			b := e.batch(s.Batch)
+			return (s.Outcome == Failed || s.Outcome == Empty) && b.mark == 0 &&
+				sel.matches(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
+		}, func(s *JobState) {
+			was = append(was, *s)
+			*s = JobState{ID: s.ID, Batch: s.Batch, URL: s.URL, Host: s.Host, Place: Backlog}
+		})
+		e.remember(now, d, func(ctx context.Context) error { return e.unretry(ctx, mark, sel, was) })
+		e.sayf(LevelInfo, "%s: %d jobs to be fetched again", e.label(sel), d.Waiting)
+		return d, nil
+	})
+}
+
+// retryCounts moves failed and empty jobs of a batch to the backlog with sign
+// 1, and back with -1.
+func (e *Engine) retryCounts(b *batch, c Counts, hosts map[string]int, sign int) {
+	for _, books := range [...]*Counts{&b.counts, &e.counts} {
+		books.Failed -= sign * c.Failed
+		books.Empty -= sign * c.Empty
+		books.Backlog += sign * (c.Failed + c.Empty)
+	}
+	b.announced = false
+	for name, n := range hosts {
+		b.wait(name, sign*n)
+		e.host(name).left += sign * n
+	}
+}
+
+// unretry gives the jobs that still wait for their retry their result back.
+func (e *Engine) unretry(ctx context.Context, mark uint64, sel Selector, was []JobState) error {
+	if err := e.recallAll(ctx, sel.matches); err != nil {
+		return err
+	}
+	moved, err := e.store.Change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
+	if err != nil {
+		return err
+	}
+	for id, c := range moved.Batches {
+		e.retryCounts(e.batch(id), c, moved.Hosts[id], -1)
+	}
+	for _, s := range was {
+		if now, ok := e.feed.get(s.ID); ok && now.Place == Backlog {
+			e.feed.set(s)
+		}
+	}
+	return nil
+}
+
+// label names what a selector selects, for the log.
+func (e *Engine) label(sel Selector) string {
+	switch {
+	case sel.All:
+		return "the run"
+	case sel.Batch != 0:
+		if b := e.batch(sel.Batch); b != nil {
+			return fmt.Sprintf("batch %d %s", b.ID, b.Name)
+		}
+	case sel.Host != "":
+		return "host " + sel.Host
+	}
+	return fmt.Sprintf("%d URLs", len(sel.Jobs))
+}

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// This file is the operator's other hand: workers, pace and priorities, and
+// the undoing of all of them.
+
+// An undo is one change that can be taken back. back runs under the engine's
+// lock.
+type undo struct {
+	done Done
+	back func(ctx context.Context) error
+}
+
+// remember makes a change undoable.
+func (e *Engine) remember(now time.Time, d Done, back func(ctx context.Context) error) {
+	d.At = now
+	if e.undos = append(e.undos, undo{d, back}); len(e.undos) > UndoDepth {
+		e.undos = slices.Delete(e.undos, 0, 1)
+	}
+}
+
+// Undo implements [Controller]. It returns ErrNothing when nothing is left to
+// undo.
+func (e *Engine) Undo(ctx context.Context) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		if len(e.undos) == 0 {
+			return Done{}, ErrNothing
+		}
+		last := e.undos[len(e.undos)-1]
+		rest := e.undos[:len(e.undos)-1]
+		err := last.back(ctx)
+		e.undos = rest // taking a change back is no change to undo
+		if err != nil {
+			return last.done, err
+		}
+		if e.counts.Left() > 0 {
+			e.stir(now)
+		}
+		e.sayf(LevelInfo, "undone: %s of %s", last.done.Action, e.label(last.done.Selector))
+		return last.done, nil
+	})
+}
+
+// SetWorkers implements [Controller].
+func (e *Engine) SetWorkers(_ context.Context, n int) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		was := e.cfg.Workers
+		d := Done{Action: ActWorkers, Selector: Selector{All: true}, From: fmt.Sprint(was), To: fmt.Sprint(n)}
+		if n == was {
+			return d, ErrNothing
+		}
+		if err := e.pool.SetWorkers(n); err != nil {
+			return d, err
+		}
+		e.cfg.Workers = n
+		e.remember(now, d, func(context.Context) error {
+			e.cfg.Workers = was
+			return e.pool.SetWorkers(was)
+		})
+		return d, nil
+	})
+}
+
+// SetInterval implements [Controller]. A host's own interval stands above the
+// general one; robots.txt may slow either down further.
+func (e *Engine) SetInterval(_ context.Context, sel Selector, d time.Duration) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		done := Done{Action: ActInterval, Selector: sel, To: interval(d)}
+		if d == 0 {
+			return done, fmt.Errorf("engine: interval 0: want a time, or below zero for no pacing")
+		}
+		if sel.All {
+			was := e.cfg.Interval
+			if was == d {
+				return done, ErrNothing
+			}
+			done.From = interval(was)
+			set := func(d time.Duration) {
+				e.cfg.Interval = d
+				e.pool.setInterval(d)
+			}
+			set(d)
+			e.remember(now, done, func(context.Context) error { set(was); return nil })
+			return done, nil
+		}
+		hosts, err := e.paced(sel)
+		if err != nil {
+			return done, err
+		}
+		was := make(map[string]time.Duration, len(hosts))
+		for _, name := range hosts {
+			e.pool.tune(name, func(p *pace) {
+				was[name] = p.set
+				done.From = interval(p.interval)
+				p.set = d
+			})
+		}
+		if len(was) == 0 {
+			return done, ErrNothing
+		}
+		e.remember(now, done, func(context.Context) error {
+			for name, d := range was {
+				e.pool.tune(name, func(p *pace) { p.set = d })
+			}
+			return nil
+		})
+		return done, nil
+	})
+}
+
+// paced returns the hosts whose pace sel is for.
+func (e *Engine) paced(sel Selector) ([]string, error) {
+	if sel.Host != "" {
+		if e.hosts[sel.Host] == nil {
+			return nil, ErrNothing
+		}
+		return []string{sel.Host}, nil
+	}
+	b := e.batch(sel.Batch)
+	if b == nil {
+		return nil, ErrNoBatch
+	}
+	var hosts []string
+	for name := range b.waits {
+		hosts = append(hosts, name)
+	}
+	for _, f := range e.flights {
+		if f.batch == b && !slices.Contains(hosts, f.job.Host) {
+			hosts = append(hosts, f.job.Host)
+		}
+	}
+	return hosts, nil
+}
+
+func interval(d time.Duration) string {
+	if d <= 0 {
+		return "unpaced"
+	}
+	return d.String()
+}
+
+// SetPriority implements [Controller].
+func (e *Engine) SetPriority(ctx context.Context, id BatchID, p Priority) (Done, error) {
+	return e.guard(func(now time.Time) (Done, error) {
+		d := Done{Action: ActPriority, Selector: Selector{Batch: id}, To: p.String()}
+		b := e.batch(id)
+		if b == nil {
+			return d, ErrNoBatch
+		}
+		p = min(max(p, Low), High)
+		was := b.Priority
+		d.From, d.To = was.String(), p.String()
+		if p == was {
+			return d, ErrNothing
+		}
+		set := func(ctx context.Context, p Priority) error {
+			b.Priority = p
+			e.pool.sort(id, p)
+			_, err := e.store.Change(ctx, Selector{Batch: id}, Change{Kind: ChangePriority, Priority: p})
+			return err
+		}
+		if err := set(ctx, p); err != nil {
+			return d, err
+		}
+		e.remember(now, d, func(ctx context.Context) error { return set(ctx, was) })
+		return d, e.dropHand(ctx)
+	})
+}
