@@ -1,0 +1,255 @@
+package scrape
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/engine"
+)
+
+// Do makes the one request that r asks for and extracts what comes back. See
+// [engine.Scraper] for what it promises.
+//
+// When ctx ends, the result is failed with ctx's cause as its error and no
+// class; when the attempt's own time runs out, its class is timeout.
+func (s *Scraper) Do(ctx context.Context, r engine.Request) engine.Step {
+	if r.Job.Depth == 0 {
+		if t, err := parseTarget(r.Job.URL); err == nil {
+			s.fence.list(t.host) // the list may have been read by an earlier process
+		}
+	}
+	a, ctx := s.begin(ctx, r)
+	defer a.end()
+	if r.Kind == engine.KindRobots {
+		return a.robots(ctx)
+	}
+	return a.page(ctx)
+}
+
+// An attempt is one call of Do.
+type attempt struct {
+	s      *Scraper
+	r      engine.Request
+	cancel context.CancelFunc // ends the attempt's context
+	wire   *wire
+	start  time.Time
+	done   time.Time     // when the body was read; zero: it was not
+	took   time.Duration // by extraction; below zero: there was none
+	t      target
+	step   engine.Step // Host is filled in as it becomes known
+	result engine.Result
+}
+
+// begin returns an attempt and its context. The caller calls end.
+func (s *Scraper) begin(ctx context.Context, r engine.Request) (*attempt, context.Context) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, errTimeout)
+	a := &attempt{s: s, r: r, cancel: cancel, wire: newWire(r.Report), start: time.Now(), took: -1}
+	a.result = engine.Result{Job: r.Job.ID, Batch: r.Job.Batch, URL: r.Job.URL, Host: r.Job.Host, FetchedAt: a.start}
+	if r.URL != r.Job.URL {
+		a.result.Final = r.URL
+	}
+	return a, ctx
+}
+
+func (a *attempt) end() {
+	a.wire.end()
+	a.cancel()
+}
+
+// page fetches r.URL and extracts its records by the recipe.
+func (a *attempt) page(ctx context.Context) engine.Step {
+	recipe, err := a.s.recipe(a.r.Recipe)
+	if err != nil {
+		return a.fail(ctx, engine.Extract, err)
+	}
+	page, step := a.fetch(ctx)
+	if step != nil {
+		return *step
+	}
+	return a.extract(ctx, recipe, *page)
+}
+
+// fetch returns the page, or the step that says why there is none.
+func (a *attempt) fetch(ctx context.Context) (*Page, *engine.Step) {
+	stop := func(step engine.Step) (*Page, *engine.Step) { return nil, &step }
+	var err error
+	if a.t, err = parseTarget(a.r.URL); err != nil {
+		return stop(a.fail(ctx, engine.Protocol, fmt.Errorf("URL: %w", err)))
+	}
+	if err := a.s.fence.check(a.t.host); err != nil {
+		return stop(a.fail(ctx, engine.Blocked, err))
+	}
+	if step := a.obey(ctx); step != nil {
+		return nil, step
+	}
+	resp, err := a.send(ctx)
+	if err != nil {
+		return stop(a.fail(ctx, classOf(err, false), err))
+	}
+	defer resp.Body.Close()
+	switch {
+	case isRedirect(resp.StatusCode):
+		drain(resp, a.cancel)
+		again, err := a.s.hop(a.r, a.t, resp.Header, maxHops)
+		if err != nil {
+			return stop(a.fail(ctx, classOf(err, false), err))
+		}
+		a.step.Again, a.step.After = again, retryAfter(resp.Header, time.Now())
+		return nil, &a.step
+	case resp.StatusCode < 200 || resp.StatusCode > 299 || resp.StatusCode == http.StatusPartialContent:
+		drain(resp, a.cancel)
+		return stop(a.fail(ctx, engine.Status, statusError(resp.StatusCode)))
+	}
+	text, kind, err := a.s.readPage(resp)
+	a.done = time.Now()
+	a.result.Bytes = int64(len(text))
+	if err != nil {
+		return stop(a.fail(ctx, classOf(err, true), err))
+	}
+	text = toUTF8(text, resp.Header.Get("Content-Type"))
+	return &Page{URL: a.t.base(), Body: text, ContentType: kind, Depth: a.r.Job.Depth}, nil
+}
+
+// obey returns the step of a page that robots.txt forbids; nil if it may be
+// fetched.
+func (a *attempt) obey(ctx context.Context) *engine.Step {
+	if a.r.Origin == "" {
+		return nil
+	}
+	var step engine.Step
+	known := a.s.robots.get(a.r.Origin)
+	switch {
+	case known == nil:
+		step = a.fail(ctx, engine.Robots, errors.New("robots.txt: its rules are not known any more"))
+	case known.fence != nil:
+		step = a.fail(ctx, engine.Blocked, known.fence)
+	default:
+		ok, by, err := known.allows(ctx, a.t.path+a.t.query)
+		if ok {
+			return nil
+		}
+		if err != nil {
+			step = a.fail(ctx, engine.Timeout, err)
+			break
+		}
+		a.result.FetchedAt = time.Time{}
+		a.result.Outcome, a.result.Class = engine.Skipped, engine.Robots
+		a.result.Error = fmt.Sprintf("robots.txt: Disallow: %s", clip(by, maxShown))
+		a.step.Result = &a.result
+		step = a.step
+	}
+	return &step
+}
+
+// send makes the request and notes what the answer's header says.
+func (a *attempt) send(ctx context.Context) (*http.Response, error) {
+	resp, err := a.s.send(ctx, a.wire, a.t, a.s.ownHeader(a.r, a.t))
+	if err != nil {
+		return nil, err
+	}
+	a.result.Status = resp.StatusCode
+	a.result.Header = keep(resp.Header)
+	a.step.Host = engine.HostHint{Status: resp.StatusCode, Latency: max(a.wire.timing(time.Time{}).FirstByte, 0)}
+	if resp.StatusCode >= 400 {
+		a.step.Host.RetryAfter = retryAfter(resp.Header, time.Now())
+	}
+	return resp, nil
+}
+
+// extract ends the attempt with what recipe finds on page.
+func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine.Step {
+	a.wire.extracting()
+	from := time.Now()
+	got, err := safely(func() (Extraction, error) { return recipe.Extract(ctx, page) })
+	a.took = time.Since(from)
+	if err != nil {
+		class := engine.Extract
+		switch {
+		case errors.Is(err, ErrTooComplex):
+			class = engine.TooComplex
+		case errors.Is(err, ErrNotHTML):
+			class = engine.NotHTML
+		}
+		return a.fail(ctx, class, err)
+	}
+	res := &a.result
+	res.Outcome = engine.OK
+	if got.Empty {
+		res.Outcome, res.Error = engine.Empty, got.Why
+	}
+	res.Title, res.Records, res.Findings = got.Title, got.Records, got.Findings
+	for _, link := range got.Next {
+		t, err := parseTarget(link)
+		if err != nil {
+			continue // mailto: and the like: no page
+		}
+		j := a.s.job(t)
+		j.Depth = a.r.Job.Depth + 1
+		res.Links = append(res.Links, j)
+	}
+	return a.finish()
+}
+
+// fail ends the attempt with a failed result. An ended context outranks
+// whatever it broke.
+func (a *attempt) fail(ctx context.Context, class engine.Class, err error) engine.Step {
+	if ctx.Err() != nil {
+		switch cause := context.Cause(ctx); cause {
+		case errTimeout:
+			class, err = engine.Timeout, fmt.Errorf("no result within %v", a.s.cfg.Timeout)
+		default:
+			class, err = "", cause
+		}
+	}
+	a.result.Outcome, a.result.Class, a.result.Error = engine.Failed, class, words(err)
+	return a.finish()
+}
+
+// finish returns the step of a result that is complete but for its times.
+func (a *attempt) finish() engine.Step {
+	a.result.Elapsed = time.Since(a.start)
+	a.result.Timing = a.wire.timing(a.done)
+	a.result.Timing.Extract = a.took
+	a.step.Result = &a.result
+	return a.step
+}
+
+// safely turns a panic into an error: a page that breaks the parser is one
+// failed page.
+func safely(f func() (Extraction, error)) (e Extraction, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic while extracting: %v", v)
+		}
+	}()
+	return f()
+}
+
+func statusError(status int) error {
+	if text := http.StatusText(status); text != "" {
+		return fmt.Errorf("status %d %s", status, text)
+	}
+	return fmt.Errorf("status %d", status)
+}
+
+// keep returns an answer's header for a result, in the order of its names: at
+// most maxFields fields, each cut to maxValue bytes.
+func keep(h http.Header) []engine.Header {
+	var fields []engine.Header
+	for name, values := range h {
+		for _, v := range values {
+			fields = append(fields, engine.Header{Name: name, Value: v})
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b engine.Header) int { return strings.Compare(a.Name, b.Name) })
+	fields = slices.Clip(fields[:min(len(fields), maxFields)])
+	for i, f := range fields {
+		fields[i] = engine.Header{Name: clip(f.Name, maxShown), Value: clip(f.Value, maxValue)}
+	}
+	return fields
+}

@@ -1,0 +1,48 @@
+// Package scrape turns a URL and a recipe into a result: it implements
+// [engine.Scraper] over HTTP and HTML.
+//
+// # The way of a page
+//
+//	request -> address policy, robots.txt -> transport -> caps -> coding
+//	        -> charset -> [Recipe.Extract] -> records, findings, next pages
+//
+// [Scraper] owns everything up to the charset and speaks HTTP. A [Recipe] owns
+// the rest and knows neither network nor clock: [Recipe.Extract] takes the
+// decoded bytes of one [Page] and returns an [Extraction]. The same call stands
+// behind a run and behind [Try].
+//
+// # Recipes
+//
+// A recipe is a YAML page of at most [MaxRecipe] bytes:
+//
+//	name: schedule                       # left out: the file's name
+//	url: "{base}/schedule/{month}"       # filled by Recipe.Expand
+//	rows: "table.amion-schedule tbody tr"
+//	fields:
+//	  date:  {select: "td:nth-child(1)", type: date, required: true}
+//	  shift: {select: "td:nth-child(2)"}
+//	  link:  {select: "a", attr: href, type: url}
+//	follow: [{select: "a[rel=next]", pages: 50}]
+//	expect: {rows: 1, fill: {date: 100%}}
+//
+// Without rows the whole page is one record. A field takes the first match of
+// select inside its row, or all of them with many: true; without select it is
+// the row itself. Its value is the folded text, or the attribute attr. A
+// selector is CSS as [cascadia] knows it, with two additions: it may begin with
+// > to mean a child of the row, which is how the cells of a nested table are
+// kept out, and :is() and :where() are understood.
+//
+// The types are string (the default), int, float, date, time and url. What can
+// be read is written in one form (1234, 12.5, 2025-11-03, 07:00, an absolute
+// URL); what cannot stays as it stood on the page and becomes a finding.
+//
+// # A hostile page
+//
+// A page can be built so that 40 KB become millions of nodes, or so that one
+// selector takes hours. Extraction is therefore bounded in time, heap, nodes,
+// depth, steps, cells and text (see budget.go for the numbers) and ends with
+// [ErrTooComplex] beyond them. It starts no goroutine: everything that is
+// bounded is bounded by checks on the way.
+//
+// [cascadia]: https://pkg.go.dev/github.com/andybalholm/cascadia
+package scrape

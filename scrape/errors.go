@@ -1,0 +1,74 @@
+package scrape
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"weir/engine"
+)
+
+// A fault is an error whose class is known where it happens.
+type fault struct {
+	class engine.Class
+	err   error
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+func faultf(class engine.Class, format string, args ...any) error {
+	return &fault{class, fmt.Errorf(format, args...)}
+}
+
+// errTimeout is the cause of an attempt's context whose time ran out.
+var errTimeout = errors.New("the attempt's time ran out")
+
+// dialError gives the error of a dial its class: dns, blocked, or connect.
+func dialError(err error) error {
+	var known *fault
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &known):
+		return known // the address policy, from inside a *net.OpError
+	case errors.As(err, &dns):
+		return &fault{engine.DNS, err}
+	}
+	return &fault{engine.Connect, err}
+}
+
+// classOf returns the class of an error between a request and its answer's
+// header. body says that it came while the body was read.
+func classOf(err error, body bool) engine.Class {
+	var known *fault
+	var alert tls.AlertError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &known):
+		return known.class
+	case errors.As(err, &alert): // after the handshake: TLS 1.3 asks for certificates late
+		return engine.TLS
+	case body && errors.Is(err, io.ErrUnexpectedEOF):
+		return engine.Truncated
+	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
+		return engine.Reset
+	}
+	if strings.Contains(err.Error(), "response headers exceeded") { // net/http has no type for it
+		return engine.TooLarge
+	}
+	return engine.Protocol
+}
+
+// words returns the text of an error, free of what a log reader knows anyway
+// and of more than a short cut of what the server sent.
+func words(err error) string {
+	text := err.Error()
+	for _, prefix := range []string{"net/http: ", "http: ", "HTTP/1.x transport connection broken: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return clip(text, maxWords)
+}

@@ -1,0 +1,195 @@
+package scrape
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+	whatwg "github.com/nlnwa/whatwg-url/url"
+
+	"weir/engine"
+)
+
+// ErrNotHTML is returned by [Recipe.Extract] for a page of another type (class
+// not_html).
+var ErrNotHTML = errors.New("scrape: not HTML")
+
+// MaxFindings is how many findings of one page are kept. Those beyond are
+// counted in [FieldStats].
+const MaxFindings = 1000
+
+const (
+	maxRaw   = 80      // bytes of Finding.Raw
+	maxTitle = 1 << 10 // bytes of Extraction.Title
+)
+
+// The kinds of findings.
+const (
+	MissingCell = "MissingCell" // a required cell that is not there, or empty
+	BadCell     = "BadCell"     // a cell that is not of its field's type
+)
+
+// A Page is what a recipe reads: one answer, decoded.
+type Page struct {
+	URL         *url.URL // of the answer, after redirects; relative URLs hang on it. Nil: only absolute ones can be read
+	Body        []byte   // UTF-8
+	ContentType string   // of the answer; empty: the body tells
+	Depth       int      // links followed to get here, as in engine.Job
+}
+
+// An Extraction is what a recipe found on a page.
+type Extraction struct {
+	Title    string          // of <title>, folded, at most 1 KiB
+	Records  []engine.Record // in the order of the page
+	Findings []engine.Finding
+	Next     []string // absolute URLs to follow, each once
+
+	// Empty says that the page holds less than the recipe expects, and Why
+	// in which number: `0 rows, expected ≥ 1`. What was found is kept.
+	Empty bool
+	Why   string
+
+	Rows   int          // elements that rows selected, with those that held nothing; 1 without rows
+	Fields []FieldStats // of each field of the recipe, in their order
+}
+
+// FieldStats say how often a field was found, of the page's records.
+type FieldStats struct {
+	Name     string
+	Selector string // as the recipe writes it; empty: the row itself
+	Attr     string // likewise; empty: the text
+	Matched  int    // an element was there
+	Filled   int    // with a value of the field's type
+	Missing  int    // required, and not there or empty
+	Bad      int    // not of the field's type
+}
+
+// Extract reads a page. It starts no goroutine.
+//
+// A cell that is missing or bad is a finding and never ends the page. A row in
+// which no field has a value is no record (a heading, a spacer). The errors are
+// [ErrNotHTML], [ErrTooComplex], and [context.Cause] when ctx ends; what comes
+// with an error is the zero Extraction.
+func (r *Recipe) Extract(ctx context.Context, p Page) (Extraction, error) {
+	return r.extract(newWork(ctx), p)
+}
+
+// extract is Extract within the limits of w.
+func (r *Recipe) extract(w *work, p Page) (Extraction, error) {
+	if !w.alive() {
+		return Extraction{}, w.err
+	}
+	if err := checkHTML(p); err != nil {
+		return Extraction{}, err
+	}
+	doc, err := w.parse(p.Body)
+	if err != nil {
+		return Extraction{}, err
+	}
+	x := extractor{Recipe: r, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
+	x.run()
+	if doc.title != nil {
+		x.out.Title = cutBytes(textOf(w, doc.title), maxTitle)
+	}
+	x.out.Next = x.next(p)
+	if w.err != nil {
+		return Extraction{}, w.err
+	}
+	x.judge()
+	return x.out, nil
+}
+
+// checkHTML refuses what a recipe cannot read. An empty body is a page without
+// anything on it.
+func checkHTML(p Page) error {
+	if len(p.Body) == 0 {
+		return nil
+	}
+	kind, _, _ := strings.Cut(p.ContentType, ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	if kind == "" {
+		kind, _, _ = strings.Cut(http.DetectContentType(p.Body), ";")
+	}
+	switch kind {
+	case "text/html", "application/xhtml+xml":
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrNotHTML, clip(kind, maxShown))
+}
+
+// baseOf returns what the URLs of a page hang on, nil for nothing: the href of
+// its <base>, itself relative to the page (HTML standard, section 4.2.3).
+func baseOf(page *url.URL, href string) *whatwg.Url {
+	var base *whatwg.Url
+	if page != nil {
+		if u, err := parser.Parse(page.String()); err == nil {
+			base = u
+		}
+	}
+	if href == "" {
+		return base
+	}
+	if abs, ok := readURL(strings.TrimSpace(href), base); ok {
+		if u, err := parser.Parse(abs); err == nil && (u.Scheme() == "http" || u.Scheme() == "https") {
+			return u
+		}
+	}
+	return base
+}
+
+// An extractor is one Extract at work.
+type extractor struct {
+	*Recipe
+	w    *work
+	page *goquery.Selection
+	base *whatwg.Url
+	out  Extraction
+}
+
+// run extracts every row.
+func (x *extractor) run() {
+	x.out.Fields = make([]FieldStats, len(x.fields))
+	for i := range x.fields {
+		f := &x.fields[i]
+		x.out.Fields[i] = FieldStats{Name: f.name, Selector: f.selector(), Attr: f.attr}
+	}
+	rows := x.page
+	if x.rows != nil {
+		rows = x.page.FindMatcher(x.rows.on(x.w, x.page.Nodes[0]))
+	}
+	x.out.Rows = rows.Length()
+	for i, row := range rows.EachIter() {
+		x.row(i+1, row)
+		if x.w.err != nil {
+			return
+		}
+	}
+}
+
+// judge says whether the page holds what the recipe expects.
+func (x *extractor) judge() {
+	rows := len(x.out.Records)
+	switch {
+	case x.rows == nil && rows == 0:
+		x.empty("no field found, expected ≥ 1")
+	case rows < x.expect.rows:
+		why := fmt.Sprintf("%s, expected ≥ %d", plural(rows, "row"), x.expect.rows)
+		if blank := x.out.Rows - rows; blank > 0 {
+			why += fmt.Sprintf(" (and %d without a value)", blank)
+		}
+		x.empty(why)
+	default:
+		for _, f := range x.expect.fill {
+			if got := x.out.Fields[f.field].Filled; percent(got, rows) < f.percent {
+				x.empty(fmt.Sprintf("%s in %d of %s, expected ≥ %d%%", x.fields[f.field].name, got, plural(rows, "row"), f.percent))
+				return
+			}
+		}
+	}
+}
+
+func (x *extractor) empty(why string) { x.out.Empty, x.out.Why = true, why }

@@ -1,0 +1,67 @@
+package scrape
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"weir/engine"
+)
+
+// Fetch fetches one page for a look at it, as `weir try` does: robots.txt, the
+// page and the redirects between them go back to back, without pace or retry.
+// The URL counts as listed by the operator.
+//
+// The result says what Do would, without what a recipe adds. Without a page
+// the error says why; the result is nil if nothing was asked for, because raw
+// is no URL.
+func (s *Scraper) Fetch(ctx context.Context, raw string) (Page, *engine.Result, error) {
+	job, err := s.Job(raw)
+	if err != nil {
+		return Page{}, nil, fmt.Errorf("scrape: %w", err)
+	}
+	r := engine.Request{Job: job, URL: job.URL, Host: job.Host, Origin: job.Origin, Attempt: 1, Report: func(engine.Phase) {}}
+	for {
+		if failed := s.askFor(ctx, r); failed != nil {
+			return Page{}, failed, fmt.Errorf("scrape: robots.txt of %s: %s", r.Origin, failed.Error)
+		}
+		page, step := s.look(ctx, r)
+		switch {
+		case step.Again != nil:
+			r = *step.Again
+		case page == nil:
+			return Page{}, step.Result, errors.New("scrape: " + step.Result.Error)
+		default:
+			return *page, step.Result, nil
+		}
+	}
+}
+
+// look makes one request for a page, without extracting anything.
+func (s *Scraper) look(ctx context.Context, r engine.Request) (*Page, engine.Step) {
+	a, ctx := s.begin(ctx, r)
+	defer a.end()
+	page, step := a.fetch(ctx)
+	if step != nil {
+		return nil, *step
+	}
+	a.result.Outcome = engine.OK
+	return page, a.finish()
+}
+
+// askFor sees to it that the rules for r are known, and returns the failed
+// result if they cannot be.
+func (s *Scraper) askFor(ctx context.Context, r engine.Request) *engine.Result {
+	if r.Origin == "" || s.robots.get(r.Origin) != nil {
+		return nil
+	}
+	ask := r
+	ask.Kind, ask.URL, ask.Hops = engine.KindRobots, r.Origin+"/robots.txt", nil
+	for {
+		step := s.Do(ctx, ask)
+		if step.Again == nil {
+			return step.Result
+		}
+		ask = *step.Again
+	}
+}

@@ -1,0 +1,242 @@
+package scrape
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"go.yaml.in/yaml/v4"
+
+	"weir/engine"
+)
+
+// Limits of one recipe.
+const (
+	MaxRecipe = 1 << 20 // bytes of its text
+	MaxFields = 100
+	maxFollow = 10     // entries
+	maxPages  = 10_000 // that one entry may follow in a row
+	maxName   = 64     // bytes of the name of a recipe or field
+)
+
+// defaultPages is how many pages in a row an entry of follow walks on when it
+// does not say.
+const defaultPages = 50
+
+// A Recipe says what to extract from a page and how to walk on. It is compiled
+// and immutable, and safe for use by multiple goroutines.
+type Recipe struct {
+	name string
+	text string
+	hash string // hex SHA-256 of text
+
+	url    string
+	rows   *selector // nil: the page is one record
+	fields []field
+	follow []follow
+	expect expect
+}
+
+// A field is one column of a recipe.
+type field struct {
+	name     string
+	sel      *selector // nil: the row itself
+	attr     string    // empty: the text
+	typ      valueType
+	required bool
+	many     bool
+}
+
+// selector returns the text of f's selector, empty for the row itself.
+func (f *field) selector() string {
+	if f.sel == nil {
+		return ""
+	}
+	return f.sel.text
+}
+
+// An expect says what a page must hold not to count as empty.
+type expect struct {
+	rows int // at least so many
+	fill []fill
+}
+
+// A fill is the least share of rows that have a good value in a field.
+type fill struct {
+	field   int // index
+	percent int
+}
+
+// Name returns the recipe's name.
+func (r *Recipe) Name() string { return r.name }
+
+// Ref returns what the engine and the store know the recipe by.
+func (r *Recipe) Ref() engine.RecipeRef { return engine.RecipeRef{Name: r.name, Hash: r.hash} }
+
+// Text returns the YAML that the recipe was made of.
+func (r *Recipe) Text() string { return r.text }
+
+// URL returns the template of the recipe's URLs, empty if it has none.
+func (r *Recipe) URL() string { return r.url }
+
+// Fields returns the names of the fields, in their order.
+func (r *Recipe) Fields() []string {
+	names := make([]string, len(r.fields))
+	for i := range r.fields {
+		names[i] = r.fields[i].name
+	}
+	return names
+}
+
+// About returns the first comment of the recipe's text up to its first blank
+// comment line, as one line: what a list of recipes says of it.
+func (r *Recipe) About() string {
+	var words []string
+	for line := range strings.Lines(r.text) {
+		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
+		if !ok || strings.TrimSpace(comment) == "" {
+			break
+		}
+		words = append(words, strings.Fields(comment)...)
+	}
+	return strings.Join(words, " ")
+}
+
+//go:embed recipes/*.yaml
+var builtIn embed.FS
+
+// Recipes returns the recipes that are built in, by name.
+func Recipes() []*Recipe { return slices.Clone(builtInRecipes()) }
+
+var builtInRecipes = sync.OnceValue(func() []*Recipe {
+	files, err := fs.Glob(builtIn, "recipes/*.yaml")
+	if err != nil {
+		panic(err)
+	}
+	var rs []*Recipe
+	for _, file := range files {
+		text, err := builtIn.ReadFile(file)
+		if err != nil {
+			panic(err)
+		}
+		r, err := ParseRecipe(path.Base(file), text)
+		if err != nil {
+			panic(err) // the tests parse them all
+		}
+		rs = append(rs, r)
+	}
+	slices.SortFunc(rs, func(a, b *Recipe) int { return strings.Compare(a.name, b.name) })
+	return rs
+})
+
+// LoadRecipe returns the built-in recipe of that name or, if there is none and
+// nameOrPath looks like a path (it ends in .yaml or .yml or has a slash), the
+// one in that file.
+func LoadRecipe(nameOrPath string) (*Recipe, error) {
+	var names []string
+	for _, r := range builtInRecipes() {
+		if r.name == nameOrPath {
+			return r, nil
+		}
+		names = append(names, r.name)
+	}
+	ext := strings.ToLower(filepath.Ext(nameOrPath))
+	if ext != ".yaml" && ext != ".yml" && !strings.ContainsRune(nameOrPath, filepath.Separator) && !strings.Contains(nameOrPath, "/") {
+		return nil, fmt.Errorf("scrape: no recipe is named %q%s: built in are %s, and a file of your own ends in .yaml",
+			clip(nameOrPath, maxShown), suggest(nameOrPath, names), strings.Join(names, ", "))
+	}
+	text, err := readRecipe(nameOrPath)
+	if err != nil {
+		var named *fs.PathError
+		if errors.As(err, &named) { // the path is said already
+			err = named.Err
+		}
+		return nil, fmt.Errorf("scrape: recipe %s: %w", nameOrPath, err)
+	}
+	return ParseRecipe(nameOrPath, text)
+}
+
+func readRecipe(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, MaxRecipe+1)) // ParseRecipe refuses the one more
+}
+
+// ParseRecipe compiles a recipe. file is named in errors, which are all of the
+// form `scrape: recipe oncall.yaml:14: selector "td[": unclosed bracket`; its
+// last part without the ending is the recipe's name if text does not give one.
+func ParseRecipe(file string, text []byte) (*Recipe, error) {
+	s := sheet{file: file}
+	if len(text) > MaxRecipe {
+		return nil, s.line(1, fmt.Errorf("longer than %d bytes", MaxRecipe))
+	}
+	root, err := s.load(text)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	r := &Recipe{text: string(text), hash: hex.EncodeToString(sum[:])}
+	if err := s.recipe(root, r); err != nil {
+		return nil, err
+	}
+	if r.name == "" {
+		base := filepath.Base(file)
+		r.name = strings.TrimSuffix(base, filepath.Ext(base))
+		if err := checkName(r.name); err != nil {
+			return nil, s.line(1, fmt.Errorf("no name, and the file's will not do: %w", err))
+		}
+	}
+	return r, nil
+}
+
+// checkName says whether name can stand for a recipe on a screen.
+func checkName(name string) error {
+	switch {
+	case strings.TrimSpace(name) != name || name == "":
+		return fmt.Errorf("name %q is empty or has white space around it", clip(name, maxShown))
+	case len(name) > maxName:
+		return fmt.Errorf("name %q is longer than %d bytes", clip(name, maxShown), maxName)
+	case strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) >= 0:
+		return fmt.Errorf("name %q holds what cannot be printed", clip(name, maxShown))
+	}
+	return nil
+}
+
+// checkField says whether name can be a key and a column. Those that begin with
+// an underscore are the program's own: _url, _batch.
+func checkField(name string) error {
+	bad := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-. ", r)
+	}
+	switch {
+	case name == "" || len(name) > maxName:
+		return fmt.Errorf("field name %q is not of 1 to %d bytes", clip(name, maxShown), maxName)
+	case name[0] == '_':
+		return fmt.Errorf("field name %q begins with an underscore, as only _url and _batch do", clip(name, maxShown))
+	case strings.IndexFunc(name, bad) >= 0 || strings.TrimSpace(name) != name || name[0] == '-' || name[0] == '.':
+		return fmt.Errorf("field name %q is not of letters, digits and _ - . or spaces between them", clip(name, maxShown))
+	}
+	return nil
+}
+
+// named makes an error of err with the line of at, if err is one.
+func (s sheet) named(at *yaml.Node, err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.line(at.Line, err)
+}

@@ -1,0 +1,211 @@
+package scrape_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"weir/engine"
+	"weir/scrape"
+)
+
+func TestParseRecipeErrors(t *testing.T) {
+	const fields = "fields: {a: {select: b}}\n"
+	for _, tc := range []struct{ name, text, want string }{
+		{"empty", "", "1: empty"},
+		{"white space", " \n\n", "1: empty"},
+		{"comments only", "# a\n# b\n", "1: nothing but comments"},
+		{"a list", "- a", "1: the recipe is a list, not a mapping of keys"},
+		{"text", "page", `1: the recipe is "page", not a mapping of keys`},
+		{"broken YAML", "name: x\nfields: [", "3: while parsing a flow node: did not find expected node content"},
+		{"bad indentation", "name: x\n  fields: y", "2: mapping values are not allowed in this context"},
+		{"two documents", "name: x\n---\nname: y", "2: a second document: a recipe is one"},
+		{"control characters", "name: \x01", "1: control characters are not allowed (value: 1)"},
+		{"no fields", "name: x\nrows: tr", "1: no fields"},
+		{"unknown key, near miss", "name: x\n\nfeilds: {}", `3: unknown key "feilds" in the recipe; did you mean "fields"?`},
+		{"unknown key, capital", "Name: x", `1: unknown key "Name" in the recipe; did you mean "name"?`},
+		{"unknown key, swapped", "rosw: tr", `1: unknown key "rosw" in the recipe; did you mean "rows"?`},
+		{"unknown key, nothing like it", "workers: 5", `1: unknown key "workers" in the recipe`},
+		{"merge keys are no keys", "<<: {name: x}\n" + fields, `1: unknown key "<<" in the recipe`},
+		{"key twice", "name: x\nrows: a\nname: y", `3: key "name" in the recipe stands on line 1 already`},
+		{"key that is a list", "? [a]\n: b", "1: a key in the recipe is a list, not text"},
+		{"alias", "name: &n x\nrows: *n\n" + fields, `2: rows is an alias (recipes have none), not text`},
+		{"name is empty", "name:\n" + fields, "1: name is empty, not text"},
+		{"name is blank", "name: ' '\n" + fields, `1: name " " is empty or has white space around it`},
+		{"name is long", "name: " + strings.Repeat("x", 65) + "\n" + fields, `1: name "` + strings.Repeat("x", 65) + `" is longer than 64 bytes`},
+		{"name cannot be shown", "name: \"a\\e[31m\"\n" + fields, `1: name "a?[31m" holds what cannot be printed`},
+		{"broken rows", "name: x\nrows: 'td['\n" + fields, `2: selector "td[": unclosed bracket`},
+		{"broken selector in a field", "fields:\n  a:\n    select: td\n  b:\n    select: 'td:nope'\n", `5: selector "td:nope": unknown pseudoclass or pseudoelement :nope`},
+		{"broken selector in follow", fields + "follow:\n  - select: a\n  - {select: 'a >'}", `4: selector "a >": ends where an element is expected`},
+		{"fields is a list", "fields: [a]", "1: fields is a list, not a mapping of keys"},
+		{"no field", "fields: {}", "1: 0 fields, not 1 to 100"},
+		{"field is text", "fields:\n  a: td", `2: field a is "td", not a mapping of keys`},
+		{"field name of the program", "fields:\n  _url: {}", `2: field name "_url" begins with an underscore, as only _url and _batch do`},
+		{"field name that is a formula", "fields:\n  =1: {}", `2: field name "=1" is not of letters, digits and _ - . or spaces between them`},
+		{"field name with a line break", "fields:\n  \"a\\nb\": {}", `2: field name "a?b" is not of letters, digits and _ - . or spaces between them`},
+		{"empty field name", "fields:\n  '': {}", `2: field name "" is not of 1 to 64 bytes`},
+		{"unknown key in a field", "fields:\n  a:\n    select: b\n    requird: true", `4: unknown key "requird" in field a; did you mean "required"?`},
+		{"unknown type", "fields:\n  a: {type: dat}", `2: type "dat" is not string, int, float, date, time or url; did you mean "date"?`},
+		{"required is no bool", "fields:\n  a: {required: maybe}", `2: required is "maybe", not true or false`},
+		{"many is a number", "fields:\n  a: {many: 1}", `2: many is "1", not true or false`},
+		{"attr is no name", "fields:\n  a: {attr: 'a b'}", `2: attr "a b" is no attribute's name`},
+		{"follow is no list", fields + "follow: {select: a}", "2: follow is a mapping, not a list"},
+		{"follow without select", fields + "follow: [{pages: 3}]", "2: an entry of follow has no select"},
+		{"follow no page", fields + "follow: [{select: a, pages: 0}]", `2: pages is "0", not a whole number from 1 to 10000`},
+		{"follow a fraction", fields + "follow: [{select: a, pages: 1.5}]", `2: pages is "1.5", not a whole number from 1 to 10000`},
+		{"follow for ever", fields + "follow: [{select: a, pages: 10001}]", `2: pages is "10001", not a whole number from 1 to 10000`},
+		{"unknown key in follow", fields + "follow: [{select: a, page: 3}]", `2: unknown key "page" in an entry of follow; did you mean "pages"?`},
+		{"too many entries", fields + "follow: [" + strings.Repeat("{select: a},", 11) + "]", "2: 11 entries in follow, at most 10"},
+		{"expect rows without rows", fields + "expect: {rows: 1}", "2: expect rows needs rows: without them the page is one record"},
+		{"expect less than nothing", "rows: a\n" + fields + "expect: {rows: -1}", `3: rows is "-1", not a whole number from 0 to 1000000`},
+		{"expect something else", fields + "expect: {row: 1}", `2: unknown key "row" in expect; did you mean "rows"?`},
+		{"fill of no field", "fields: {date: {}}\nexpect:\n  fill:\n    dates: 1%", `4: fill names "dates", which is no field; did you mean "date"?`},
+		{"fill without percent", fields + "expect: {fill: {a: 100}}", `2: fill of a is "100", not 0% to 100%`},
+		{"fill over 100", fields + "expect: {fill: {a: 101%}}", `2: fill of a is "101%", not 0% to 100%`},
+		{"url with another slot", "url: '{base}/{day}'\n" + fields, `1: url "{base}/{day}": only {base} and {month} are filled`},
+		{"url with base in the middle", "url: 'http://{base}/x'\n" + fields, `1: url "http://{base}/x": {base} stands at the beginning or not at all`},
+		{"url without a site", "url: '/x/{month}'\n" + fields, `1: url "/x/{month}" begins with none of {base}, http:// and https://`},
+		{"empty url", "url: ''\n" + fields, "1: url is empty"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := scrape.ParseRecipe("oncall.yaml", []byte(tc.text))
+			if want := "scrape: recipe oncall.yaml:" + tc.want; err == nil || err.Error() != want {
+				t.Errorf("ParseRecipe(%.60q)\n got %v\nwant %s", tc.text, err, want)
+			}
+		})
+	}
+}
+
+func TestParseRecipeLimits(t *testing.T) {
+	pad := func(n int) []byte { return []byte("fields: {a: {}}\n#" + strings.Repeat("x", n-17)) }
+	if _, err := scrape.ParseRecipe("a.yaml", pad(scrape.MaxRecipe)); err != nil {
+		t.Errorf("a recipe of MaxRecipe bytes: %v, want no error", err)
+	}
+	if _, err := scrape.ParseRecipe("a.yaml", pad(scrape.MaxRecipe+1)); err == nil || err.Error() != "scrape: recipe a.yaml:1: longer than 1048576 bytes" {
+		t.Errorf("one byte more: %v, want longer than 1048576 bytes", err)
+	}
+	var b strings.Builder
+	b.WriteString("fields:\n")
+	for range scrape.MaxFields {
+		b.WriteString("  f" + strings.Repeat("x", b.Len()%60) + strings.Repeat("y", b.Len()%7) + hex.EncodeToString([]byte{byte(b.Len()), byte(b.Len() >> 8)}) + ": {}\n")
+	}
+	if _, err := scrape.ParseRecipe("a.yaml", []byte(b.String())); err != nil {
+		t.Errorf("a recipe of MaxFields fields: %v, want no error", err)
+	}
+	if _, err := scrape.ParseRecipe("a.yaml", []byte(b.String()+"  one more: {}\n")); err == nil || err.Error() != "scrape: recipe a.yaml:2: 101 fields, not 1 to 100" {
+		t.Errorf("one field more: %v, want 101 fields, not 1 to 100", err)
+	}
+	// The parser of a deep recipe neither hangs nor overflows.
+	if _, err := scrape.ParseRecipe("a.yaml", []byte(strings.Repeat("[", scrape.MaxRecipe))); err == nil || !strings.Contains(err.Error(), "exceeded max depth") {
+		t.Errorf("a million open brackets: %v, want exceeded max depth", err)
+	}
+}
+
+func TestRecipe(t *testing.T) {
+	const text = "# who is\n# on call\n#\n# more\nurl: 'http://a.test/{month}'\nfields:\n  b: {select: td}\n  a: {attr: HREF}\n"
+	r, err := scrape.ParseRecipe("/some/where/on-call.v2.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	if got, want := r.Ref(), (engine.RecipeRef{Name: "on-call.v2", Hash: hex.EncodeToString(sum[:])}); got != want {
+		t.Errorf("Ref() = %v, want %v: the file's name and the hash of the text", got, want)
+	}
+	if r.Text() != text || r.Name() != "on-call.v2" || r.URL() != "http://a.test/{month}" || r.About() != "who is on call" {
+		t.Errorf("Text, Name, URL, About = %q, %q, %q, %q", r.Text(), r.Name(), r.URL(), r.About())
+	}
+	if got, want := r.Fields(), []string{"b", "a"}; !slices.Equal(got, want) {
+		t.Errorf("Fields() = %q, want %q, as written", got, want)
+	}
+	x := extract(t, r, page(t, "http://a.test/", "<td href=x>y"))
+	if len(x.Records) != 0 { // td outside of a table is no element
+		t.Errorf("records %v, want none", x.Records)
+	}
+}
+
+func TestRecipeNamedByItsText(t *testing.T) {
+	r, err := scrape.ParseRecipe("a.yaml", []byte("name: 'my recipe'\nfields: {a: {}}"))
+	if err != nil || r.Name() != "my recipe" {
+		t.Errorf("ParseRecipe = %v, %v; want my recipe", r, err)
+	}
+	_, err = scrape.ParseRecipe(" .yaml", []byte("fields: {a: {}}"))
+	if want := `scrape: recipe  .yaml:1: no name, and the file's will not do: name " " is empty or has white space around it`; err == nil || err.Error() != want {
+		t.Errorf("ParseRecipe = %v, want %s", err, want)
+	}
+}
+
+func TestRecipesBuiltIn(t *testing.T) {
+	var names []string
+	for _, r := range scrape.Recipes() {
+		names = append(names, r.Name())
+		if got, err := scrape.LoadRecipe(r.Name()); err != nil || got != r {
+			t.Errorf("LoadRecipe(%s) = %p, %v; want the one of Recipes, %p", r.Name(), got, err, r)
+		}
+		if r.About() == "" || strings.Contains(r.About(), "\n") {
+			t.Errorf("%s says of itself %q, want a line", r.Name(), r.About())
+		}
+	}
+	if want := []string{"page", "schedule"}; !slices.Equal(names, want) {
+		t.Errorf("Recipes() = %q, want %q", names, want)
+	}
+	scrape.Recipes()[0] = nil // a copy
+	if scrape.Recipes()[0] == nil {
+		t.Error("Recipes() hands out its own list")
+	}
+}
+
+func TestLoadRecipeErrors(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bad.yml"), []byte("\nfeld: x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(dir, "long.yaml")
+	if err := os.WriteFile(long, make([]byte, 3<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gone := filepath.Join(dir, "gone.yaml")
+	for _, tc := range []struct{ name, in, want string }{
+		{"near miss", "pgae", `scrape: no recipe is named "pgae"; did you mean "page"?: built in are page, schedule, and a file of your own ends in .yaml`},
+		{"no name", "", `scrape: no recipe is named "": built in are page, schedule, and a file of your own ends in .yaml`},
+		{"no file", gone, "scrape: recipe " + gone + ": no such file or directory"},
+		{"a directory", dir, "scrape: recipe " + dir + ": is a directory"},
+		{"broken", filepath.Join(dir, "bad.yml"), "scrape: recipe " + dir + `/bad.yml:2: unknown key "feld" in the recipe; did you mean "fields"?`},
+		{"long", long, "scrape: recipe " + long + ":1: longer than 1048576 bytes"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := scrape.LoadRecipe(tc.in); err == nil || err.Error() != tc.want {
+				t.Errorf("LoadRecipe(%q)\n got %v\nwant %s", tc.in, err, tc.want)
+			}
+		})
+	}
+	if _, err := scrape.LoadRecipe(gone); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error of a missing file is %v, want one that is fs.ErrNotExist", err)
+	}
+}
+
+// One recipe serves all workers.
+func TestRecipeConcurrently(t *testing.T) {
+	r := load(t, "schedule")
+	body, err := os.ReadFile(filepath.Join("testdata", "pages", "schedule.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := page(t, "http://a.test/", string(body))
+	want := string(written(t, extract(t, r, p)))
+	for range 8 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			for range 5 {
+				if got := string(written(t, extract(t, r, p))); got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+}

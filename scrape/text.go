@@ -1,0 +1,112 @@
+package scrape
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// textOf returns the text of n and everything below it, folded: white space
+// (no-break spaces too) becomes one space, ends are trimmed, and <br> and the
+// edges of blocks and cells are a space. What no reader sees is left out
+// (scripts, styles, templates, comments), unless n itself is such an element.
+//
+// It stops early, with less text, when w is spent.
+func textOf(w *work, n *html.Node) string {
+	var t folder
+	for c := n; c != nil; {
+		if !w.spend(1 + len(c.Data)/256) {
+			break
+		}
+		next := after(c, n)
+		switch {
+		case c.Type == html.TextNode:
+			t.add(c.Data)
+		case c.Type == html.ElementNode && c != n && unseen(c):
+			next = beyond(c, n)
+		case c.Type == html.ElementNode && breaks(c):
+			t.gap()
+		}
+		// Going on to anything but the first child leaves elements behind.
+		if next == nil || next.Parent != c {
+			t.leave(c, next)
+		}
+		c = next
+	}
+	return t.b.String()
+}
+
+// A folder joins text and folds its white space.
+type folder struct {
+	b     strings.Builder
+	space bool // one is due before the next character
+}
+
+func (f *folder) gap() { f.space = true }
+
+// leave notes the end of a block: of c, or of an element around it that ends
+// before next.
+func (f *folder) leave(c, next *html.Node) {
+	for ; c != nil && (next == nil || c != next.Parent); c = c.Parent {
+		if c.Type == html.ElementNode && breaks(c) {
+			f.gap()
+			return
+		}
+	}
+}
+
+func (f *folder) add(s string) {
+	for s != "" {
+		n := strings.IndexFunc(s, unicode.IsSpace)
+		if n < 0 {
+			n = len(s)
+		}
+		if n > 0 {
+			if f.space && f.b.Len() > 0 {
+				f.b.WriteByte(' ')
+			}
+			f.space = false
+			f.b.WriteString(s[:n])
+		}
+		rest := strings.TrimLeftFunc(s[n:], unicode.IsSpace)
+		if len(rest) < len(s[n:]) {
+			f.gap()
+		}
+		s = rest
+	}
+}
+
+// fold folds the white space of an attribute's value as textOf does.
+func fold(s string) string {
+	var f folder
+	f.add(s)
+	return f.b.String()
+}
+
+// unseen reports whether an element's content is no text of the page.
+func unseen(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Script, atom.Style, atom.Template, atom.Noframes, atom.Noembed, atom.Iframe:
+		return true
+	}
+	return false
+}
+
+// breaks reports whether an element stands apart from the text around it: the
+// elements that browsers draw as blocks, table cells and <br>
+// (HTML standard, section 15.3).
+func breaks(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Br, atom.Caption, atom.Center,
+		atom.Dd, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption,
+		atom.Figure, atom.Footer, atom.Form, atom.Frameset, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6,
+		atom.Head, atom.Header, atom.Hgroup, atom.Hr, atom.Html, atom.Legend, atom.Li, atom.Listing, atom.Main,
+		atom.Menu, atom.Nav, atom.Ol, atom.Optgroup, atom.Option, atom.P, atom.Plaintext, atom.Pre, atom.Search,
+		atom.Section, atom.Summary, atom.Table, atom.Tbody, atom.Td, atom.Textarea, atom.Tfoot, atom.Th, atom.Thead,
+		atom.Title, atom.Tr, atom.Ul, atom.Xmp:
+		return true
+	}
+	return false
+}

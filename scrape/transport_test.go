@@ -1,0 +1,66 @@
+package scrape
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log"
+	"net"
+	"testing"
+	"testing/synctest"
+
+	"weir/engine"
+)
+
+// net/http prints what a server says unasked, escapes and all, to the standard
+// logger. The test first shows that it still does.
+func TestNothingOfAServerReachesTheLog(t *testing.T) {
+	before, flags := log.Writer(), log.Flags()
+	defer func() { log.SetOutput(before); log.SetFlags(flags) }()
+	log.SetFlags(0)
+	unasked := func(t *testing.T) {
+		s, err := New(Config{Dial: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				far.Read(make([]byte, 4096))
+				io.WriteString(far, "HTTP/1.1 204 No Content\r\n\r\nowned")
+			}()
+			return near, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, err := s.Job("http://one.test/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.look(t.Context(), engine.Request{Job: job, URL: job.URL, Report: func(engine.Phase) {}})
+		synctest.Wait()
+		s.Close()
+	}
+	for _, tc := range []struct {
+		name   string
+		wrap   func(io.Writer) io.Writer
+		silent bool
+	}{
+		{name: "as it is", wrap: func(w io.Writer) io.Writer { return w }},
+		{name: "as New makes it", wrap: func(w io.Writer) io.Writer { return quietLog{w} }, silent: true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var out bytes.Buffer
+			synctest.Test(t, func(t *testing.T) {
+				quieten() // in New it comes before what the next line does
+				log.SetOutput(tc.wrap(&out))
+				unasked(t)
+			})
+			if got := out.Len() == 0; got != tc.silent {
+				t.Errorf("logged %q, want silence: %v", &out, tc.silent)
+			}
+			log.Print("something else")
+			if !bytes.HasSuffix(out.Bytes(), []byte("something else\n")) {
+				t.Errorf("logged %q, want other lines to pass", &out)
+			}
+		})
+	}
+}

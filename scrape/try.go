@@ -1,0 +1,211 @@
+package scrape
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weir/engine"
+)
+
+// What Try prints at most.
+const (
+	tryRows     = 20 // records
+	tryFindings = 20
+	tryCell     = 32 // cells of the terminal, for a column of records
+	tryWhy      = 60 // likewise, for a selector or a raw value
+)
+
+// Try extracts p with r and writes to w what an author of recipes wants to know:
+// the records as a table, how often each field was found and why it is empty,
+// and the findings. The text is for people and safe for a terminal: whatever the
+// page wrote is printed with control characters and the like escaped.
+//
+// The error is that of [Recipe.Extract], or of w. A page that is empty for the
+// recipe is no error.
+func Try(ctx context.Context, w io.Writer, r *Recipe, p Page) error {
+	x, err := r.Extract(ctx, p)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	tryHead(&b, r, p, x)
+	if r.rows == nil {
+		tryRecord(&b, x.Records)
+	} else {
+		tryTable(&b, r.Fields(), x.Records)
+	}
+	tryFields(&b, r, x)
+	tryFound(&b, x)
+	tryNext(&b, x.Next)
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func tryHead(b *bytes.Buffer, r *Recipe, p Page, x Extraction) {
+	fmt.Fprintf(b, "recipe   %s\n", safe(r.name))
+	if p.URL != nil {
+		fmt.Fprintf(b, "page     %s\n", safe(p.URL.String()))
+	}
+	if x.Title != "" {
+		fmt.Fprintf(b, "title    %s\n", safe(x.Title))
+	}
+	outcome := engine.OK
+	if x.Empty {
+		outcome = engine.Empty
+	}
+	fmt.Fprintf(b, "outcome  %s, %s", outcome, plural(len(x.Records), "record"))
+	if x.Empty {
+		fmt.Fprintf(b, ": %s", x.Why)
+	}
+	b.WriteByte('\n')
+}
+
+// tryRecord prints the record of a recipe without rows, a value a line.
+func tryRecord(b *bytes.Buffer, records []engine.Record) {
+	if len(records) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	t := table{gap: 2}
+	for _, f := range records[0] {
+		list, many := f.Value.([]string)
+		if !many {
+			t.add(f.Name, shown(f.Value, 2*tryWhy))
+			continue
+		}
+		t.add(f.Name, plural(len(list), "value"))
+		for _, v := range list[:min(len(list), 5)] {
+			t.add("", fit(safe(v), 2*tryWhy))
+		}
+		if more := len(list) - 5; more > 0 {
+			t.add("", fmt.Sprintf("… %d more", more))
+		}
+	}
+	t.print(b)
+}
+
+func tryTable(b *bytes.Buffer, fields []string, records []engine.Record) {
+	if len(records) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	t := table{gap: 2, right: 1}
+	t.add(append([]string{"#"}, fields...)...)
+	for i, rec := range records[:min(len(records), tryRows)] {
+		line := []string{strconv.Itoa(i + 1)}
+		for _, f := range rec {
+			line = append(line, shown(f.Value, tryCell))
+		}
+		t.add(line...)
+	}
+	t.print(b)
+	if more := len(records) - tryRows; more > 0 {
+		fmt.Fprintf(b, "… %s more\n", plural(more, "record"))
+	}
+}
+
+// tryFields prints how often each field was found, and why it was not.
+func tryFields(b *bytes.Buffer, r *Recipe, x Extraction) {
+	b.WriteByte('\n')
+	t := table{gap: 2}
+	t.add("field", "filled", "select", "")
+	for i, s := range x.Fields {
+		sel := s.Selector
+		if sel == "" {
+			sel = "the row"
+		}
+		if s.Attr != "" {
+			sel += " @" + s.Attr
+		}
+		t.add(s.Name, fmt.Sprintf("%d/%d", s.Filled, len(x.Records)), fit(safe(sel), tryWhy), whyEmpty(&r.fields[i], s, len(x.Records), x.Rows))
+	}
+	t.print(b)
+	if r.rows != nil {
+		fmt.Fprintf(b, "rows     %d selected by %s\n", x.Rows, fit(safe(r.rows.text), tryWhy))
+	}
+}
+
+// whyEmpty says what keeps a field from being filled in every record.
+func whyEmpty(f *field, s FieldStats, records, rows int) string {
+	switch {
+	case rows == 0:
+		return "no row to look in"
+	case records == 0:
+		return "nothing matches, or it holds no text"
+	case s.Filled == records:
+		return ""
+	}
+	var why []string
+	if n := records - s.Matched; n > 0 {
+		why = append(why, fmt.Sprintf("%d without a match", n))
+	}
+	if s.Bad > 0 {
+		why = append(why, fmt.Sprintf("%d not of type %s", s.Bad, f.typ))
+	}
+	if n := s.Matched - s.Filled - s.Bad; n > 0 {
+		what := "blank"
+		if f.attr != "" {
+			what += " or without " + f.attr
+		}
+		why = append(why, fmt.Sprintf("%d %s", n, what))
+	}
+	return safe(strings.Join(why, ", "))
+}
+
+// tryFound prints the findings, gathered by kind and field.
+func tryFound(b *bytes.Buffer, x Extraction) {
+	total := 0
+	for _, s := range x.Fields {
+		total += s.Missing + s.Bad
+	}
+	if total == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", plural(total, "finding"))
+	found := slices.SortedStableFunc(slices.Values(x.Findings), func(a, b engine.Finding) int {
+		return cmp.Or(-strings.Compare(a.Kind, b.Kind), cmp.Compare(a.Col, b.Col))
+	})
+	t := table{gap: 2}
+	shownFindings := found[:min(len(found), tryFindings)]
+	for _, f := range shownFindings {
+		raw := ""
+		if f.Raw != "" {
+			raw = fit(strconv.Quote(safe(f.Raw)), tryWhy)
+		}
+		t.add("  "+f.String(), f.Field, fit(safe(f.Selector), tryWhy), raw)
+	}
+	t.print(b)
+	if more := total - len(shownFindings); more > 0 {
+		fmt.Fprintf(b, "  … %d more\n", more)
+	}
+}
+
+func tryNext(b *bytes.Buffer, next []string) {
+	if len(next) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nfollows %s\n", plural(len(next), "page"))
+	for _, u := range next[:min(len(next), 5)] {
+		fmt.Fprintf(b, "  %s\n", safe(u))
+	}
+	if more := len(next) - 5; more > 0 {
+		fmt.Fprintf(b, "  … %d more\n", more)
+	}
+}
+
+// shown writes a value as a cell: - for one that is not there.
+func shown(v any, cells int) string {
+	switch v := v.(type) {
+	case string:
+		return fit(safe(v), cells)
+	case []string:
+		return fit(safe(strings.Join(v, "; ")), cells)
+	}
+	return "-"
+}

@@ -1,0 +1,129 @@
+package scrape
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http/httptrace"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weir/engine"
+)
+
+// An attempt that is over may not start a request: nobody would count it.
+func TestRequestAfterItsAttemptIsNotWritten(t *testing.T) {
+	near, far := net.Pipe()
+	w := newWire(func(p engine.Phase) { t.Errorf("Report(%v) after the end", p) })
+	w.got(httptrace.GotConnInfo{Conn: &line{Conn: near}})
+	w.end()
+	w.sent()
+	w.first()
+	if n, err := far.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the server reads %d bytes, %v; want the connection closed", n, err)
+	}
+	if ctx, _ := w.dialing(t.Context()); ctx.Err() == nil {
+		t.Error("a dial may begin after the end")
+	}
+}
+
+// An answer may begin before the request was written; its phases do not.
+func TestPhasesKeepTheirOrder(t *testing.T) {
+	var got []engine.Phase
+	w := newWire(func(p engine.Phase) { got = append(got, p) })
+	w.first()
+	w.sent()
+	w.first() // after an informational answer
+	w.sent()
+	if want := []engine.Phase{engine.PhaseSent, engine.PhaseBody}; !slices.Equal(got, want) {
+		t.Errorf("phases %v, want %v", got, want)
+	}
+}
+
+// A dial that was begun for nothing is not part of the request's time.
+func TestTimesOfADialThatWasNotNeeded(t *testing.T) {
+	w := newWire(func(engine.Phase) {})
+	w.resolving()
+	w.resolved()
+	w.connected(time.Second)
+	w.shook(time.Second)
+	if got := w.timing(time.Time{}); got.DNS < 0 || got.Connect <= 0 || got.TLS != time.Second {
+		t.Errorf("timing %+v, want all three", got)
+	}
+	w.got(httptrace.GotConnInfo{Reused: true})
+	want := engine.Timing{DNS: -1, Connect: -1, TLS: -1, FirstByte: -1, Body: -1, Extract: -1}
+	if got := w.timing(time.Time{}); got != want {
+		t.Errorf("timing %+v, want %+v", got, want)
+	}
+}
+
+func TestSecureConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cert, roots := authority(t)
+		s, err := New(Config{Dial: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				c := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{cert}})
+				defer c.Close()
+				time.Sleep(time.Second)
+				c.Read(make([]byte, 4096))
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>")
+				io.Copy(io.Discard, c)
+			}()
+			return near, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		s.roots = roots
+		job, err := s.Job("https://one.test/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, step := s.look(t.Context(), engine.Request{Job: job, URL: job.URL, Report: func(engine.Phase) {}})
+		if got := step.Result; got.Outcome != engine.OK || got.Timing.TLS != time.Second || got.Timing.Connect != 0 {
+			t.Errorf("%v %q %q, TLS took %v; want ok after 1s", got.Outcome, got.Class, got.Error, got.Timing.TLS)
+		}
+	})
+}
+
+// authority returns a certificate for one.test and the roots that vouch for it.
+func authority(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"one.test"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(cert)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
+
+func TestPanicInExtractionIsAnError(t *testing.T) {
+	got, err := safely(func() (Extraction, error) { panic(errors.New("out of range")) })
+	if err == nil || err.Error() != "panic while extracting: out of range" || got.Title != "" {
+		t.Errorf("safely = %+v, %v; want the panic as an error", got, err)
+	}
+}

@@ -1,0 +1,218 @@
+package scrape
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A sheet is a recipe's YAML being read. It is read node by node instead of
+// into a struct, so that every complaint has the line of what it is about.
+type sheet struct{ file string }
+
+// errorf returns an error about the line of at.
+func (s sheet) errorf(at *yaml.Node, format string, args ...any) error {
+	return s.line(at.Line, fmt.Errorf(format, args...))
+}
+
+func (s sheet) line(line int, err error) error {
+	if line < 1 {
+		line = 1
+	}
+	return fmt.Errorf("scrape: recipe %s:%d: %w", s.file, line, err)
+}
+
+// load parses text and returns the node of its one document.
+func (s sheet) load(text []byte) (*yaml.Node, error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, s.line(1, errors.New("empty"))
+	}
+	in, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return nil, s.syntax(err)
+	}
+	var doc, second yaml.Node
+	switch err := in.Load(&doc); {
+	case err == io.EOF:
+		return nil, s.line(1, errors.New("nothing but comments"))
+	case err != nil:
+		return nil, s.syntax(err)
+	case doc.Kind != yaml.DocumentNode || len(doc.Content) != 1:
+		return nil, s.line(1, errors.New("no document"))
+	}
+	switch err := in.Load(&second); {
+	case err == nil:
+		return nil, s.errorf(&second, "a second document: a recipe is one")
+	case err != io.EOF:
+		return nil, s.syntax(err)
+	}
+	return doc.Content[0], nil
+}
+
+// syntax turns an error of the YAML package into one of ours, with its line.
+func (s sheet) syntax(err error) error {
+	var many *yaml.LoadErrors
+	if errors.As(err, &many) && len(many.Errors) > 0 {
+		err = many.Errors[0]
+	}
+	var one *yaml.LoadError
+	if !errors.As(err, &one) {
+		return s.line(1, err)
+	}
+	what := one.Message
+	if one.ContextMsg != "" {
+		what = one.ContextMsg + ": " + what
+	}
+	return s.line(one.Mark.Line, errors.New(what))
+}
+
+// A pair is one key of a mapping with its value.
+type pair struct {
+	key   string
+	at    *yaml.Node // the key
+	value *yaml.Node
+}
+
+// pairs returns the keys of a mapping in their order. A key that occurs twice
+// and a key that is no text are errors. what names the mapping.
+func (s sheet) pairs(n *yaml.Node, what string) ([]pair, error) {
+	if n.Kind != yaml.MappingNode {
+		return nil, s.errorf(n, "%s is %s, not a mapping of keys", what, kindOf(n))
+	}
+	var ps []pair
+	seen := make(map[string]int, len(n.Content)/2) // line by key
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Kind != yaml.ScalarNode {
+			return nil, s.errorf(k, "a key in %s is %s, not text", what, kindOf(k))
+		}
+		if line, twice := seen[k.Value]; twice {
+			return nil, s.errorf(k, "key %q in %s stands on line %d already", clip(k.Value, maxShown), what, line)
+		}
+		seen[k.Value] = k.Line
+		ps = append(ps, pair{key: k.Value, at: k, value: v})
+	}
+	return ps, nil
+}
+
+// unknown is the error for a key that is not one of known.
+func (s sheet) unknown(p pair, what string, known ...string) error {
+	return s.errorf(p.at, "unknown key %q in %s%s", clip(p.key, maxShown), what, suggest(p.key, known))
+}
+
+// text returns a scalar as it is written.
+func (s sheet) text(p pair) (string, error) {
+	if p.value.Kind != yaml.ScalarNode || p.value.ShortTag() == "!!null" {
+		return "", s.errorf(p.value, "%s is %s, not text", clip(p.key, maxShown), kindOf(p.value))
+	}
+	return p.value.Value, nil
+}
+
+// flag returns true or false.
+func (s sheet) flag(p pair) (bool, error) {
+	switch {
+	case p.value.Kind != yaml.ScalarNode:
+	case p.value.Value == "true":
+		return true, nil
+	case p.value.Value == "false":
+		return false, nil
+	}
+	return false, s.errorf(p.value, "%s is %s, not true or false", p.key, kindOf(p.value))
+}
+
+// count returns a whole number from low to high.
+func (s sheet) count(p pair, low, high int) (int, error) {
+	var n int
+	if p.value.Kind != yaml.ScalarNode || p.value.Decode(&n) != nil || n < low || n > high {
+		return 0, s.errorf(p.value, "%s is %s, not a whole number from %d to %d", p.key, kindOf(p.value), low, high)
+	}
+	return n, nil
+}
+
+// kindOf says in words what n is.
+func kindOf(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias (recipes have none)"
+	}
+	if n.ShortTag() == "!!null" {
+		return "empty"
+	}
+	return fmt.Sprintf("%q", clip(n.Value, maxShown))
+}
+
+// suggest returns `; did you mean "x"?` if one of known is near word, else "".
+func suggest(word string, known []string) string {
+	best, least := "", 3 // at most two slips
+	for _, k := range known {
+		if d := slips(strings.ToLower(word), k); d < least && d < len(k) {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// slips returns how many letters must be added, dropped, changed or swapped
+// with their neighbour to make b of a (optimal string alignment). Words of very
+// different length count as far apart.
+func slips(a, b string) int {
+	if len(a) > len(b)+2 || len(b) > len(a)+2 {
+		return max(len(a), len(b))
+	}
+	var before []int // the row above row
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next := make([]int, len(b)+1)
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(b)]
+}
+
+// cutBytes returns the longest prefix of s of at most n bytes that ends with a
+// whole character.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 { // inside a UTF-8 sequence
+		n--
+	}
+	return s[:n]
+}
+
+// oneOf writes words as a list: a, b or c.
+func oneOf(words []string) string {
+	switch n := len(words); n {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
+	}
+}
