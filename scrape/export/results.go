@@ -1,0 +1,96 @@
+package export
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"weir/engine"
+)
+
+// Results writes one row for each result. It is not safe for use by multiple
+// goroutines.
+type Results struct {
+	lines
+	format Format
+	batch  func(engine.BatchID) string
+	headed bool
+}
+
+// NewResults returns a writer of results to w. batch returns a batch's name;
+// where it is nil or returns nothing, the batch's number is written.
+func NewResults(w io.Writer, f Format, batch func(engine.BatchID) string) *Results {
+	return &Results{lines: lines{w: w}, format: f, batch: namer(batch)}
+}
+
+// row is a result as JSON Lines have it: its keys and their order are promised.
+type row struct {
+	URL       string          `json:"url"`
+	FinalURL  string          `json:"final_url"` // where redirects led; url if nowhere; empty: never fetched
+	Batch     string          `json:"batch"`
+	Outcome   string          `json:"outcome"`
+	Class     engine.Class    `json:"class"`
+	Error     string          `json:"error"`
+	Status    int             `json:"status"` // 0: no answer
+	Attempts  int             `json:"attempts"`
+	Bytes     int64           `json:"bytes"`
+	ElapsedMS int64           `json:"elapsed_ms"`
+	FetchedAt *string         `json:"fetched_at"` // RFC 3339, UTC, to the millisecond; null: never fetched
+	Title     string          `json:"title"`
+	Records   []engine.Record `json:"records"`
+}
+
+func (w *Results) row(r engine.Result) row {
+	out := row{
+		URL: r.URL, FinalURL: r.Final, Batch: w.batch(r.Batch), Outcome: r.Outcome.String(),
+		Class: r.Class, Error: r.Error, Status: r.Status, Attempts: r.Attempts, Bytes: r.Bytes,
+		ElapsedMS: r.Elapsed.Round(time.Millisecond).Milliseconds(), Title: r.Title, Records: r.Records,
+	}
+	if !r.FetchedAt.IsZero() {
+		at := r.FetchedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+		out.FetchedAt = &at
+		if out.FinalURL == "" {
+			out.FinalURL = r.URL
+		}
+	}
+	if out.Records == nil {
+		out.Records = []engine.Record{}
+	}
+	return out
+}
+
+// Write writes one result as one line. In CSV, the column records holds how
+// many there are: the records themselves are for [Records].
+func (w *Results) Write(r engine.Result) error {
+	if w.err != nil {
+		return w.err
+	}
+	mark := w.buf.Len()
+	if w.format == CSV {
+		return w.end(mark, w.csv(w.row(r)))
+	}
+	enc := json.NewEncoder(&w.buf)
+	enc.SetEscapeHTML(false)
+	return w.end(mark, enc.Encode(w.row(r)))
+}
+
+func (w *Results) csv(r row) error {
+	if !w.headed {
+		w.headed = true
+		writeCSV(&w.buf, []string{
+			"url", "final_url", "batch", "outcome", "class", "error", "status", "attempts",
+			"bytes", "elapsed_ms", "fetched_at", "title", "records",
+		})
+	}
+	at := ""
+	if r.FetchedAt != nil {
+		at = *r.FetchedAt
+	}
+	writeCSV(&w.buf, []string{
+		r.URL, r.FinalURL, r.Batch, r.Outcome, string(r.Class), r.Error,
+		strconv.Itoa(r.Status), strconv.Itoa(r.Attempts), strconv.FormatInt(r.Bytes, 10),
+		strconv.FormatInt(r.ElapsedMS, 10), at, r.Title, strconv.Itoa(len(r.Records)),
+	})
+	return nil
+}
