@@ -35,12 +35,18 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 	defer e.mu.Unlock()
 	now := t.Handed
 	if t.Again != nil && t.Again.Kind == KindRobots {
-		if j := t.Again.Job; e.host(j.Host).left == 0 || ctx.Err() != nil {
+		j := t.Again.Job
+		switch {
+		case e.host(j.Host).left == 0 || ctx.Err() != nil:
 			e.askedRobots(j.Origin, e.origins[j.Origin]) // nobody wants to know any more
+			return nil
+		case e.rests(t.Again.Host):
+			t.putBack()
 			return nil
 		}
 		return e.launch(t, nil, *t.Again, now)
 	}
+	t.begun = true
 	b := e.batch(t.Job.Batch)
 	mark, taken := e.taken[t.Job.ID]
 	delete(e.taken, t.Job.ID)
@@ -57,6 +63,10 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 		req.Job = t.Job
 	}
 	req.Attempt = t.Job.Attempts + 1
+	if e.rests(req.Host) {
+		t.putBack()
+		return nil
+	}
 	if o := e.robots(req.Origin, now); o != nil {
 		switch {
 		case !o.dead.IsZero():
@@ -82,6 +92,10 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 	e.show(t.Job, InFlight, nil)
 	return f
 }
+
+// rests reports whether the run or the host was paused: a job that was on its
+// way to a worker then keeps its place in the queue.
+func (e *Engine) rests(hostName string) bool { return !e.paused.IsZero() || e.halted(hostName) }
 
 // launch enters a request under way. b is nil for robots.txt.
 func (e *Engine) launch(t *Turn, b *batch, req Request, now time.Time) *flight {
@@ -211,7 +225,7 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 func (e *Engine) putDown(j Job, b *batch, mark uint64) {
 	e.fail(e.store.Release(context.Background(), []Job{j}))
 	switch {
-	case mark != 0:
+	case mark != 0 && mark != b.mark:
 		e.shift(b, j.Host, Backlog, Ended, 0, Cancelled)
 		e.showCancelled(j)
 	case b.mark != 0:
@@ -286,6 +300,8 @@ func (e *Engine) commit(ctx context.Context) {
 
 // keep commits results and then counts them: done means kept.
 func (e *Engine) keep(ctx context.Context, rs []Result) {
+	e.keeping.Lock()
+	defer e.keeping.Unlock()
 	e.mu.Lock()
 	for i := range rs {
 		e.num++

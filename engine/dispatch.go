@@ -40,12 +40,14 @@ func (p *Pool) depart(w *waiter) {
 	if w.probe() {
 		p.probes--
 	}
-	if p.refused && p.depth-p.probes < p.cfg.Queue {
-		p.refused = false
-		select {
-		case p.room <- struct{}{}:
-		default:
-		}
+	p.freeRoom()
+}
+
+// freeRoom tells those who wait for a place in the queue that there is one.
+func (p *Pool) freeRoom() {
+	if p.room != nil && (p.closed || p.depth-p.probes < p.cfg.Queue) {
+		close(p.room)
+		p.room = nil
 	}
 }
 
@@ -266,8 +268,12 @@ func (p *Pool) finish(w *worker) {
 	w.turn = nil
 	now := time.Now()
 	t.lane.pace.returned(t.started)
-	if t.back != nil && p.cause == nil {
+	switch {
+	case t.back == nil:
+	case p.cause == nil:
 		p.putBack(*t.back, t.front, now)
+	default:
+		p.dropped = append(p.dropped, *t.back)
 	}
 	p.place(t.lane, now)
 	p.active--

@@ -51,6 +51,10 @@ type Engine struct {
 	done    chan Result   // from workers to the committer
 	epoch   time.Time
 
+	// keeping is held while results are kept and then counted, so that none
+	// is retried in between. It is taken before mu.
+	keeping sync.Mutex
+
 	mu      sync.Mutex
 	batches []*batch
 	hosts   map[string]*host
@@ -163,9 +167,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	feeder.Wait()
 	e.mu.Lock()
 	e.over = true
-	if rerr := e.recall(context.WithoutCancel(ctx), func(Job) bool { return true }); rerr != nil && err == nil {
+	if rerr := e.recallAll(context.WithoutCancel(ctx), func(Job) bool { return true }); rerr != nil && err == nil {
 		err = rerr
 	}
+	e.pool.remove((*waiter).probe) // nobody will want to know
 	e.mu.Unlock()
 	if err != nil {
 		e.pool.Cancel(err)
@@ -176,6 +181,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	close(e.done)
 	committer.Wait()
 	e.mu.Lock()
+	e.fail(e.giveBack(context.WithoutCancel(ctx), e.pool.leftover()))
 	if err == nil {
 		err = e.trouble
 	}
@@ -208,6 +214,7 @@ func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (
 		defer e.mu.Unlock()
 		if eb == nil {
 			eb = e.open(b, j.Batch)
+			eb.adding++
 		}
 		e.admit(eb, j, class)
 	})
@@ -218,9 +225,10 @@ func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (
 	e.rouse()
 	if eb == nil && added.Batch != 0 {
 		eb = e.open(b, added.Batch) // a batch without a line
+		eb.adding++
 	}
 	if eb != nil {
-		eb.adding = false
+		eb.adding--
 		e.sayf(LevelInfo, "batch %d %s added: %d new, %d duplicate, %d invalid", eb.ID, eb.Name, added.New, added.Duplicate, added.Invalid)
 	}
 	e.settle()
@@ -240,65 +248,6 @@ func (e *Engine) stamp(jobs iter.Seq2[Job, error]) iter.Seq2[Job, error] {
 			e.rouse()
 		}
 	}
-}
-
-// open returns the books of a batch, opening them at its first line.
-func (e *Engine) open(b Batch, id BatchID) *batch {
-	if id == 0 {
-		id = BatchID(len(e.batches) + 1)
-	}
-	for int(id) > len(e.batches) {
-		b.ID = BatchID(len(e.batches) + 1)
-		e.batches = append(e.batches, &batch{Batch: b, adding: true, waits: make(map[string]int)})
-	}
-	return e.batches[id-1]
-}
-
-// admit counts one line of a list, or one link of a page.
-func (e *Engine) admit(b *batch, j Job, class Class) {
-	b.counts.Submitted++
-	e.counts.Submitted++
-	books := [...]*Counts{&b.counts, &e.counts}
-	switch {
-	case class == Duplicate:
-		for _, c := range books {
-			c.Skipped++
-			c.Duplicate++
-		}
-	case class == Invalid:
-		for _, c := range books {
-			c.Skipped++
-			c.Invalid++
-		}
-	default:
-		h := e.host(j.Host)
-		if h.left == 0 && b.Interval != 0 {
-			e.pool.tune(j.Host, func(p *pace) { p.set = b.Interval })
-		}
-		for _, c := range books {
-			c.Backlog++
-		}
-		h.left++
-		b.wait(j.Host, 1)
-		b.announced = false
-		if b.mark != 0 {
-			e.lose(b, j.Host, Backlog)
-		}
-	}
-	if b.counts.Submitted%256 == 0 || b.counts.Submitted < 256 {
-		e.feed.poke()
-	}
-}
-
-// lose moves one job of a batch that was cancelled as a whole from a place to
-// cancelled, as that cancel would have.
-func (e *Engine) lose(b *batch, hostName string, from Place) {
-	e.shift(b, hostName, from, Ended, OutcomeNone, Cancelled)
-	b.marked.Backlog++
-	if b.markedHosts == nil {
-		b.markedHosts = make(map[string]int)
-	}
-	b.markedHosts[hostName]++
 }
 
 // Close implements [Controller]: no batch is taken any more, and Run returns
@@ -343,13 +292,13 @@ func (e *Engine) Snapshot() Stats {
 func (e *Engine) settle() {
 	now := time.Now()
 	for _, b := range e.batches {
-		if done := b.counts.Left() == 0 && !b.adding; done && !b.announced && b.mark == 0 {
+		if done := b.counts.Left() == 0 && !b.reading(); done && !b.announced && b.mark == 0 {
 			b.announced = true
 			c := b.counts
 			e.sayf(LevelInfo, "batch %d %s done: %d ok, %d empty, %d failed, %d skipped", b.ID, b.Name, c.OK, c.Empty, c.Failed, c.Skipped)
 		}
 	}
-	if e.counts.Left() == 0 && e.adding == 0 && e.restFrom.IsZero() {
+	if e.counts.Left() == 0 && e.adding == 0 && e.restFrom.IsZero() && !e.started.IsZero() {
 		e.restFrom = now
 	}
 	if e.stopped || !e.running {
@@ -368,9 +317,19 @@ func (e *Engine) settle() {
 // stir ends a rest: there is something to do again.
 func (e *Engine) stir(now time.Time) {
 	if !e.restFrom.IsZero() {
-		e.rested += now.Sub(e.restFrom)
+		if end := e.pausedOr(now); end.After(e.restFrom) {
+			e.rested += end.Sub(e.restFrom)
+		}
 		e.restFrom = time.Time{}
 	}
+}
+
+// pausedOr returns since when the run is paused, or else now.
+func (e *Engine) pausedOr(now time.Time) time.Time {
+	if !e.paused.IsZero() {
+		return e.paused
+	}
+	return now
 }
 
 // rouse makes the feeder look.

@@ -174,6 +174,13 @@ func (f *feed) say(l LogLine) {
 	f.tell()
 }
 
+// said returns how many lines the log had so far.
+func (f *feed) said() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lines
+}
+
 // end says that nothing will change any more.
 func (f *feed) end() {
 	f.mu.Lock()

@@ -21,7 +21,9 @@ func (e *Engine) feedQueue(ctx context.Context) {
 	backoff := feedBackoffMin
 	for {
 		full, wait := e.fill(ctx)
+		var room <-chan struct{}
 		if full {
+			room = e.pool.Room()
 			wait = backoff
 			backoff = min(2*backoff, feedBackoffMax)
 		} else {
@@ -34,7 +36,7 @@ func (e *Engine) feedQueue(ctx context.Context) {
 		}
 		select {
 		case <-e.wake:
-		case <-e.pool.Room():
+		case <-room:
 			backoff = feedBackoffMin
 		case <-ring:
 		case <-ctx.Done():
@@ -163,27 +165,30 @@ func (e *Engine) shares() (perHost, perBatch int) {
 // reports whether it did; the job that the room is for is first in the hand.
 func (e *Engine) balance(ctx context.Context) (bool, error) {
 	perHost, perBatch := e.shares()
-	poor := func(j Job) (host, batch bool) {
-		return e.hosts[j.Host].queued < perHost, e.batch(j.Batch).counts.Queued < perBatch
+	books := func(j Job) (*host, *batch) { return e.hosts[j.Host], e.batch(j.Batch) }
+	poor := func(j Job) bool {
+		h, b := books(j)
+		return h.queued < perHost || b.counts.Queued < perBatch
 	}
-	poorHost, poorBatch := poor(e.hand[0])
-	if !poorHost && !poorBatch {
+	if !poor(e.hand[0]) {
 		jobs, err := e.leasePoor(ctx, perHost, perBatch)
 		if err != nil || len(jobs) == 0 {
 			return false, err
 		}
 		e.hand = slices.Insert(e.hand, 0, jobs[0])
-		poorHost, poorBatch = poor(jobs[0])
 	}
-	victim := e.richest(func(w *waiter) int {
-		rank := 0
-		if n := e.batch(w.job.Batch).counts.Queued; poorBatch && n > perBatch {
-			rank = n
+	h, b := books(e.hand[0])
+	victim := e.richest(func(w *waiter) (gain int) {
+		// What a swap takes off the sum of the squares of all that hosts and
+		// batches have in the queue. A sum that only falls comes to an end.
+		wh, wb := books(w.job)
+		if wh != h {
+			gain += wh.queued - h.queued - 1
 		}
-		if n := e.hosts[w.job.Host].queued; poorHost && n > perHost {
-			rank = max(rank, n)
+		if wb != b {
+			gain += wb.counts.Queued - b.counts.Queued - 1
 		}
-		return rank
+		return gain
 	})
 	if victim == 0 {
 		return false, nil
@@ -225,16 +230,16 @@ func (e *Engine) leasePoor(ctx context.Context, perHost, perBatch int) ([]Job, e
 	return e.store.Next(ctx, 1, w)
 }
 
-// richest returns the queued job of the highest rank above zero, the newest of
-// them; zero if there is none. Jobs between two steps stay.
-func (e *Engine) richest(rank func(*waiter) int) (id JobID) {
+// richest returns the queued job with the most to gain from its going, the
+// newest of them; zero if there is none. Jobs between two steps stay.
+func (e *Engine) richest(gain func(*waiter) int) (id JobID) {
 	var best int
 	var seq uint64
 	e.pool.each(func(w *waiter) {
 		if w.again != nil {
 			return
 		}
-		if r := rank(w); r > best || r == best && r > 0 && w.seq > seq {
+		if r := gain(w); r > best || r == best && r > 0 && w.seq > seq {
 			best, seq, id = r, w.seq, w.job.ID
 		}
 	})
@@ -244,15 +249,22 @@ func (e *Engine) richest(rank func(*waiter) int) (id JobID) {
 // recall takes the queued jobs that match out of the pool and gives them back
 // to the backlog.
 func (e *Engine) recall(ctx context.Context, match func(Job) bool) error {
-	out := e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.job) })
-	if len(out) == 0 {
-		return nil
-	}
-	back := make([]Job, len(out))
-	for i, w := range out {
-		back[i] = w.job
+	return e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.job) }))
+}
+
+// giveBack gives jobs that were queued back to the backlog.
+func (e *Engine) giveBack(ctx context.Context, out []waiter) error {
+	var back []Job
+	for _, w := range out {
+		if w.probe() {
+			continue
+		}
+		back = append(back, w.job)
 		e.shift(e.batch(w.job.Batch), w.job.Host, Queued, Backlog, 0, 0)
 		e.show(w.job, Backlog, nil)
+	}
+	if len(back) == 0 {
+		return nil
 	}
 	return e.store.Release(ctx, back)
 }

@@ -10,7 +10,8 @@ import "time"
 type batch struct {
 	Batch
 	counts      Counts
-	adding      bool
+	adding      int  // lists that are being read into it
+	unread      bool // its first line is still to come
 	pausedAt    time.Time
 	mark        uint64         // the cancel that took the whole batch; 0: none
 	marked      Counts         // what that cancel took: Backlog and Retry
@@ -24,7 +25,7 @@ func (b *batch) state() BatchState {
 	switch {
 	case b.mark != 0:
 		return BatchCancelled
-	case b.adding:
+	case b.reading():
 		return BatchAdding
 	case b.counts.Left() == 0:
 		return BatchDone
@@ -33,6 +34,9 @@ func (b *batch) state() BatchState {
 	}
 	return BatchRunning
 }
+
+// reading reports whether jobs may still come from a list.
+func (b *batch) reading() bool { return b.adding > 0 || b.unread }
 
 // halted reports whether no request of the batch may start.
 func (b *batch) halted() bool { return b.mark != 0 || !b.pausedAt.IsZero() }
@@ -69,6 +73,68 @@ type origin struct {
 	class  Class
 	why    string
 	status int
+}
+
+// open returns the books of a batch, opening them at its first line. Of two
+// lists that are read at the same time, that of the later batch may be the
+// first to have one.
+func (e *Engine) open(b Batch, id BatchID) *batch {
+	for int(id) > len(e.batches) {
+		e.batches = append(e.batches, &batch{Batch: Batch{ID: BatchID(len(e.batches) + 1)}, unread: true, waits: make(map[string]int)})
+	}
+	eb := e.batches[id-1]
+	if eb.unread {
+		b.ID, eb.unread = id, false
+		eb.Batch = b
+	}
+	return eb
+}
+
+// admit counts one line of a list, or one link of a page.
+func (e *Engine) admit(b *batch, j Job, class Class) {
+	b.counts.Submitted++
+	e.counts.Submitted++
+	books := [...]*Counts{&b.counts, &e.counts}
+	switch {
+	case class == Duplicate:
+		for _, c := range books {
+			c.Skipped++
+			c.Duplicate++
+		}
+	case class == Invalid:
+		for _, c := range books {
+			c.Skipped++
+			c.Invalid++
+		}
+	default:
+		h := e.host(j.Host)
+		if h.left == 0 && b.Interval != 0 {
+			e.pool.tune(j.Host, func(p *pace) { p.set = b.Interval })
+		}
+		for _, c := range books {
+			c.Backlog++
+		}
+		h.left++
+		b.wait(j.Host, 1)
+		b.announced = false
+		if b.mark != 0 {
+			e.lose(b, j.Host, Backlog)
+		}
+	}
+	if b.counts.Submitted%256 == 0 || b.counts.Submitted < 256 {
+		e.feed.poke()
+	}
+}
+
+// lose moves one job of a batch that was cancelled as a whole from a place to
+// cancelled, as that cancel would have.
+func (e *Engine) lose(b *batch, hostName string, from Place) {
+	e.shift(b, hostName, from, Ended, OutcomeNone, Cancelled)
+	b.marked.Backlog++
+	if b.markedHosts == nil {
+		b.markedHosts = make(map[string]int)
+	}
+	b.markedHosts[hostName]++
 }
 
 // shift moves one job of b from one place in the books to another. Outcomes
@@ -172,6 +238,8 @@ func (m *meter) read(t time.Duration) (h History, rate float64) {
 	for i := range HistoryCells {
 		h[i] = float64(m.cells[(m.cell+1+int64(i))%HistoryCells]) / HistoryCell.Seconds()
 	}
+	// The newest cell still fills: its rate is over what has passed of it.
+	h[HistoryCells-1] *= HistoryCell.Seconds() / max(t%HistoryCell, time.Second).Seconds()
 	span := min(t, HistoryCell+t%HistoryCell)
 	if span <= 0 {
 		return h, 0

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 // Change implements [Store].
@@ -75,7 +76,7 @@ func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
 		jobs = s.named(sel.Jobs)
 	}
 	for _, j := range jobs {
-		if j.place == Ended || j.mark != 0 || sel.Host != "" && j.Host != sel.Host || s.batch(j.Batch).mark != 0 {
+		if j.place == Ended || j.fresh || j.mark != 0 || sel.Host != "" && j.Host != sel.Host || s.batch(j.Batch).mark != 0 {
 			continue
 		}
 		j.mark = mark
@@ -124,7 +125,7 @@ func (s *MemStore) restore(mark uint64, out *Changed) {
 			b.counts[j.place]++
 			s.wait(b, j, false)
 			out.note(j, j.place, OutcomeNone)
-		case j.result != nil && j.waits(): // it was to be retried
+		case j.result != nil && j.place == Backlog && j.mark == 0: // it was to be retried, and was not yet
 			s.unqueue(b, j)
 			s.move(b, j, Ended)
 			b.ended[j.result.Outcome]++
@@ -156,7 +157,7 @@ func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
 		}
 		out.note(j, Ended, j.result.Outcome)
 		b.ended[j.result.Outcome]--
-		j.Attempts, j.Retries = 0, 0
+		j.Attempts, j.Retries, j.Due = 0, 0, time.Time{}
 		s.move(b, j, Backlog)
 		s.queue(b, j, false)
 		s.marks[ch.Mark] = append(s.marks[ch.Mark], j)
@@ -214,6 +215,9 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 			}
 		}
 		slices.SortFunc(out, func(a, b Result) int { return cmp.Compare(a.Num, b.Num) })
+		if q.Limit > 0 && len(out) > q.Limit {
+			out = out[:q.Limit]
+		}
 		return out, nil
 	}
 	from, _ := slices.BinarySearchFunc(s.results, q.After+1, func(r *Result, num uint64) int { return cmp.Compare(r.Num, num) })

@@ -51,6 +51,7 @@ type memLane struct {
 type memJob struct {
 	Job
 	place  Place
+	fresh  bool // it is still being told of: a change passes over it
 	inLane bool // a lane still points to it, whatever its place
 	inHeap bool // so does the heap of those due again
 	mark   uint64
@@ -95,7 +96,7 @@ func (s *MemStore) AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, er
 		}
 		s.keep(mb, j, class, each)
 	}
-	return added, ctx.Err()
+	return added, context.Cause(ctx)
 }
 
 // keep keeps one line of a list: a job if class is empty. The job is told to
@@ -110,13 +111,13 @@ func (s *MemStore) keep(b *memBatch, j Job, class Class, each func(Job, Class)) 
 		}
 		s.mu.Unlock()
 		if each != nil {
-			each(Job{}, class)
+			each(Job{Batch: b.ID}, class)
 		}
 		return
 	}
 	s.mu.Lock()
 	j.ID, j.Batch, j.Priority = JobID(len(s.jobs)+1), b.ID, b.Priority
-	mj := &memJob{Job: j, place: InFlight}
+	mj := &memJob{Job: j, place: InFlight, fresh: true}
 	s.jobs = append(s.jobs, mj)
 	b.added.New++
 	b.counts[InFlight]++
@@ -126,6 +127,7 @@ func (s *MemStore) keep(b *memBatch, j Job, class Class, each func(Job, Class)) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	mj.fresh = false
 	s.move(b, mj, Backlog)
 	s.queue(b, mj, false)
 }

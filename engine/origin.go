@@ -84,6 +84,9 @@ func (e *Engine) robotsFailed(f *flight, o *origin, r Result, h HostHint, now ti
 
 // askRobots queues one more request for the robots.txt of j's origin.
 func (e *Engine) askRobots(j Job, r Request, due time.Time) {
+	if e.over {
+		return
+	}
 	r.Kind, r.Job = KindRobots, j
 	e.pool.enqueue(waiter{again: &r, due: due})
 }

@@ -70,7 +70,6 @@ func (e *PanicError) Error() string { return fmt.Sprintf("engine: panic in a job
 type Pool struct {
 	cfg    PoolConfig
 	handle Handler
-	room   chan struct{} // capacity 1: a place became free after a refusal
 	wg     sync.WaitGroup
 
 	mu       sync.Mutex
@@ -83,7 +82,7 @@ type Pool struct {
 	probes   int // of them, requests that are no jobs (robots.txt)
 	arrivals uint64
 	serves   uint64
-	refused  bool // somebody waits for room
+	room     chan struct{} // closed when a place becomes free, if somebody waits for that; else nil
 	paused   bool
 
 	workers int       // the limit, now
@@ -95,6 +94,7 @@ type Pool struct {
 	alarm   time.Time
 	closed  bool
 	cause   error         // of Cancel
+	dropped []waiter      // what Cancel took out of the queue
 	quiet   chan struct{} // closed while nothing is queued or carried
 }
 
@@ -116,6 +116,7 @@ type Turn struct {
 	pool    *Pool
 	lane    *lane
 	started bool
+	begun   bool    // the engine's: it has seen the job; guarded by its lock
 	back    *waiter // what comes next of the job
 	front   bool    // back goes before all others
 	cancel  context.CancelCauseFunc
@@ -142,7 +143,6 @@ func NewPool(handle Handler, cfg PoolConfig) (*Pool, error) {
 	p := &Pool{
 		cfg:     cfg,
 		handle:  handle,
-		room:    make(chan struct{}, 1),
 		lanes:   make(map[string]*lane),
 		held:    make(map[string]struct{}),
 		workers: cfg.Workers,
@@ -176,7 +176,6 @@ func (p *Pool) Submit(job Job) error {
 	case p.closed:
 		return ErrPoolClosed
 	case p.depth-p.probes >= p.cfg.Queue:
-		p.refused = true
 		return ErrQueueFull
 	}
 	now := time.Now()
@@ -187,9 +186,19 @@ func (p *Pool) Submit(job Job) error {
 	return nil
 }
 
-// Room returns a channel of capacity 1 that says that the queue has a place
-// again after Submit returned ErrQueueFull.
-func (p *Pool) Room() <-chan struct{} { return p.room }
+// Room returns a channel that is closed as soon as the queue has a place, at
+// once if it has one now or takes no jobs any more. Whoever waits may find the
+// place gone: Submit says.
+func (p *Pool) Room() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.room == nil {
+		p.room = make(chan struct{})
+	}
+	room := p.room
+	p.freeRoom()
+	return room
+}
 
 // Wait blocks until no job is queued or carried, and after Close or Cancel
 // until the workers are gone too. It returns [context.Cause] if ctx ends
@@ -219,6 +228,7 @@ func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	p.freeRoom()
 	p.settle()
 }
 
@@ -235,7 +245,7 @@ func (p *Pool) Cancel(cause error) {
 		return
 	}
 	p.closed, p.cause = true, cause
-	p.removeLocked(func(*waiter) bool { return true })
+	p.dropped = p.removeLocked(func(*waiter) bool { return true })
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil {
 			w.turn.cancel(cause)
@@ -297,7 +307,7 @@ func (p *Pool) work(w *worker) {
 	}
 	p.slots[w.num-1] = nil
 	p.hired--
-	p.setClock(time.Now(), nil)
+	p.dispatch(time.Now()) // what it returned last may be for another
 }
 
 // carry calls the handler and turns a panic into an error. t.Job may be read
@@ -311,6 +321,7 @@ func (p *Pool) carry(t *Turn) (err error) {
 	}()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	if !t.arm(cancel) {
+		t.putBack()
 		return context.Cause(ctx)
 	}
 	return p.handle(ctx, t)

@@ -115,22 +115,55 @@ func TestPoolRefusesThe101stQueuedJob(t *testing.T) {
 		if err := p.Submit(job(101, "one.test")); !errors.Is(err, engine.ErrQueueFull) {
 			t.Errorf("the 101st queued job: %v, want ErrQueueFull", err)
 		}
+		room := p.Room()
 		select {
-		case <-p.Room():
+		case <-room:
 			t.Error("Room before there is any")
 		default:
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		select {
-		case <-p.Room():
+		case <-room:
 		default:
 			t.Error("no Room after a job started")
+		}
+		select {
+		case <-p.Room():
+		default:
+			t.Error("Room waits although there is some")
 		}
 		if err := p.Submit(job(102, "one.test")); err != nil {
 			t.Errorf("submit into the place that became free: %v", err)
 		}
 		drain(t, p)
+	})
+}
+
+// Everybody who waits for room hears of it, however many there are.
+func TestPoolWithManyProducersLosesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ran atomic.Int32
+		p := newPool(t, func(context.Context, *engine.Turn) error {
+			time.Sleep(time.Millisecond)
+			ran.Add(1)
+			return nil
+		}, engine.PoolConfig{Workers: 2, Queue: 3, Interval: -1})
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for i := range 50 {
+					for errors.Is(p.Submit(job(i, "one.test")), engine.ErrQueueFull) {
+						<-p.Room()
+					}
+				}
+			})
+		}
+		wg.Wait()
+		drain(t, p)
+		if got := ran.Load(); got != 400 {
+			t.Errorf("%d jobs ran, want 400", got)
+		}
 	})
 }
 
@@ -412,9 +445,14 @@ func TestPoolServesPrioritiesAndThenBatchesInTurn(t *testing.T) {
 			return nil
 		}, engine.PoolConfig{Workers: 1})
 		for _, j := range []engine.Job{
-			{ID: 1, Batch: 1}, {ID: 2, Batch: 1}, {ID: 3, Batch: 1}, {ID: 4, Batch: 1},
-			{ID: 5, Batch: 2}, {ID: 6, Batch: 2},
-			{ID: 7, Batch: 3, Priority: engine.High}, {ID: 8, Batch: 4, Priority: engine.Low},
+			{ID: 1, Batch: 1},
+			{ID: 2, Batch: 1},
+			{ID: 3, Batch: 1},
+			{ID: 4, Batch: 1},
+			{ID: 5, Batch: 2},
+			{ID: 6, Batch: 2},
+			{ID: 7, Batch: 3, Priority: engine.High},
+			{ID: 8, Batch: 4, Priority: engine.Low},
 		} {
 			j.Host = "one.test"
 			if err := p.Submit(j); err != nil {

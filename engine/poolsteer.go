@@ -8,13 +8,29 @@ import (
 // This file is how the engine steers its pool. Each method takes the pool's
 // lock for a short time and never blocks.
 
-// remove takes out of the queue what matches and returns it, oldest first.
+// remove takes out of the queue what matches and returns it, oldest first,
+// with what is about to return to it.
 func (p *Pool) remove(match func(*waiter) bool) []waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := p.removeLocked(match)
+	var out []waiter
+	for _, w := range p.slots {
+		if w != nil && w.turn != nil && w.turn.back != nil && match(w.turn.back) {
+			out = append(out, *w.turn.back)
+			w.turn.back = nil
+		}
+	}
+	out = append(out, p.removeLocked(match)...)
 	p.settle()
 	return out
+}
+
+// leftover returns what Cancel took out of the queue, and what would have come
+// back to it. Call it after Wait.
+func (p *Pool) leftover() []waiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dropped
 }
 
 func (p *Pool) removeLocked(match func(*waiter) bool) []waiter {
@@ -146,30 +162,45 @@ func (p *Pool) setInterval(d time.Duration) {
 type hostView struct {
 	host   string
 	pace   pace
-	queued int  // jobs in the lane
-	held   bool // all of them wait for robots.txt
+	queued int    // jobs in the lane
+	held   string // the origin whose robots.txt all of them wait for; empty: they do not
 }
 
 // hosts appends a view of every lane to out.
 func (p *Pool) hosts(out []hostView) []hostView {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	asking := make(map[string]string) // origins by the host of a job that gave its turn to their robots.txt
+	for _, w := range p.slots {
+		if w != nil && w.turn != nil && w.turn.back != nil {
+			if _, held := p.held[w.turn.back.origin()]; held {
+				asking[w.turn.back.host()] = w.turn.back.origin()
+			}
+		}
+	}
 	for _, l := range p.lanes {
 		v := hostView{host: l.host, pace: l.pace, queued: l.size}
-		if l.size > 0 && len(p.held) > 0 {
-			_, free := l.find(p.held)
-			v.held = !free
+		if _, free := l.find(p.held); !free {
+			v.held = asking[l.host]
+			if l.size > 0 {
+				l.each(func(w *waiter) { v.held = w.origin() })
+			}
 		}
 		out = append(out, v)
 	}
 	return out
 }
 
-// load says how the pool stands.
-func (p *Pool) load() (workers, active, depth int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.workers, p.active, p.depth - p.probes
+// gate returns when the limiter of all hosts lets the next request through;
+// zero: now.
+func (p *Pool) gate(now time.Time) time.Time {
+	if p.cfg.Limiter == nil {
+		return time.Time{}
+	}
+	if next := p.cfg.Limiter.next(); next.After(now) {
+		return next
+	}
+	return time.Time{}
 }
 
 // enqueue queues a request that is no job's, ahead of the others of its host.
@@ -181,13 +212,14 @@ func (p *Pool) enqueue(w waiter) {
 	}
 }
 
-// carried calls f for every job in a worker's hands. f must not call the pool.
-func (p *Pool) carried(f func(Job)) {
+// carried calls f for the turn of every job in a worker's hands. f must not
+// call the pool.
+func (p *Pool) carried(f func(*Turn)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil && (w.turn.Again == nil || w.turn.Again.Kind != KindRobots) {
-			f(w.turn.Job)
+			f(w.turn)
 		}
 	}
 }

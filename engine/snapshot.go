@@ -15,7 +15,7 @@ func (e *Engine) snapshot(s *Stats) {
 	*s = Stats{
 		At: now, Started: e.started, Active: e.active(now), State: e.runState(), Counts: e.counts,
 		Workers: e.cfg.Workers, Busy: len(e.slots), QueueLen: e.counts.Queued, QueueCap: e.cfg.Queue,
-		Hits: e.hits, Requests: e.sent, Retried: e.retried, Rows: e.rows,
+		Hits: e.hits, Requests: e.sent, Retried: e.retried, Rows: e.rows, LogLines: e.feed.said(),
 		Slots: s.Slots[:0], Batches: s.Batches[:0], Hosts: s.Hosts[:0], Undo: s.Undo[:0],
 	}
 	if !e.paused.IsZero() {
@@ -61,14 +61,11 @@ func (e *Engine) active(now time.Time) time.Duration {
 	if e.started.IsZero() {
 		return 0
 	}
-	d := now.Sub(e.started) - e.rested
-	switch {
-	case !e.paused.IsZero():
-		d -= now.Sub(e.paused)
-	case !e.restFrom.IsZero():
-		d -= now.Sub(e.restFrom)
+	end := e.pausedOr(now)
+	if !e.restFrom.IsZero() && e.restFrom.Before(end) {
+		end = e.restFrom
 	}
-	return max(d, 0)
+	return max(end.Sub(e.started)-e.rested, 0)
 }
 
 func (e *Engine) slotStats(s *Stats) {
@@ -97,6 +94,7 @@ func (e *Engine) slotStats(s *Stats) {
 
 func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 	e.views = e.pool.hosts(e.views[:0])
+	gate := e.pool.gate(now)
 	slices.SortFunc(e.views, func(a, b hostView) int { return cmp.Compare(a.host, b.host) })
 	seen := 0
 	for i := range e.views {
@@ -111,11 +109,15 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			Reason: v.pace.reason(now),
 		}
 		hs.History, hs.Rate = h.meter.read(t)
-		if v.held && hs.Reason == nil || v.held && v.pace.flight > 0 {
-			hs.Reason = RobotsWait{}
+		if v.held != "" && (hs.Reason == nil || v.pace.flight > 0) {
+			hs.Reason = RobotsWait{Origin: v.held}
 		}
-		if hs.Reason == nil && v.queued > 0 && len(e.slots) >= e.cfg.Workers {
+		switch {
+		case hs.Reason != nil || v.queued == 0:
+		case len(e.slots) >= e.cfg.Workers:
 			hs.Reason = WorkersBusy{Workers: e.cfg.Workers}
+		case !gate.IsZero():
+			hs.Reason = RateWait{Next: gate}
 		}
 		s.Hosts = append(s.Hosts, hs)
 	}
@@ -183,7 +185,9 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 			note(LimitPace, h, why.Until)
 		case PaceWait:
 			note(LimitPace, h, why.Next)
-		case TurnOut, Probing, RateWait:
+		case RateWait:
+			note(LimitPace, h, why.Next)
+		case TurnOut, Probing:
 			note(LimitPace, h, time.Time{})
 		case WorkersBusy:
 			note(LimitWorkers, h, time.Time{})
@@ -196,8 +200,11 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 		}
 	}
 	idleWork := s.Counts.Backlog+s.Counts.Queued > 0
-	switch halted := e.haltedJobs(); {
+	switch halted, since := e.haltedJobs(); {
 	case busy == 0 && halted == l.Jobs:
+		l.Kind = LimitPaused
+		l.Reason = Paused{At: since, What: "batch"}
+	case busy == 0 && waitsFor[LimitPaused].hosts == l.Hosts:
 		l.Kind = LimitPaused
 	case waitsFor[LimitRobots].hosts > 0 && waitsFor[LimitRobots].hosts == l.Hosts:
 		l.Kind = LimitRobots
@@ -224,15 +231,18 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 }
 
 // haltedJobs returns how many jobs wait only because a batch of theirs is
-// paused.
-func (e *Engine) haltedJobs() int {
-	n := 0
+// paused, and since when the first of these is.
+func (e *Engine) haltedJobs() (n int, since time.Time) {
 	for _, b := range e.batches {
-		if !b.pausedAt.IsZero() && b.mark == 0 {
-			n += b.counts.Left()
+		if b.pausedAt.IsZero() || b.mark != 0 || b.counts.Left() == 0 {
+			continue
+		}
+		n += b.counts.Left()
+		if since.IsZero() || b.pausedAt.Before(since) {
+			since = b.pausedAt
 		}
 	}
-	return n
+	return n, since
 }
 
 func (e *Engine) firstDue(now time.Time) time.Time {

@@ -16,7 +16,7 @@ import (
 func (e *Engine) guard(change func(now time.Time) (Done, error)) (Done, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.over {
+	if e.over || e.stopped {
 		return Done{}, ErrClosed
 	}
 	now := time.Now()
@@ -60,7 +60,7 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 			return d, err
 		}
 		whole = slices.DeleteFunc(slices.Clone(whole), func(b *batch) bool {
-			return b.mark != 0 || b.counts.Left() == 0 && !b.adding
+			return b.mark != 0 || b.counts.Left() == 0 && !b.reading()
 		})
 		if (sel.All || sel.Batch != 0) && len(whole) == 0 {
 			return d, ErrNothing
@@ -72,35 +72,41 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 		d.Queued = queued - e.counts.Queued
 		e.changes++
 		mark := e.changes
-		moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeCancel, Mark: mark})
-		if err != nil {
-			return d, err
-		}
 		if len(whole) > 0 {
 			for _, b := range whole {
+				if _, err := e.store.Change(ctx, Selector{Batch: b.ID}, Change{Kind: ChangeCancel, Mark: mark}); err != nil {
+					return d, err
+				}
 				e.cancelBatch(b, mark)
 			}
 		} else {
+			moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeCancel, Mark: mark})
+			if err != nil {
+				return d, err
+			}
 			for id, c := range moved.Batches {
 				e.shiftAll(e.batch(id), c, moved.Hosts[id], 1)
 			}
-			e.pool.carried(func(j Job) {
-				// In a worker's hands and still queued: on its way in or out.
-				if s, ok := e.feed.get(j.ID); ok && s.Place == Queued && sel.matches(j) {
-					e.taken[j.ID] = mark
-				}
-			})
 		}
 		d.Waiting = e.counts.Cancelled - cancelled - d.Queued
-		cut := e.cut(sel, mark)
-		d.InFlight = len(cut)
+		lost := e.cut(sel, mark)
+		d.InFlight = len(lost)
+		e.pool.carried(func(t *Turn) {
+			if t.begun || !sel.matches(t.Job) {
+				return
+			}
+			// It is on its way to a worker, who will put it down.
+			d.Queued++
+			lost = append(lost, t.Job.ID)
+			if len(whole) == 0 {
+				e.taken[t.Job.ID] = mark
+			}
+		})
 		if len(whole) == 0 && d.Waiting+d.Queued+d.InFlight == 0 {
 			return d, ErrNothing
 		}
 		hidden := e.hide(sel, now)
-		e.remember(now, d, func(ctx context.Context) error {
-			return e.uncancel(ctx, mark, append(hidden, cut...))
-		})
+		e.remember(now, d, func(ctx context.Context) error { return e.uncancel(ctx, mark, hidden, lost) })
 		e.sayf(LevelWarn, "%s cancelled: %d waiting, %d queued, %d in flight", e.label(sel), d.Waiting, d.Queued, d.InFlight)
 		return d, nil
 	})
@@ -131,7 +137,7 @@ func (e *Engine) cut(sel Selector, mark uint64) (ids []JobID) {
 			if e.host(f.job.Host).left > 0 {
 				continue // somebody still wants to know what robots.txt says
 			}
-		case !sel.matches(f.job):
+		case f.cut != 0 || !sel.matches(f.job):
 			continue
 		default:
 			f.cut = mark
@@ -143,20 +149,21 @@ func (e *Engine) cut(sel Selector, mark uint64) (ids []JobID) {
 }
 
 // hide tells the screens that the waiting jobs of sel are cancelled, and
-// returns those that it told of.
-func (e *Engine) hide(sel Selector, now time.Time) (ids []JobID) {
+// returns what they showed before.
+func (e *Engine) hide(sel Selector, now time.Time) (was []JobState) {
 	e.feed.update(func(s *JobState) bool {
 		return (s.Place == Backlog || s.Place == Deferred) && sel.matches(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
 	}, func(s *JobState) {
+		was = append(was, *s)
 		s.Place, s.Outcome, s.Reason, s.Ended = Ended, Cancelled, nil, now
-		ids = append(ids, s.ID)
 	})
-	return ids
+	return was
 }
 
-// uncancel takes a cancel back: the unfetched jobs wait again. ids are those
-// that the screens show as cancelled.
-func (e *Engine) uncancel(ctx context.Context, mark uint64, ids []JobID) error {
+// uncancel takes a cancel back: the unfetched jobs wait again. hidden are those
+// that waited before it, as screens showed them; lost those that were with a
+// worker, and returned since or will.
+func (e *Engine) uncancel(ctx context.Context, mark uint64, hidden []JobState, lost []JobID) error {
 	moved, err := e.store.Change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
 	if err != nil {
 		return err
@@ -178,11 +185,17 @@ func (e *Engine) uncancel(ctx context.Context, mark uint64, ids []JobID) error {
 		}
 	}
 	maps.DeleteFunc(e.taken, func(_ JobID, m uint64) bool { return m == mark })
-	slices.Sort(ids)
-	e.feed.update(func(s *JobState) bool {
-		_, is := slices.BinarySearch(ids, s.ID)
-		return is && s.Outcome == Cancelled
-	}, func(s *JobState) { s.Place, s.Outcome, s.Ended = Backlog, OutcomeNone, time.Time{} })
+	for _, s := range hidden {
+		if now, ok := e.feed.get(s.ID); ok && now.Outcome == Cancelled {
+			e.feed.set(s)
+		}
+	}
+	for _, id := range lost {
+		if s, ok := e.feed.get(id); ok && s.Outcome == Cancelled {
+			s.Place, s.Outcome, s.Ended = Backlog, OutcomeNone, time.Time{}
+			e.feed.set(s)
+		}
+	}
 	return nil
 }
 
@@ -256,7 +269,11 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 		if e.paused.IsZero() {
 			return d, ErrNothing
 		}
-		e.rested += now.Sub(e.paused)
+		if e.restFrom.IsZero() {
+			e.rested += now.Sub(e.paused)
+		} else if e.restFrom.After(e.paused) {
+			e.rested += e.restFrom.Sub(e.paused)
+		}
 		e.paused = time.Time{}
 		e.pool.setPaused(false)
 	case sel.Batch != 0:
@@ -292,6 +309,8 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 // Retry implements [Controller]: jobs that failed, or whose pages were empty,
 // wait again under their ids.
 func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
+	e.keeping.Lock()
+	defer e.keeping.Unlock()
 	return e.guard(func(now time.Time) (Done, error) {
 		d := Done{Action: ActRetry, Selector: sel}
 		if e.closing && e.stopped || e.draining {

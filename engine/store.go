@@ -19,8 +19,9 @@ type Store interface {
 	// Jobs can be leased as soon as they were read. When ctx ends, what was
 	// read so far stays and ctx's cause is returned. each, if not nil, is
 	// called for every job that is kept, with its ids and before it can be
-	// leased, and for every refused line with the zero Job and Duplicate or
-	// Invalid.
+	// leased or changed, and for every refused line with a Job that has only
+	// its Batch, and Duplicate or Invalid. It may wait for a goroutine that
+	// is in another call of the store, so no lock is held over it.
 	AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, error], each func(Job, Class)) (Added, error)
 
 	// Next leases up to n waiting jobs: the highest priority first, batches

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -33,7 +34,7 @@ func (e *Engine) Undo(ctx context.Context) (Done, error) {
 			return Done{}, ErrNothing
 		}
 		last := e.undos[len(e.undos)-1]
-		rest := e.undos[:len(e.undos)-1]
+		rest := slices.Clone(e.undos[:len(e.undos)-1])
 		err := last.back(ctx)
 		e.undos = rest // taking a change back is no change to undo
 		if err != nil {
@@ -126,16 +127,19 @@ func (e *Engine) paced(sel Selector) ([]string, error) {
 	if b == nil {
 		return nil, ErrNoBatch
 	}
-	var hosts []string
-	for name := range b.waits {
-		hosts = append(hosts, name)
-	}
-	for _, f := range e.flights {
-		if f.batch == b && !slices.Contains(hosts, f.job.Host) {
-			hosts = append(hosts, f.job.Host)
+	hosts := slices.Collect(maps.Keys(b.waits))
+	e.pool.each(func(w *waiter) {
+		if w.job.Batch == b.ID {
+			hosts = append(hosts, w.job.Host)
 		}
-	}
-	return hosts, nil
+	})
+	e.pool.carried(func(t *Turn) {
+		if t.Job.Batch == b.ID {
+			hosts = append(hosts, t.Job.Host)
+		}
+	})
+	slices.Sort(hosts)
+	return slices.Compact(hosts), nil
 }
 
 func interval(d time.Duration) string {

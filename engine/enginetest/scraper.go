@@ -61,8 +61,12 @@ func (s *Scraper) Do(ctx context.Context, r engine.Request) engine.Step {
 	if s.seen == nil {
 		s.seen = make(map[string]int)
 	}
-	s.seen[r.URL]++
-	nth := s.seen[r.URL]
+	url := r.URL
+	if url == "" {
+		url = r.Origin + "/robots.txt"
+	}
+	s.seen[url]++
+	nth := s.seen[url]
 	s.calls = append(s.calls, Call{At: begin, Kind: r.Kind, Job: r.Job.ID, URL: r.URL, Host: r.Host})
 	s.mu.Unlock()
 	if s.Latency != nil {

@@ -1,0 +1,114 @@
+package enginetest
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"time"
+
+	"weir/engine"
+)
+
+// This file is the part of TestStore about results.
+
+func testFinishKeeps(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 1))
+	j := s.lease(1)[0]
+	want := engine.Result{
+		Job: j.ID, Batch: j.Batch, Num: 1, URL: j.URL, Final: "http://two.test/x", Host: j.Host,
+		Outcome: engine.Empty, Class: engine.Status, Error: "rows: 0, want 1", Status: 404,
+		Attempts: 2, Bytes: 1 << 40, Elapsed: 1500 * time.Millisecond, FetchedAt: s.now,
+		Title: "A \x1b[31mpage\x00 \xff",
+		Records: []engine.Record{
+			{{Name: "z", Value: "1"}, {Name: "a", Value: []string{"x", ""}}, {Name: "none", Value: nil}},
+			{{Name: "z", Value: ""}},
+		},
+		Findings: []engine.Finding{{Kind: "MissingCell", Row: 5, Col: 3, Field: "start", Selector: "td", Raw: "<td>"}},
+		Header:   []engine.Header{{Name: "Age", Value: "0"}, {Name: "Age", Value: "1"}},
+		Timing:   engine.Timing{Waited: 1, DNS: -1, Connect: 2, TLS: -1, FirstByte: 3, Body: 4, Extract: 5},
+		History:  []engine.Attempt{{Status: 503, Class: engine.Status, Elapsed: 6, Waited: 7, Why: "status: retried"}},
+	}
+	if err := s.Finish(s.Context(), []engine.Result{want}, nil); err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	rs, err := s.Results(s.Context(), engine.Query{})
+	if err != nil || len(rs) != 1 {
+		s.Fatalf("Results = %d, %v; want one", len(rs), err)
+	}
+	got := rs[0]
+	if !got.FetchedAt.Equal(want.FetchedAt) {
+		s.Errorf("FetchedAt = %v, want %v", got.FetchedAt, want.FetchedAt)
+	}
+	got.FetchedAt = want.FetchedAt
+	if !reflect.DeepEqual(got, want) {
+		s.Errorf("kept\n%+v, want\n%+v", got, want)
+	}
+	s.counts(1, engine.Counts{Submitted: 1, Empty: 1})
+	s.leases(1)
+}
+
+func testFinishLinks(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 2), Jobs("one.test", 1))
+	j := s.lease(1)[0]
+	var told []engine.Job
+	err := s.Finish(s.Context(), []engine.Result{{
+		Job: j.ID, Batch: j.Batch, URL: j.URL, Host: j.Host, Num: 1, Outcome: engine.OK,
+		Links: []engine.Job{Job("one.test", 1), Job("two.test", 5), Job("two.test", 5), Job("one.test", 0)},
+	}}, func(j engine.Job, class engine.Class) {
+		if class != "" {
+			s.Errorf("told of a refused link: %q", class)
+		}
+		told = append(told, j)
+		for _, leased := range s.lease(100) {
+			if leased.ID == j.ID {
+				s.Errorf("link %d was leased before it was told of", j.ID)
+			}
+			s.release(leased)
+		}
+	})
+	if err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	s.same("told of", names(told), []string{"b1 two.test/5"})
+	s.counts(1, engine.Counts{Submitted: 4, Backlog: 2, OK: 1, Skipped: 1, Duplicate: 1})
+	jobs := s.lease(100)
+	slices.SortFunc(jobs, func(a, b engine.Job) int { return cmp.Compare(a.ID, b.ID) })
+	s.same("leased", names(jobs), []string{"b1 one.test/1", "b1 two.test/5"})
+	if jobs[1].Depth != 1 || jobs[1].ID != told[0].ID {
+		s.Errorf("the link became %+v, want depth 1 and id %d", jobs[1], told[0].ID)
+	}
+}
+
+func testResults(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 3))
+	s.add(engine.Batch{}, Jobs("two.test", 2))
+	byBatch := s.lease(100)
+	slices.SortFunc(byBatch, func(a, b engine.Job) int { return cmp.Compare(a.ID, b.ID) })
+	s.rows(engine.Query{})
+	s.finish(engine.OK, byBatch[3], byBatch[0]) // 1, 2
+	s.finish(engine.Failed, byBatch[1])         // 3
+	s.finish(engine.Empty, byBatch[4])          // 4
+	s.finish(engine.Skipped, byBatch[2])        // 5
+	const (
+		one   = "1 ok two.test/0"
+		two   = "2 ok one.test/0"
+		three = "3 failed one.test/1"
+		four  = "4 empty two.test/1"
+		five  = "5 skipped one.test/2"
+	)
+	s.rows(engine.Query{}, one, two, three, four, five)
+	s.rows(engine.Query{After: 2}, three, four, five)
+	s.rows(engine.Query{After: 2, Limit: 2}, three, four)
+	s.rows(engine.Query{After: 5})
+	s.rows(engine.Query{Batch: 2}, one, four)
+	s.rows(engine.Query{Batch: 2, Limit: 1}, one)
+	s.rows(engine.Query{Host: "one.test", After: 2}, three, five)
+	s.rows(engine.Query{Outcomes: []engine.Outcome{engine.Failed, engine.Empty}}, three, four)
+	s.rows(engine.Query{Jobs: []engine.JobID{byBatch[4].ID, byBatch[0].ID, 999}}, two, four)
+	s.rows(engine.Query{Jobs: []engine.JobID{byBatch[4].ID, byBatch[0].ID, byBatch[1].ID}, Limit: 2}, two, three)
+	s.rows(engine.Query{Jobs: []engine.JobID{byBatch[4].ID, byBatch[0].ID}, Batch: 1}, two)
+	s.rows(engine.Query{Outcomes: []engine.Outcome{engine.Cancelled}})
+	s.counts(1, engine.Counts{Submitted: 3, OK: 1, Failed: 1, Skipped: 1})
+	s.counts(2, engine.Counts{Submitted: 2, OK: 1, Empty: 1})
+	s.counts(0, engine.Counts{Submitted: 5, OK: 2, Failed: 1, Empty: 1, Skipped: 1})
+}
