@@ -1,0 +1,204 @@
+// Weir runs web scrapes politely and lets an operator watch and steer them
+// live. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+
+	"weir/engine"
+	"weir/scrape"
+	"weir/scrape/demo"
+	"weir/scrape/export"
+	"weir/ui/cli"
+)
+
+const version = "0.1.0"
+
+func main() {
+	os.Exit(cli.Main(context.Background(), cli.Deps{
+		Version:  version,
+		Recipes:  recipes,
+		Start:    start,
+		Try:      try,
+		Demo:     startDemo,
+		CanWrite: func(path string) error { _, err := export.FormatOf(path); return err },
+		Results:  results,
+		Records:  records,
+	}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func recipes() []cli.RecipeInfo {
+	var infos []cli.RecipeInfo
+	for _, r := range scrape.Recipes() {
+		infos = append(infos, cli.RecipeInfo{Name: r.Name(), About: r.About(), Fields: r.Fields()})
+	}
+	return infos
+}
+
+func start(cfg cli.Config) (*cli.Session, error) {
+	s, err := newScraper(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ecfg := engine.Config{
+		Workers:  cfg.Workers,
+		Queue:    cfg.Queue,
+		Interval: cfg.Interval,
+		Rate:     cfg.Rate,
+		Retries:  cfg.Retries,
+	}
+	// What is zero to an operator is a default to the engine.
+	if cfg.Interval == 0 {
+		ecfg.Interval = -1
+	}
+	if cfg.Retries == 0 {
+		ecfg.Retries = -1
+	}
+	e, err := engine.New(s, ecfg)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &cli.Session{
+		Engine: e,
+		Recipe: func(name string) (cli.Recipe, error) { return useRecipe(s, name) },
+		List:   s.List,
+		Lines: func(err error) (int, bool) {
+			if bad, ok := errors.AsType[*scrape.LineError](err); ok {
+				return bad.Line, true
+			}
+			return 0, false
+		},
+		Close: s.Close,
+	}, nil
+}
+
+func newScraper(cfg cli.Config) (*scrape.Scraper, error) {
+	header := http.Header{}
+	for _, h := range cfg.Header {
+		name, value, _ := strings.Cut(h, ": ")
+		header.Add(name, value)
+	}
+	agent := cfg.UserAgent
+	if agent == "" && header.Get("User-Agent") == "" {
+		agent = "weir/" + version
+	}
+	return scrape.New(scrape.Config{
+		Timeout:      cfg.Timeout,
+		MaxBody:      cfg.MaxBody,
+		Workers:      cfg.Workers,
+		UserAgent:    agent,
+		Contact:      cfg.Contact,
+		Header:       header,
+		IgnoreRobots: cfg.IgnoreRobots,
+		Allow:        cfg.Allow,
+	})
+}
+
+func useRecipe(s *scrape.Scraper, name string) (cli.Recipe, error) {
+	r, err := scrape.LoadRecipe(name)
+	if err != nil {
+		return cli.Recipe{}, err
+	}
+	return cli.Recipe{
+		Ref:      s.Use(r),
+		Text:     r.Text(),
+		Template: r.URL(),
+		Fields:   r.Fields(),
+		Expand: func(base, months string) ([]string, error) {
+			if months == "" {
+				return r.Expand(base, nil)
+			}
+			list, err := scrape.ParseMonths(months)
+			if err != nil {
+				return nil, err
+			}
+			return r.Expand(base, list)
+		},
+	}, nil
+}
+
+func try(ctx context.Context, cfg cli.Config, recipe, page string, w io.Writer) (ok bool, err error) {
+	r, err := scrape.LoadRecipe(recipe)
+	if err != nil {
+		return false, err
+	}
+	var p scrape.Page
+	if strings.Contains(page, "://") {
+		s, err := newScraper(cfg)
+		if err != nil {
+			return false, err
+		}
+		defer s.Close()
+		var got *engine.Result
+		if p, got, err = s.Fetch(ctx, page); got == nil {
+			return false, err
+		} else if err != nil {
+			_, err = fmt.Fprintf(w, "outcome  %s, %s: %s\n", got.Outcome, got.Class, got.Error)
+			return false, err
+		}
+	} else if p.Body, err = readPage(page, cfg.MaxBody); err != nil {
+		return false, err
+	}
+	if err := scrape.Try(ctx, w, r, p); err != nil {
+		_, err = fmt.Fprintf(w, "outcome  failed: %v\n", err)
+		return false, err
+	}
+	return true, nil
+}
+
+// readPage reads a page from a file, as UTF-8.
+func readPage(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, fmt.Errorf("%s: %w", path, pe.Err)
+		}
+		return nil, err
+	}
+	defer f.Close()
+	in, err := charset.NewReader(io.LimitReader(f, limit), "text/html")
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return io.ReadAll(in)
+}
+
+func startDemo(seed uint64, fast bool) (*cli.Demo, error) {
+	site, err := demo.Start(demo.Config{Seed: seed, Fast: fast})
+	if err != nil {
+		return nil, err
+	}
+	d := &cli.Demo{Close: site.Close}
+	for _, l := range site.Lists() {
+		d.Lists = append(d.Lists, cli.DemoList(l))
+	}
+	return d, nil
+}
+
+func results(w io.Writer, path string, name func(engine.BatchID) string) (cli.Rows, error) {
+	f, err := export.FormatOf(path)
+	if err != nil {
+		return nil, err
+	}
+	return export.NewResults(w, f, name), nil
+}
+
+func records(w io.Writer, path string, name func(engine.BatchID) string, fields []string) (cli.Rows, error) {
+	f, err := export.FormatOf(path)
+	if err != nil {
+		return nil, err
+	}
+	return export.NewRecords(w, f, name, fields), nil
+}

@@ -1,0 +1,312 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// thenMsg goes on after a question was answered with yes.
+type thenMsg struct{ do func() tea.Cmd }
+
+// do does an act, or says why it cannot. Pressed is its key, if there was one.
+func (m *Model) do(a act, pressed string) tea.Cmd {
+	if why := m.whyNot(a); why != "" {
+		return m.toasts.say(engine.LevelWarn, why)
+	}
+	switch a {
+	case actUp:
+		return m.move(-1)
+	case actDown:
+		return m.move(1)
+	case actPageUp:
+		return m.move(-m.page())
+	case actPageDown:
+		return m.move(m.page())
+	case actTop:
+		return m.move(-1 << 40)
+	case actEnd:
+		return m.move(1 << 40)
+	case actPanel:
+		if p := panel(strings.Index("-1234", pressed)); pressed != "" && p >= batchesPanel {
+			m.turnTo(p)
+		}
+	case actNextPanel:
+		m.turnTo(m.focus%resultsPanel + 1)
+	case actPrevPanel:
+		m.turnTo((m.focus+2)%resultsPanel + 1)
+
+	case actMark:
+		m.mark()
+	case actMarkAll:
+		m.markAll()
+	case actOpen:
+		return m.open()
+	case actDetails:
+		return m.details()
+	case actBack:
+		return m.back()
+	case actFilter:
+		m.turnTo(resultsPanel)
+		m.filtering = true
+		m.filter.Focus()
+		m.resize()
+	case actSort, actTurn:
+		return m.sort(a == actTurn)
+	case actShow:
+		w := m.results.table.want
+		w.show = (w.show + 1) % (showAll + 1)
+		return m.relist(w)
+	case actFollow:
+		w := m.results.table.want
+		w.show, w.by, w.turned = showEnded, byNum, false
+		cmd := m.relist(w)
+		m.results.following()
+		return cmd
+	case actHost:
+		m.turnTo(hostsPanel)
+		m.hosts.cur.moveTo(&m.hosts, m.hosts.find(m.rowHost()))
+	case actBatch:
+		id := m.rowBatches()[0]
+		m.turnTo(batchesPanel)
+		m.batches.cur.moveTo(&m.batches, m.batches.find(id))
+
+	case actWhy:
+		return m.dialogs.push(&note{"Why?", m.why()})
+	case actWhyRun:
+		return m.dialogs.push(&note{"Why does the run wait?", whyRun(&m.stats, m.saved(), m.unsaved())})
+	case actCopy, actCopyJSON:
+		return m.copy(a == actCopyJSON)
+	case actBrowser:
+		return m.browse()
+	case actExport:
+		return m.export()
+	case actLog:
+		return m.dialogs.push(&logDialog{log: &m.log})
+	case actPalette:
+		return m.dialogs.push(newPalette(m.keys, m.whyNot))
+	case actHelp:
+		return m.dialogs.push(newHelp(m.keys, m.focus))
+	case actAdd:
+		return m.paste("")
+	case actQuit, actInterrupt:
+		return m.quit()
+	case actSuspend:
+		return tea.Suspend
+	}
+	return m.steer(a)
+}
+
+// count returns how many rows the focused panel has.
+func (m *Model) count() int {
+	switch m.focus {
+	case batchesPanel:
+		return m.batches.count()
+	case workersPanel:
+		return m.workers.count()
+	case hostsPanel:
+		return m.hosts.count()
+	}
+	return m.results.table.count()
+}
+
+func (m *Model) page() int {
+	h := [...]int{1, m.batches.cur.h, m.workers.cur.h, m.hosts.cur.h, m.results.cur.h}[m.focus]
+	return max(h-1, 1)
+}
+
+// move moves the cursor of the focused panel; open details go with it.
+func (m *Model) move(by int) tea.Cmd {
+	switch m.focus {
+	case batchesPanel:
+		m.batches.cur.move(&m.batches, by)
+	case workersPanel:
+		m.workers.cur.move(&m.workers, by)
+	case hostsPanel:
+		m.hosts.cur.move(&m.hosts, by)
+	case resultsPanel:
+		m.results.move(m.results.cur.at + by)
+		if r := m.results.selected(); m.shown != 0 && r != nil {
+			return m.show(r)
+		}
+	}
+	return nil
+}
+
+// turnTo gives a panel the focus and closes the details.
+func (m *Model) turnTo(p panel) {
+	m.focus = p
+	m.shown = 0
+	m.resize()
+}
+
+func (m *Model) mark() {
+	r := m.results.selected()
+	if m.results.marked(r.id) {
+		delete(m.results.marks, r.id)
+	} else {
+		m.results.marks[r.id] = struct{}{}
+	}
+	m.results.move(m.results.cur.at + 1)
+}
+
+func (m *Model) markAll() {
+	t := m.results.table
+	for i := range t.count() {
+		m.results.marks[t.at(i).id] = struct{}{}
+	}
+}
+
+// open shows a result's details, or the results of a batch, host or worker.
+func (m *Model) open() tea.Cmd {
+	var text string
+	switch m.focus {
+	case batchesPanel:
+		text = "batch:" + itoa(uint64(m.batches.selected().Batch.ID))
+	case workersPanel:
+		text = "host:" + clean(m.workers.selected().Host, urlBytes)
+	case hostsPanel:
+		text = "host:" + clean(m.hosts.selected().Host, urlBytes)
+	default:
+		return m.details()
+	}
+	m.turnTo(resultsPanel)
+	return m.setFilter(text)
+}
+
+// details opens the details of the row.
+func (m *Model) details() tea.Cmd {
+	r := m.row()
+	m.focus = resultsPanel
+	if i := m.results.table.find(r.id); i >= 0 {
+		m.results.move(i)
+	}
+	return m.show(r)
+}
+
+func (m *Model) show(r *jobRow) tea.Cmd {
+	opened := m.shown == 0
+	m.shown = r.id
+	if opened {
+		m.resize()
+	}
+	return m.detail.show(r, &m.stats)
+}
+
+// back undoes the nearest thing that stands in the way.
+func (m *Model) back() tea.Cmd {
+	switch {
+	case m.shown != 0:
+		m.shown = 0
+		m.resize()
+	case len(m.results.marks) > 0:
+		clear(m.results.marks)
+	case m.filter.Value() != "":
+		return m.setFilter("")
+	default:
+		m.toasts.list = nil
+	}
+	return nil
+}
+
+// sort sorts the panel by its next column, or turns its order.
+func (m *Model) sort(turn bool) tea.Cmd {
+	if m.focus == hostsPanel {
+		if turn {
+			m.hosts.turn()
+		} else {
+			m.hosts.next()
+		}
+		return nil
+	}
+	w := m.results.table.want
+	if turn {
+		w.turned = !w.turned
+	} else {
+		w.by, w.turned = (w.by+1)%columns, false
+	}
+	return m.relist(w)
+}
+
+// row returns the job of the row under the cursor, nil without one: on the
+// workers panel that of the worker.
+func (m *Model) row() *jobRow {
+	switch m.focus {
+	case workersPanel:
+		if w := m.workers.selected(); w != nil {
+			return m.results.table.byID[w.Job]
+		}
+	case resultsPanel:
+		return m.results.selected()
+	}
+	return nil
+}
+
+// rowHost returns the host of the row under the cursor, or nothing.
+func (m *Model) rowHost() string {
+	switch m.focus {
+	case workersPanel:
+		if w := m.workers.selected(); w != nil {
+			return w.Host
+		}
+	case hostsPanel:
+		if h := m.hosts.selected(); h != nil {
+			return h.Host
+		}
+	case resultsPanel:
+		if r := m.results.selected(); r != nil {
+			return r.host
+		}
+	}
+	return ""
+}
+
+// rowBatches returns the batches of the row under the cursor or of the marked
+// ones.
+func (m *Model) rowBatches() []engine.BatchID {
+	switch m.focus {
+	case batchesPanel:
+		if b := m.batches.selected(); b != nil {
+			return []engine.BatchID{b.Batch.ID}
+		}
+	case workersPanel:
+		if w := m.workers.selected(); w != nil && w.Batch != 0 {
+			return []engine.BatchID{w.Batch}
+		}
+	case resultsPanel:
+		var ids []engine.BatchID
+		seen := map[engine.BatchID]bool{}
+		for _, r := range m.results.acted() {
+			if !seen[r.batch] {
+				seen[r.batch] = true
+				ids = append(ids, r.batch)
+			}
+		}
+		return ids
+	}
+	return nil
+}
+
+// why tells why the row under the cursor waits, or how it ended.
+func (m *Model) why() []string {
+	s := &m.stats
+	switch m.focus {
+	case batchesPanel:
+		return whyBatch(m.batches.selected(), s)
+	case hostsPanel:
+		return whyHost(m.hosts.selected(), s)
+	case workersPanel:
+		w := m.workers.selected()
+		if w.Phase == engine.PhaseIdle {
+			_, text, _ := idleText(s, true)
+			return []string{
+				"Worker " + itoa(uint64(w.Num)) + " idles: " + text + ".",
+				"Limited by " + strings.Join(limitText(s, m.saved(), m.unsaved()), ", ") + ".",
+			}
+		}
+		return []string{clean(w.URL, urlBytes), "Worker " + itoa(uint64(w.Num)) + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}
+	}
+	return whyJob(m.results.selected(), s)
+}

@@ -1,0 +1,148 @@
+package ui
+
+import (
+	"slices"
+	"strconv"
+
+	"charm.land/lipgloss/v2"
+
+	"weir/engine"
+)
+
+// batches is the panel of batches, in the order they were added.
+type batches struct {
+	list []engine.BatchStats
+	cur  cursor[engine.BatchID]
+}
+
+func (p *batches) count() int                 { return len(p.list) }
+func (p *batches) keyAt(i int) engine.BatchID { return p.list[i].Batch.ID }
+func (p *batches) find(id engine.BatchID) int { return slices.IndexFunc(p.list, is(id)) }
+func is(id engine.BatchID) func(engine.BatchStats) bool {
+	return func(b engine.BatchStats) bool { return b.Batch.ID == id }
+}
+
+// take brings in the batches of a view, whose memory they stay in.
+func (p *batches) take(s *engine.Stats) {
+	p.list = s.Batches
+	p.cur.sync(p)
+}
+
+// selected returns the batch under the cursor, nil without one.
+func (p *batches) selected() *engine.BatchStats {
+	id, ok := p.cur.target(p)
+	if i := p.find(id); ok && i >= 0 {
+		return &p.list[i]
+	}
+	return nil
+}
+
+// batchesLayout says which columns have room besides number, name, percent
+// and ETA.
+type batchesLayout struct {
+	name   int // cells
+	bar    bool
+	counts bool // ok, failed and left, on a wide page
+}
+
+func (p pane) batchesLayout() batchesLayout {
+	l := batchesLayout{bar: true, counts: p.w >= 76}
+	used := 1 + 4 + 1 + 1 + 4 + 1 + 8 + 1 + 4 + 8
+	if l.counts {
+		used += 3 * 8
+	}
+	if p.w-used < 12 {
+		l.bar, used = false, used-9
+	}
+	l.name = p.w - used
+	return l
+}
+
+func (p *batches) view(at pane, s *engine.Stats) []string {
+	if len(p.list) == 0 {
+		return at.teach("no batch yet: press a, or paste URLs")
+	}
+	l := at.batchesLayout()
+	lines := make([]string, 0, at.h)
+	if p.headed(at) {
+		b := newLine(at.w, false)
+		b.paint(at.th.Muted, right("#", 5)).gap(1).paint(at.th.Muted, pad("batch", l.name+1))
+		b.paint(at.th.Muted, pad("prio", 5))
+		if l.bar {
+			b.paint(at.th.Muted, pad("ended", 9))
+		}
+		b.gap(4).paint(at.th.Muted, right("eta", 8))
+		if l.counts {
+			b.paint(at.th.Muted, right("ok", 8)+right("failed", 8)+right("left", 8))
+		}
+		lines = append(lines, b.end())
+	}
+	for i := p.cur.top; i < len(p.list) && len(lines) < at.h; i++ {
+		lines = append(lines, p.row(at, l, i, s))
+	}
+	return lines
+}
+
+func (p *batches) headed(at pane) bool { return !at.framed && at.h >= 8 }
+
+// room returns how many rows are on the screen.
+func (p *batches) room(at pane) int {
+	if p.headed(at) {
+		return at.h - 1
+	}
+	return at.h
+}
+
+func (p *batches) row(at pane, l batchesLayout, i int, s *engine.Stats) string {
+	t, selected := &p.list[i], i == p.cur.at
+	c := t.Counts
+	b := at.row(selected)
+	b.put(at.cursor(selected)).put(right(strconv.Itoa(int(t.Batch.ID)), 4)).gap(1)
+	b.put(pad(nameOf(&t.Batch), l.name)).gap(1)
+	prio := ""
+	if t.Batch.Priority != engine.Normal {
+		prio = t.Batch.Priority.String()
+	}
+	b.put(pad(prio, 4)).gap(1)
+	done := c.Ended() - c.Cancelled // what was cancelled is not progress
+	if l.bar {
+		b.paint(at.th.OK, at.th.Glyphs.bar(done, c.Submitted, 8)).gap(1)
+	}
+	b.put(right(strconv.Itoa(percent(done, c.Submitted))+"%", 4))
+	state, style := batchState(t, s, at.th)
+	b.paint(style, right(state, 8))
+	if l.counts {
+		b.put(right(count(c.OK), 8)).put(right(count(c.Failed), 8)).put(right(count(c.Left()), 8))
+	}
+	return at.finish(b, selected)
+}
+
+// nameOf is what the operator calls a batch.
+func nameOf(b *engine.Batch) string {
+	if b.Name == "" {
+		return "batch " + strconv.Itoa(int(b.ID))
+	}
+	return clean(b.Name, whyBytes)
+}
+
+// batchState is a batch's ETA, or why it has none.
+func batchState(t *engine.BatchStats, s *engine.Stats, th Theme) (string, lipgloss.Style) {
+	switch t.State {
+	case engine.BatchCancelled:
+		return "cancel", th.Muted
+	case engine.BatchDone:
+		return "done", th.Muted
+	case engine.BatchPaused:
+		return "paused", th.Warn
+	}
+	switch {
+	case s.State == engine.RunPaused:
+		return "paused", th.Warn
+	case t.State == engine.BatchAdding:
+		return "adding", th.Accent
+	}
+	return clock(t.ETA), th.Text
+}
+
+// title says how many there are.
+func (p *batches) title(*engine.Stats) string { return count(len(p.list)) }

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"weir/engine"
+)
+
+// Deps are the rooms this package may not enter. Main fills all of them.
+type Deps struct {
+	Version string
+
+	// Recipes returns the built-in recipes by name.
+	Recipes func() []RecipeInfo
+
+	// Start builds a run and starts nothing. Its errors are the operator's.
+	Start func(Config) (*Session, error)
+
+	// Try runs a recipe on one page, a URL or a file, and writes what it found
+	// to w. It reports whether the page could be fetched and read: if not,
+	// that is written too. Errors are the operator's.
+	Try func(ctx context.Context, cfg Config, recipe, page string, w io.Writer) (ok bool, err error)
+
+	// Demo starts the demo site on loopback. A fast one does not keep its
+	// clients waiting.
+	Demo func(seed uint64, fast bool) (*Demo, error)
+
+	// CanWrite says what is wrong with the name of a file for results. - is
+	// stdout.
+	CanWrite func(path string) error
+
+	// Results returns a writer of results to w in the format that path asks
+	// for, Records one of their records with the given fields as columns, or
+	// with those that come if fields is nil. name knows batches.
+	Results func(w io.Writer, path string, name func(engine.BatchID) string) (Rows, error)
+	Records func(w io.Writer, path string, name func(engine.BatchID) string, fields []string) (Rows, error)
+}
+
+// RecipeInfo is what a list of recipes says of one.
+type RecipeInfo struct {
+	Name   string
+	About  string // one line
+	Fields []string
+}
+
+// A Session is one run that has been built.
+type Session struct {
+	Engine Engine
+	Recipe func(nameOrPath string) (Recipe, error)                      // errors say file:line
+	List   func(name string, in io.Reader) iter.Seq2[engine.Job, error] // see Lines
+	Lines  func(error) (line int, ok bool)                              // is an error of List one bad line, and which?
+	Close  func() error
+}
+
+// An Engine is what a run is steered by and what carries it out.
+type Engine interface {
+	engine.Controller
+	Run(ctx context.Context) error
+}
+
+// A Recipe is what a batch needs of one.
+type Recipe struct {
+	Ref      engine.RecipeRef
+	Text     string
+	Template string // of its URLs, with {base} and perhaps {month}; empty: none
+	Fields   []string
+
+	// Expand fills the template. Months are written 2025-11 or 2025-11+6;
+	// empty for a template without {month}.
+	Expand func(base, months string) ([]string, error)
+}
+
+// A Demo is the demo site while it runs.
+type Demo struct {
+	Lists []DemoList
+	Close func() error
+}
+
+// A DemoList is a batch that the demo begins with.
+type DemoList struct {
+	Name   string
+	Recipe string
+	URLs   []string
+}
+
+// Rows writes results to a file. A row is written whole or, after an error,
+// not at all.
+type Rows interface {
+	Write(engine.Result) error
+	Flush() error
+}

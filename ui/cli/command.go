@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// An app is one call of the program.
+type app struct {
+	deps           Deps
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	code           int // of a run that needs no more words
+}
+
+// Main carries out a command line and returns its exit code. Errors are
+// written to stderr, one line each.
+func Main(ctx context.Context, d Deps, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{deps: d, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := fang.Execute(ctx, root,
+		fang.WithVersion(d.Version),
+		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { complain(w, err) }),
+	)
+	if err != nil && a.code == 0 {
+		return exitUsage
+	}
+	return a.code
+}
+
+func (a *app) root() *cobra.Command {
+	cfg := defaultConfig()
+	root := &cobra.Command{
+		Use:   "weir [SOURCE...]",
+		Short: "Run web scrapes politely, and watch and steer them live",
+		Long: "weir fetches lists of URLs no faster than each host can bear, extracts what a recipe says, and shows it happen.\n\n" +
+			"SOURCE is a file of URLs, a URL, or - for stdin. With a recipe that has a url, SOURCE is what stands for {base} in it.",
+		Example: `
+# the screen, empty: press a to add URLs
+weir
+# a list, with what happened to each URL in a file
+weir -o out.jsonl urls.txt
+# six months of schedules, without a screen
+weir -r schedule --months 2025-11+6 --headless --records shifts.csv https://rota.example.org`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.scrape(cmd, &cfg, args) },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	flags(root, &cfg, sourceFlags, runFlags, fetchFlags, fileFlags)
+	_ = root.RegisterFlagCompletionFunc("recipe", a.completeRecipe)
+	root.AddCommand(a.demo(), a.try(), a.recipes())
+	return root
+}
+
+// flags adds groups of flags to a command.
+func flags(cmd *cobra.Command, cfg *Config, groups ...flagSet) {
+	cmd.Flags().SortFlags = false
+	for _, add := range groups {
+		add(cfg, cmd.Flags())
+	}
+}
+
+// flagError says what is wrong with a flag: "--workers "x": want ...".
+func flagError(err error) error {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return wrong("--"+bad.GetFlag().Name, bad.GetValue(), bad.Unwrap())
+	}
+	return fmt.Errorf("%w (weir --help lists them)", err)
+}
+
+// ready fills cfg from all its sources and checks what concerns every run.
+func (a *app) ready(cmd *cobra.Command, cfg *Config) error {
+	if err := settle(cmd.Flags(), os.Getenv); err != nil {
+		return err
+	}
+	return checkOutput(a.deps, *cfg)
+}
+
+// scrape is the command without a name.
+func (a *app) scrape(cmd *cobra.Command, cfg *Config, sources []string) (err error) {
+	if err := a.ready(cmd, cfg); err != nil {
+		return err
+	}
+	s, err := a.deps.Start(*cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	r, err := s.Recipe(cfg.Recipe)
+	if err != nil {
+		return err
+	}
+	ps, err := plans(*cfg, s, r, sources, a.stdin)
+	if err != nil {
+		return err
+	}
+	if len(ps) == 0 && a.mode(*cfg) == headless {
+		return errors.New("no SOURCE: name a list, a URL or - (an empty screen needs a terminal)")
+	}
+	name := strings.Join(sources, " ")
+	if len(ps) == 1 {
+		name = ps[0].batch.Name
+	}
+	a.code, err = a.start(cmd.Context(), *cfg, s, name, ps)
+	return err
+}
+
+func (a *app) demo() *cobra.Command {
+	cfg := defaultConfig()
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "The same against the built-in demo site on loopback",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd, &cfg) },
+	}
+	flags(cmd, &cfg, demoFlags, runFlags, fetchFlags, fileFlags)
+	return cmd
+}
+
+func (a *app) runDemo(cmd *cobra.Command, cfg *Config) (err error) {
+	if err := a.ready(cmd, cfg); err != nil {
+		return err
+	}
+	s, err := a.deps.Start(*cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	site, err := a.deps.Demo(cfg.Seed, cfg.Fast)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.Close()) }()
+	var ps []*plan
+	for _, l := range site.Lists {
+		r, err := s.Recipe(l.Recipe)
+		if err != nil {
+			return err
+		}
+		p, err := listed(s, l.Name, l.URLs)
+		if err != nil {
+			return err
+		}
+		p.use(r)
+		ps = append(ps, p)
+	}
+	a.code, err = a.start(cmd.Context(), *cfg, s, "demo", ps)
+	return err
+}
+
+func (a *app) try() *cobra.Command {
+	cfg := defaultConfig()
+	cmd := &cobra.Command{
+		Use:   "try RECIPE URL|FILE",
+		Short: "Run a recipe on one page: records, what is missing, and why",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return errors.New("want a recipe and a page, such as: weir try page https://example.org/")
+			}
+			return nil
+		},
+		ValidArgsFunction: a.completeTry,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := settle(cmd.Flags(), os.Getenv); err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			ok, err := a.deps.Try(ctx, cfg, args[0], args[1], a.stdout)
+			switch {
+			case ctx.Err() != nil:
+				a.code = exitCancelled
+			case err == nil && !ok:
+				a.code = exitFailed
+			}
+			return err
+		},
+	}
+	flags(cmd, &cfg, fetchFlags, fileFlags)
+	return cmd
+}
+
+func (a *app) recipes() *cobra.Command {
+	return &cobra.Command{
+		Use:   "recipes",
+		Short: "List the built-in recipes",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			for _, r := range a.deps.Recipes() {
+				fmt.Fprintf(w, "%s\t%s\n\tfields: %s\n", r.Name, r.About, strings.Join(r.Fields, ", "))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+// completeRecipe offers the built-in recipes and .yaml files.
+func (a *app) completeRecipe(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, r := range a.deps.Recipes() {
+		names = append(names, r.Name+"\t"+r.About)
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+func (a *app) completeTry(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeRecipe(cmd, args, typed)
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"net/netip"
+	"time"
+
+	"weir/engine"
+
+	"github.com/spf13/pflag"
+)
+
+// Config holds what the flags, WEIR_* variables and the configuration file
+// say, checked one by one. A flag goes before its variable, and that before
+// the file.
+type Config struct {
+	// How to fetch.
+	Timeout      time.Duration // for one request
+	MaxBody      int64         // decoded bytes
+	Header       []string      // "Name: value", sent with every request
+	UserAgent    string        // empty: weir/VERSION
+	Contact      string        // shown in the default User-Agent
+	IgnoreRobots bool
+	Allow        []netip.Prefix // addresses that links and redirects may lead to though they are private
+
+	// How to run.
+	Workers  int
+	Queue    int           // jobs
+	Interval time.Duration // between two requests to one host; 0: unpaced
+	Rate     float64       // requests a second over all hosts; 0: no cap
+	Retries  int           // attempts after the first; 0: none
+	Headless bool
+
+	// What to fetch.
+	Recipe string // name, or path of a .yaml file
+	Months string // 2025-11+6
+	Strict bool   // refuse a list that has a bad line
+	Seed   uint64 // of the demo
+	Fast   bool   // the demo site answers at once
+
+	// What to show and keep.
+	Output  string // file of results, .jsonl or .csv; "-": stdout
+	Records string // file of records, likewise
+	Plain   bool
+	ASCII   bool
+	Log     string // of headless progress: text or json
+	File    string // the configuration file
+}
+
+// defaultConfig is what holds where nobody says otherwise.
+func defaultConfig() Config {
+	return Config{
+		Timeout:  30 * time.Second,
+		MaxBody:  10 << 20,
+		Workers:  engine.DefaultWorkers,
+		Queue:    engine.DefaultQueue,
+		Interval: engine.DefaultInterval,
+		Retries:  2,
+		Recipe:   "page",
+		Seed:     1,
+		Log:      "text",
+	}
+}
+
+// A flagSet is a group of flags that commands have in common.
+type flagSet func(c *Config, fs *pflag.FlagSet)
+
+// fileFlags: where the rest may be written.
+func fileFlags(c *Config, fs *pflag.FlagSet) {
+	fs.Var(text(&c.File), "config", "file of these flags in YAML, one key each")
+}
+
+// fetchFlags: how one page is fetched.
+func fetchFlags(c *Config, fs *pflag.FlagSet) {
+	fs.Var(one(&c.Timeout, "duration", parseTimeout, showDuration), "timeout", "longest time for one request")
+	fs.Var(one(&c.MaxBody, "size", parseSize, showSize), "max-body", "largest decoded body; over it a URL fails as too_large")
+	fs.VarP(many(&c.Header, "\n", parseHeader), "header", "H", "header for every request; may be repeated")
+	fs.Var(text(&c.UserAgent), "user-agent", "instead of weir/VERSION")
+	fs.Var(text(&c.Contact), "contact", "address or page that the User-Agent names, for those whose site it is")
+	yes(fs, &c.IgnoreRobots, "ignore-robots", "do not ask for robots.txt")
+	fs.Var(many(&c.Allow, ",", parsePrefix), "allow", "private addresses that links and redirects may lead to; may be repeated")
+}
+
+// runFlags: how a run behaves and where its results go.
+func runFlags(c *Config, fs *pflag.FlagSet) {
+	fs.VarP(one(&c.Workers, "number", between(1, engine.MaxWorkers), showInt), "workers", "w", "requests at once")
+	fs.Var(one(&c.Queue, "number", between(1, 1_000_000), showInt), "queue", "jobs that wait in front of the workers")
+	fs.VarP(one(&c.Interval, "duration", parseInterval, showDuration), "interval", "i", "shortest time between two requests to one host; 0: unpaced")
+	fs.Var(one(&c.Rate, "number", parseRate, showRate), "rate", "most requests a second over all hosts; 0: no cap")
+	fs.Var(one(&c.Retries, "number", between(0, 100), showInt), "retries", "attempts after the first that failed")
+	fs.VarP(text(&c.Output), "output", "o", "file for results: .jsonl, .csv, or - for stdout")
+	fs.Var(text(&c.Records), "records", "file for records, one row each: .jsonl or .csv")
+	yes(fs, &c.Headless, "headless", "no screen: progress on stderr")
+	yes(fs, &c.Plain, "plain", "lines instead of a screen, for screen readers")
+	yes(fs, &c.ASCII, "ascii", "no glyphs beyond ASCII")
+	fs.Var(one(&c.Log, "word", oneOf("text", "json"), showText), "log", "form of headless progress")
+}
+
+// sourceFlags: what a list of URLs means.
+func sourceFlags(c *Config, fs *pflag.FlagSet) {
+	fs.VarP(text(&c.Recipe), "recipe", "r", "what to extract: a name of \"weir recipes\" or a .yaml file")
+	fs.Var(text(&c.Months), "months", "months of a recipe that steps through them: 2025-11 or 2025-11+6")
+	yes(fs, &c.Strict, "strict", "a bad line in a list ends the run before its first request")
+}
+
+// demoFlags: the demo's own.
+func demoFlags(c *Config, fs *pflag.FlagSet) {
+	fs.Var(one(&c.Seed, "number", parseSeed, showSeed), "seed", "number that the demo site is made from")
+	yes(fs, &c.Fast, "fast", "the demo site answers at once")
+}
+
+// allFlags returns every flag of every command, over a Config of its own. A
+// configuration file may name any of them.
+func allFlags() *pflag.FlagSet {
+	c := defaultConfig()
+	fs := pflag.NewFlagSet("weir", pflag.ContinueOnError)
+	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, sourceFlags, demoFlags} {
+		add(&c, fs)
+	}
+	return fs
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/engine"
+)
+
+// watch tells p how the run goes until it has ended, or ctx has. Of the log, it
+// passes on what happened since from.
+func watch(ctx context.Context, p printer, ctl engine.Controller, from time.Time) {
+	sub := ctl.Subscribe(engine.SubscribeOptions{})
+	defer sub.Close()
+	tick := time.NewTicker(p.every())
+	defer tick.Stop()
+	for {
+		select {
+		case _, more := <-sub.Ready():
+			tell(p, sub, from)
+			if !more {
+				return
+			}
+		case <-tick.C:
+			p.progress(ctl.Snapshot())
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell passes on what is new in the log since from, but for what is no more
+// than information.
+func tell(p printer, sub *engine.Subscription, from time.Time) {
+	var v engine.View
+	for v.More = true; v.More; {
+		sub.Take(&v)
+		for _, l := range v.Log {
+			if l.Level > engine.LevelInfo && !l.At.Before(from) {
+				p.note(plainText(l.Text))
+			}
+		}
+		if v.LogDropped > 0 && from.IsZero() {
+			p.note(fmt.Sprintf("%d messages were dropped", v.LogDropped))
+		}
+	}
+}
+
+// An ending is the last word on a run.
+type ending struct {
+	stats   engine.Stats
+	classes map[engine.Class]int // of the failed and skipped jobs
+	saved   string               // files that have all results; empty: none were asked for
+}
+
+// account counts what the jobs of a run that has ended came to.
+func account(ctx context.Context, ctl engine.Controller) (ending, error) {
+	e := ending{stats: ctl.Snapshot(), classes: map[engine.Class]int{}}
+	for _, o := range []engine.Outcome{engine.Failed, engine.Skipped} {
+		q := engine.Query{Outcomes: []engine.Outcome{o}, Limit: page}
+		for {
+			rs, err := ctl.Results(ctx, q)
+			if err != nil {
+				return e, err
+			}
+			for _, r := range rs {
+				e.classes[r.Class]++
+			}
+			if len(rs) < q.Limit {
+				break
+			}
+			q.After = rs[len(rs)-1].Num
+		}
+	}
+	for class, n := range map[engine.Class]int{engine.Duplicate: e.stats.Counts.Duplicate, engine.Invalid: e.stats.Counts.Invalid} {
+		if n > 0 {
+			e.classes[class] = n
+		}
+	}
+	return e, nil
+}
+
+// ledger is the law that every submitted URL is accounted for, as a sum.
+func ledger(c engine.Counts) string {
+	terms := []string{
+		fmt.Sprintf("%d ok", c.OK),
+		fmt.Sprintf("%d empty", c.Empty),
+		fmt.Sprintf("%d failed", c.Failed),
+		fmt.Sprintf("%d skipped", c.Skipped),
+		fmt.Sprintf("%d cancelled", c.Cancelled),
+	}
+	if left := c.Left(); left > 0 {
+		terms = append(terms, fmt.Sprintf("%d not fetched", left))
+	}
+	verdict := "balances"
+	if !c.Balanced() {
+		verdict = "DOES NOT BALANCE"
+	}
+	return fmt.Sprintf("%d submitted = %s: %s", c.Submitted, strings.Join(terms, " + "), verdict)
+}
+
+// lines is the ending in words.
+func (e ending) lines() []string {
+	c := e.stats.Counts
+	out := []string{"ledger: " + ledger(c)}
+	if len(e.classes) > 0 {
+		var terms []string
+		for _, class := range slices.Sorted(maps.Keys(e.classes)) {
+			terms = append(terms, fmt.Sprintf("%d %s", e.classes[class], class))
+		}
+		out = append(out, "failed and skipped: "+strings.Join(terms, ", "))
+	}
+	out = append(out, fmt.Sprintf("%s in %s, %d retried, %s, %s",
+		plural(e.stats.Requests, "request"), showDuration(e.stats.Active.Round(100*time.Millisecond)), e.stats.Retried,
+		plural(e.stats.Rows, "record"), plural(e.stats.Hits, "backpressure hit")))
+	if e.saved != "" {
+		out = append(out, "results in "+e.saved)
+	}
+	return out
+}
+
+// plural is n things, such as "1 record" and "2 records".
+func plural[N int | uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// progressLine says how far a run is.
+func progressLine(s engine.Stats) string {
+	c := s.Counts
+	line := fmt.Sprintf("%3d%%  %d of %d  ok %d  empty %d  failed %d  %.1f/s",
+		percent(c), c.Ended(), c.Submitted, c.OK, c.Empty, c.Failed, s.Rate)
+	if s.ETA >= 0 && c.Left() > 0 {
+		line += "  eta " + showDuration(s.ETA.Round(time.Second))
+	}
+	if c.Left() > 0 {
+		line += "  limited by " + s.Limit.Kind.String()
+	}
+	return line
+}
+
+// percent is how much of the run has ended, rounded down: 100 means all.
+func percent(c engine.Counts) int {
+	if c.Submitted == 0 {
+		return 0
+	}
+	return c.Ended() * 100 / c.Submitted
+}

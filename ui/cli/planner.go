@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"weir/engine"
+	"weir/ui"
+)
+
+// A planner makes batches of what is typed into the screen's form.
+type planner struct {
+	s     *Session
+	names []string // of recipes, the run's own first
+}
+
+func newPlanner(d Deps, s *Session, first string) *planner {
+	p := &planner{s: s, names: []string{first}}
+	for _, r := range d.Recipes() {
+		if r.Name != first {
+			p.names = append(p.names, r.Name)
+		}
+	}
+	return p
+}
+
+// Recipes implements [ui.Planner].
+func (p *planner) Recipes() []string { return p.names }
+
+// Plan implements [ui.Planner].
+func (p *planner) Plan(spec ui.Spec) (engine.Batch, iter.Seq2[engine.Job, error], error) {
+	name := spec.Recipe
+	if name == "" {
+		name = p.names[0]
+	}
+	r, err := p.s.Recipe(name)
+	if err != nil {
+		return engine.Batch{}, nil, err
+	}
+	b := engine.Batch{Recipe: r.Ref, Text: r.Text, Priority: spec.Priority, Interval: spec.Interval}
+	text := strings.TrimSpace(spec.Text)
+	switch {
+	case text == "":
+		return b, nil, errors.New("no URL yet")
+	case r.Template != "":
+		return p.template(b, r, strings.Fields(text))
+	case !isURL(text) && !strings.ContainsAny(text, "\r\n"):
+		return p.file(b, text)
+	}
+	return p.urls(b, text)
+}
+
+// template fills a recipe's template: BASE, or BASE and months.
+func (p *planner) template(b engine.Batch, r Recipe, words []string) (engine.Batch, iter.Seq2[engine.Job, error], error) {
+	if !strings.Contains(r.Template, "{base}") {
+		words = append([]string{""}, words...)
+	}
+	cfg := Config{}
+	if len(words) == 2 {
+		cfg.Months = words[1]
+	}
+	if len(words) > 2 {
+		return b, nil, fmt.Errorf("recipe %s wants a base URL and months, such as https://example.org 2025-11+6", r.Ref.Name)
+	}
+	pl, err := expand(cfg, p.s, r, words[0])
+	if err != nil {
+		return b, nil, err
+	}
+	text, err := io.ReadAll(pl.in)
+	if err != nil {
+		return b, nil, err
+	}
+	b.Name = pl.batch.Name
+	return b, p.s.again(pl.name, string(text)), nil
+}
+
+// file reads a list from a file, which is opened anew each time.
+func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[engine.Job, error], error) {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			path = filepath.Join(home, rest)
+		}
+	}
+	if path == "-" {
+		return b, nil, errors.New("-: stdin is read at the start only")
+	}
+	pl, err := openList(path, nil)
+	if err != nil {
+		return b, nil, err
+	}
+	pl.halt()
+	b.Name = pl.batch.Name
+	return b, func(yield func(engine.Job, error) bool) {
+		pl, err := openList(path, nil)
+		if err != nil {
+			yield(engine.Job{}, err)
+			return
+		}
+		defer pl.halt()
+		pl.jobs(p.s)(yield)
+	}, nil
+}
+
+// urls reads text as URLs apart by any white space; a line that begins with #
+// is a comment.
+func (p *planner) urls(b engine.Batch, text string) (engine.Batch, iter.Seq2[engine.Job, error], error) {
+	var urls []string
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			urls = append(urls, strings.Fields(line)...)
+		}
+	}
+	if len(urls) == 0 {
+		return b, nil, errors.New("no URL yet")
+	}
+	return b, p.s.again("URL", strings.Join(urls, "\n")), nil
+}
+
+// again is a list in memory that can be read more than once.
+func (s *Session) again(name, text string) iter.Seq2[engine.Job, error] {
+	return func(yield func(engine.Job, error) bool) {
+		s.List(name, strings.NewReader(text))(yield)
+	}
+}
+
+// An exporter writes what the screen shows to a file.
+type exporter struct {
+	d   Deps
+	ctl engine.Controller
+}
+
+// Export implements [ui.Exporter]. A file that could not be written to its end
+// and was not there before is removed.
+func (x exporter) Export(ctx context.Context, path string, overwrite bool, rs iter.Seq2[engine.Result, error]) (n int, err error) {
+	if path == "-" {
+		return 0, errors.New("-: want a file that ends in .jsonl or .csv")
+	}
+	if err := x.d.CanWrite(path); err != nil {
+		return 0, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	fresh := err == nil
+	if errors.Is(err, fs.ErrExist) && overwrite {
+		f, err = os.Create(path)
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil && fresh {
+			os.Remove(path)
+		}
+	}()
+	rows, err := x.d.Results(f, path, batchNames(x.ctl))
+	if err != nil {
+		return 0, err
+	}
+	for r, err := range rs {
+		if err != nil {
+			return n, err
+		}
+		if ctx.Err() != nil {
+			return n, context.Cause(ctx)
+		}
+		if err := rows.Write(r); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, rows.Flush()
+}

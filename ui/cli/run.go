@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+	"weir/ui"
+)
+
+// A mode says how a run is shown.
+type mode int
+
+const (
+	headless mode = iota
+	plain         // lines that answer to typed words
+	screen
+)
+
+// mode decides how a run is shown.
+func (a *app) mode(cfg Config) mode {
+	switch {
+	case cfg.Headless, cfg.Output == "-", cfg.Records == "-", !isTerminal(a.stdout):
+		return headless
+	case cfg.Plain, dumb():
+		return plain
+	}
+	return screen
+}
+
+// Exit codes.
+const (
+	exitFailed    = 1
+	exitUsage     = 2
+	exitCancelled = 130
+)
+
+// errInterrupted is the cause of what a signal ended.
+var errInterrupted = errors.New("interrupted")
+
+// A run is one life of the engine.
+type run struct {
+	app   *app
+	cfg   Config
+	s     *Session
+	name  string // in the screen's header
+	plans []*plan
+	mode  mode
+	sink  *sink // nil: results stay in memory
+	print printer
+	hold  *holder // print, while a screen covers what it would write; nil: no screen
+
+	work    *group
+	adding  context.Context
+	noMore  context.CancelCauseFunc // ends adding
+	added   chan struct{}           // closed when the lists have been read, or will not be
+	leaving sync.Once
+
+	fed  error // of reading the lists
+	lost error // of writing results, after which no more are written
+}
+
+// start checks what is left to check, runs, and returns the exit code.
+func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps []*plan) (code int, err error) {
+	r := &run{app: a, cfg: cfg, s: s, name: name, plans: ps, mode: a.mode(cfg), added: make(chan struct{})}
+	if cfg.Strict {
+		if err := strict(s, ps); err != nil {
+			return exitUsage, err
+		}
+	}
+	if r.sink, err = openSink(a.deps, cfg, s.Engine, a.stdout, r.fields()); err != nil {
+		return exitUsage, err
+	}
+	r.print = newPrinter(a.stderr, cfg.Log, r.mode != headless || cfg.Output == "-" || cfg.Records == "-")
+	if r.mode == screen {
+		r.hold = &holder{printer: r.print}
+		r.print = r.hold
+	}
+	return r.run(ctx)
+}
+
+// fields are those of the one recipe of a run to which no other can come.
+func (r *run) fields() []string {
+	if r.mode != headless || len(r.plans) == 0 {
+		return nil
+	}
+	for _, p := range r.plans {
+		if p.batch.Recipe != r.plans[0].batch.Recipe {
+			return nil
+		}
+	}
+	return r.plans[0].fields
+}
+
+func (r *run) run(ctx context.Context) (int, error) {
+	r.work = newGroup(ctx)
+	defer r.work.stop(nil)
+	r.adding, r.noMore = context.WithCancelCause(r.work.ctx)
+	defer r.noMore(nil)
+
+	sigs := make(chan os.Signal, 2)
+	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(sigs)
+	watched := newGroup(ctx)
+	shown, hide := context.WithCancelCause(r.work.ctx) // the screen's
+	defer hide(nil)
+	gone := make(chan struct{}) // closed when the terminal is given back
+	over := make(chan struct{}) // closed when the run is
+	interrupted := make(chan struct{})
+	watched.run(func(context.Context) error {
+		select {
+		case <-sigs:
+		case <-over:
+			return nil
+		}
+		close(interrupted)
+		if r.mode == headless {
+			r.print.note("cancelling; once more leaves at once")
+			watched.run(func(context.Context) error { r.leave(ctx); return nil })
+		} else {
+			hide(errInterrupted)
+		}
+		select {
+		case <-sigs:
+			select { // not before the terminal is given back, if that works
+
+			case <-gone:
+			case <-time.After(time.Second):
+			}
+			os.Exit(exitCancelled)
+		case <-over:
+		}
+		return nil
+	})
+
+	if r.sink != nil {
+		sub := r.s.Engine.Subscribe(engine.SubscribeOptions{})
+		r.work.run(func(ctx context.Context) error {
+			defer sub.Close()
+			r.lost = r.sink.run(ctx, sub)
+			if r.mode != headless {
+				return nil // the screen tells what is not saved, and can save it elsewhere
+			}
+			return r.lost
+		})
+	}
+	r.work.run(r.s.Engine.Run)
+	r.work.run(r.feed)
+
+	var err error
+	var from time.Time // log lines before it were on the screen
+	if r.mode == headless {
+		close(gone)
+	} else {
+		err = r.show(shown)
+		close(gone)
+		from = time.Now()
+		if r.s.Engine.Snapshot().State != engine.RunDraining {
+			r.leave(ctx)
+		}
+	}
+	watch(r.work.ctx, r.print, r.s.Engine, from)
+	if werr := r.work.wait(); err == nil && werr != r.lost {
+		err = werr
+	}
+	err = errors.Join(err, r.finish(ctx))
+	close(over)
+	watched.wait()
+	return r.code(interrupted, err), err
+}
+
+// feed adds the lists; without a screen there is nothing to add after them.
+func (r *run) feed(context.Context) error {
+	defer close(r.added)
+	_, r.fed = feed(r.adding, r.s, r.plans, r.print.note)
+	if r.mode == headless {
+		r.s.Engine.Close()
+	}
+	return nil
+}
+
+// show is the screen, until the operator leaves it or ctx ends.
+func (r *run) show(ctx context.Context) error {
+	d := ui.Deps{
+		Controller: r.s.Engine,
+		Name:       r.name,
+		Interval:   r.cfg.Interval,
+		Planner:    newPlanner(r.app.deps, r.s, r.cfg.Recipe),
+		Exporter:   exporter{r.app.deps, r.s.Engine},
+		Open:       opener(),
+		ASCII:      r.cfg.ASCII || !utf8Locale(),
+	}
+	if r.sink != nil {
+		d.Saving, d.Saved = r.sink.where(), r.sink.last.Load
+	}
+	var err error
+	if r.mode == plain {
+		in := r.app.stdin
+		for _, p := range r.plans {
+			if p.in == in || p.name == "stdin" {
+				in = strings.NewReader("")
+			}
+		}
+		err = ui.Plain(ctx, d, in, r.app.stdout)
+	} else {
+		err = ui.Run(ctx, d, tea.WithoutSignalHandler())
+		r.hold.release()
+	}
+	if ctx.Err() != nil {
+		return nil // whoever ended it knows why
+	}
+	return err
+}
+
+// leave cancels what is left: no list is read on, what waits or is in flight
+// is cancelled, and the engine ends. Calls after the first wait for it.
+func (r *run) leave(ctx context.Context) {
+	r.leaving.Do(func() {
+		r.noMore(errInterrupted)
+		for _, p := range r.plans {
+			p.halt()
+		}
+		<-r.added
+		// There may be nothing to cancel, or nobody to ask any more.
+		_, _ = r.s.Engine.Cancel(ctx, engine.Selector{All: true})
+		r.s.Engine.Close()
+	})
+}
+
+// finish brings the files to their end and prints the ledger.
+func (r *run) finish(ctx context.Context) error {
+	err, saved := r.lost, ""
+	switch {
+	case r.sink == nil:
+	case err != nil:
+		_ = r.sink.close() // the files are short already, and why is known
+	default:
+		if err = r.sink.finish(ctx); err == nil {
+			saved = r.sink.where()
+		}
+	}
+	end, cerr := account(ctx, r.s.Engine)
+	end.saved = saved
+	r.print.end(end)
+	return errors.Join(err, cerr, r.fed)
+}
+
+// code is the exit code of a run that has ended.
+func (r *run) code(interrupted <-chan struct{}, err error) int {
+	select {
+	case <-interrupted:
+		return exitCancelled
+	default:
+	}
+	c := r.s.Engine.Snapshot().Counts
+	switch {
+	case r.fed != nil:
+		return exitUsage
+	case err == nil && (c.Cancelled > 0 || c.Left() > 0):
+		return exitCancelled
+	case err != nil || c.Failed > 0:
+		return exitFailed
+	}
+	return 0
+}

@@ -1,0 +1,289 @@
+package cli_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// program is the path of the program under test.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "weir-test-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "weir")
+		// go test keeps results for as long as the files that a test opened
+		// stay as they are. The program is built by another process, so what
+		// it is made of is looked at here.
+		if err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && d.Name() == ".git" {
+				return filepath.SkipDir
+			}
+			return err
+		}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "weir")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "go build weir:", err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// TestScripts runs testdata/script/*.txtar over the real program. Beside the
+// commands of testscript there are
+//
+//	serve                         starts a site on loopback; $SITE is its URL
+//	exit CODE COMMAND [ARG...]    runs a command that must end with CODE
+//	signal NAME CODE COMMAND ...  the same, but the site's /hang is waited for
+//	                              and the signal sent then
+//	requests N [PATH]             the site got N requests (for PATH) besides
+//	                              robots.txt
+//	lines N FILE                  a file has N lines
+//	count N                       the last command wrote N lines to stderr
+//	list FILE LINE...             writes a list; a LINE that begins with a
+//	                              slash is of the site
+//	worse N FILE [LINE...]        the same behind N lines that are no URL
+//	dos FILE TO                   gives a list a byte order mark, CRLF, a
+//	                              comment, a blank line, and no last newline
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+os.Getenv("PATH"))
+			env.Setenv("LANG", "C.UTF-8")
+			env.Values["env"] = env
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve":    serve,
+			"exit":     exit,
+			"signal":   signalled,
+			"requests": requests,
+			"lines":    lines,
+			"count":    count,
+			"list":     list,
+			"worse":    worse,
+			"dos":      dos,
+		},
+	})
+}
+
+// A site is a small web site that counts what it is asked for.
+type site struct {
+	mu    sync.Mutex
+	hits  map[string]int
+	hangs chan struct{} // one token for each request of /hang
+	end   chan struct{}
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.hits[r.URL.Path]++
+	s.mu.Unlock()
+	switch path := r.URL.Path; {
+	case path == "/robots.txt":
+		fmt.Fprint(w, "User-agent: *\nDisallow: /private\n")
+	case path == "/hang":
+		s.hangs <- struct{}{}
+		select {
+		case <-r.Context().Done():
+		case <-s.end:
+		}
+	case path == "/gone":
+		http.Error(w, "gone", http.StatusGone)
+	case strings.HasPrefix(path, "/rota/"):
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<title>Rota of %[1]s</title><table><tr><td>%[1]s-01<td>Day</tr><tr><td>%[1]s-02<td>=1+1</tr></table>", strings.TrimPrefix(path, "/rota/"))
+	default:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<html><title>Page %s</title><h1>Page</h1><p>%s</p></html>", path, r.Header.Get("X-Team"))
+	}
+}
+
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: serve")
+	}
+	s := &site{hits: map[string]int{}, hangs: make(chan struct{}, 64), end: make(chan struct{})}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	server := &http.Server{Handler: s}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(l) })
+	ts.Defer(func() {
+		close(s.end)
+		_ = server.Close()
+		serving.Wait()
+	})
+	ts.Setenv("SITE", "http://"+l.Addr().String())
+	env(ts).Values["site"] = s
+}
+
+func env(ts *testscript.TestScript) *testscript.Env { return ts.Value("env").(*testscript.Env) }
+
+func theSite(ts *testscript.TestScript) *site {
+	s, ok := env(ts).Values["site"].(*site)
+	if !ok {
+		ts.Fatalf("no site: serve comes first")
+	}
+	return s
+}
+
+func exit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE COMMAND [ARG...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		ts.Fatalf("%v", err)
+	}
+	if got := codeOf(err); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// codeOf returns the exit code of a command that ran.
+func codeOf(err error) int {
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return failed.ExitCode()
+	}
+	return 0
+}
+
+var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT}
+
+func signalled(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || signals[args[0]] == nil {
+		ts.Fatalf("usage: signal NAME CODE COMMAND [ARG...]")
+	}
+	s := theSite(ts)
+	path, err := exec.LookPath(program)
+	ts.Check(err)
+	if args[2] != "weir" {
+		ts.Fatalf("signal runs weir only")
+	}
+	cmd := exec.Command(path, args[3:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = slices.Clone(env(ts).Vars)
+	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	// A pipe that stays open: a list that never ends.
+	in, err := cmd.StdinPipe()
+	ts.Check(err)
+	_, err = fmt.Fprintln(in, ts.Getenv("SITE")+"/hang")
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	select {
+	case <-s.hangs:
+	case <-time.After(10 * time.Second):
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		ts.Fatalf("/hang was not asked for")
+	}
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	begin := time.Now()
+	// Wait closes the pipe only after the program has ended.
+	err = cmd.Wait()
+	if got := codeOf(err); strconv.Itoa(got) != args[1] {
+		ts.Fatalf("exit code %d (%v), want %s", got, err, args[1])
+	}
+	if took := time.Since(begin); took > 3*time.Second {
+		ts.Fatalf("ended %v after the signal, want at once", took)
+	}
+}
+
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: requests N [PATH]")
+	}
+	s := theSite(ts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	got := 0
+	for path, n := range s.hits {
+		if len(args) == 1 && path != "/robots.txt" || len(args) == 2 && path == args[1] {
+			got += n
+		}
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%d requests, want %s", got, args[0])
+	}
+}
+
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines N FILE")
+	}
+	if got := strings.Count(ts.ReadFile(args[1]), "\n"); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%s has %d lines, want %s", args[1], got, args[0])
+	}
+}
+
+func count(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: count N")
+	}
+	if got := strings.Count(ts.ReadFile("stderr"), "\n"); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("stderr has %d lines, want %s", got, args[0])
+	}
+}
+
+func list(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: list FILE LINE...")
+	}
+	worse(ts, neg, append([]string{"0"}, args...))
+}
+
+func worse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: worse N FILE [LINE...]")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "no url %d\n", i)
+	}
+	for _, line := range args[2:] {
+		if strings.HasPrefix(line, "/") {
+			line = ts.Getenv("SITE") + line
+		}
+		fmt.Fprintln(&b, line)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o666))
+}
+
+func dos(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: dos FILE TO")
+	}
+	text := "# list\n\n" + strings.TrimSpace(ts.ReadFile(args[0]))
+	text = "\ufeff" + strings.ReplaceAll(text, "\n", "\r\n")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
+}

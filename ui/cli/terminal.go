@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"github.com/charmbracelet/x/term"
+)
+
+// isTerminal reports whether w is one.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(f.Fd())
+}
+
+// columns returns how many cells a line of the terminal w has.
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// dumb reports whether the terminal cannot move its cursor.
+func dumb() bool { return os.Getenv("TERM") == "dumb" }
+
+// utf8Locale reports whether the environment's locale is UTF-8 (POSIX, the
+// first of LC_ALL, LC_CTYPE and LANG that is set).
+func utf8Locale() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			v = strings.ToLower(v)
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return runtime.GOOS == "darwin" || runtime.GOOS == "windows"
+}
+
+// opener returns a function that shows a page in the operator's browser; nil
+// where there is none, as over SSH.
+func opener() func(url string) error {
+	if os.Getenv("SSH_CONNECTION") != "" {
+		return nil
+	}
+	command := []string{"xdg-open"}
+	switch runtime.GOOS {
+	case "darwin":
+		command = []string{"open"}
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
+	}
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return nil
+	}
+	return func(url string) error {
+		if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+			return errors.New("not a web page")
+		}
+		return exec.Command(path, append(command[1:], url)...).Run()
+	}
+}
+
+// plainText makes text that others wrote fit for one line of a terminal or a
+// log: what is not printable becomes U+FFFD, white space one space.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.Join(strings.Fields(s), " "))
+}
+
+// complain writes an error as one line; a panic brings its stack.
+func complain(w io.Writer, err error) {
+	text := err.Error()
+	for _, room := range []string{"scrape: ", "engine: ", "export: ", "demo: "} {
+		text = strings.ReplaceAll(strings.TrimPrefix(text, room), ": "+room, ": ")
+	}
+	fmt.Fprintln(w, "weir: "+plainText(strings.ReplaceAll(text, "\n", "; ")))
+	if p, ok := errors.AsType[*panicError](err); ok {
+		fmt.Fprintf(w, "%s\n", p.stack)
+	}
+}

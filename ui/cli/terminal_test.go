@@ -1,0 +1,320 @@
+package cli_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/creack/pty"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
+
+// A tape is what a program has written so far.
+type tape struct {
+	mu   sync.Mutex
+	text []byte
+	more chan struct{} // capacity 1: there is more
+}
+
+func record(t *testing.T, r io.Reader) *tape {
+	tp := &tape{more: make(chan struct{}, 1)}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		buf := make([]byte, 32<<10)
+		for {
+			n, err := r.Read(buf)
+			tp.mu.Lock()
+			tp.text = append(tp.text, buf[:n]...)
+			tp.mu.Unlock()
+			select {
+			case tp.more <- struct{}{}:
+			default:
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	t.Cleanup(reading.Wait)
+	return tp
+}
+
+func (tp *tape) String() string {
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	return string(tp.text)
+}
+
+// await waits until text was written.
+func (tp *tape) await(t *testing.T, text string) {
+	t.Helper()
+	late := time.After(patience)
+	for !strings.Contains(tp.String(), text) {
+		select {
+		case <-tp.more:
+		case <-late:
+			t.Fatalf("%q did not come; got %q", text, tp)
+		}
+	}
+}
+
+// A console is a terminal with the program in it.
+type console struct {
+	*tape
+	keys   *os.File // the terminal's other side
+	tty    *os.File
+	before *term.State
+	cmd    *exec.Cmd
+}
+
+// open starts the program in a terminal of 120 by 36 cells.
+func open(t *testing.T, env []string, args ...string) *console {
+	t.Helper()
+	keys, tty, err := pty.Open()
+	if err != nil {
+		t.Skipf("no terminals here: %v", err)
+	}
+	if err := pty.Setsize(keys, &pty.Winsize{Rows: 36, Cols: 120}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := term.GetState(tty.Fd())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &console{keys: keys, tty: tty, before: before, cmd: exec.Command(program, args...)}
+	c.cmd.Dir = t.TempDir()
+	c.cmd.Env = append([]string{"TERM=xterm-256color", "LANG=C.UTF-8", "HOME=" + c.cmd.Dir, "PATH=" + os.Getenv("PATH")}, env...)
+	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = tty, tty, tty
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	c.tape = record(t, keys)
+	t.Cleanup(func() { // what comes after it in line waits for the recorder
+		tty.Close()
+		keys.Close()
+	})
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.cmd.Process.Kill() }) // it may have ended
+	return c
+}
+
+// ends waits for the program's end.
+func (c *console) ends(t *testing.T, code int) {
+	t.Helper()
+	late := time.AfterFunc(patience, func() { _ = c.cmd.Process.Signal(syscall.SIGABRT) })
+	err := c.cmd.Wait()
+	late.Stop()
+	if got := codeOf(err); got != code {
+		t.Errorf("exit code %d, want %d; wrote %q", got, code, c.tape)
+	}
+}
+
+// restored checks that the terminal is as it was.
+func (c *console) restored(t *testing.T) {
+	t.Helper()
+	after, err := term.GetState(c.tty.Fd())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(after, c.before) {
+		t.Errorf("the terminal's modes are %+v, want %+v", after, c.before)
+	}
+	c.await(t, leaveScreen)
+	c.await(t, "\x1b[?25h") // the cursor shows
+}
+
+const (
+	enterScreen = "\x1b[?1049h"
+	leaveScreen = "\x1b[?1049l"
+)
+
+// hanging is a site that never answers but for robots.txt; asked gets a token
+// for each other request.
+func hanging(t *testing.T) (url string, asked <-chan struct{}) {
+	t.Helper()
+	hits := make(chan struct{}, 64)
+	end := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		hits <- struct{}{}
+		select {
+		case <-r.Context().Done():
+		case <-end:
+		}
+	}))
+	t.Cleanup(func() { close(end); s.Close() })
+	return s.URL, hits
+}
+
+func await(t *testing.T, c <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(patience):
+		t.Fatalf("%s did not come", what)
+	}
+}
+
+func TestSignalGivesTheTerminalBack(t *testing.T) {
+	for name, sig := range signals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, asked := hanging(t)
+			c := open(t, nil, "-o", "out.jsonl", url+"/a", url+"/b")
+			c.await(t, enterScreen)
+			await(t, asked, "the first request")
+			if err := c.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			c.ends(t, 130)
+			c.restored(t)
+			c.await(t, "2 submitted = 0 ok + 0 empty + 0 failed + 0 skipped + 2 cancelled: balances")
+			got, err := os.ReadFile(filepath.Join(c.cmd.Dir, "out.jsonl"))
+			if n := bytes.Count(got, []byte(`"outcome":"cancelled"`)); err != nil || n != 2 {
+				t.Errorf("out.jsonl has %d cancelled rows (%v), want 2", n, err)
+			}
+		})
+	}
+}
+
+func TestScreenIsLeftByKey(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		args []string
+		keys []string // each pressed when the text before it has come
+		code int
+	}{
+		{name: "nothing was added", keys: []string{enterScreen, "q"}},
+		{name: "everything is saved", args: []string{"-i", "0", "-o", "out.jsonl", "SITE/"}, keys: []string{"100%", "q"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				fmt.Fprint(w, "<title>Page</title>")
+			}))
+			defer s.Close()
+			for i, a := range tc.args {
+				tc.args[i] = strings.ReplaceAll(a, "SITE", s.URL)
+			}
+			c := open(t, nil, tc.args...)
+			for i := 0; i < len(tc.keys); i += 2 {
+				c.await(t, tc.keys[i])
+				if _, err := io.WriteString(c.keys, tc.keys[i+1]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.ends(t, tc.code)
+			c.restored(t)
+		})
+	}
+}
+
+func TestHeadlessOnATerminal(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<title>Page</title>")
+	}))
+	defer s.Close()
+	c := open(t, nil, "--headless", s.URL)
+	c.ends(t, 0)
+	c.await(t, "\r████████████████████ 100%  1 of 1  ok 1  empty 0  failed 0")
+	c.await(t, "ledger: 1 submitted = 1 ok")
+	if got := c.String(); strings.Contains(got, enterScreen) {
+		t.Errorf("wrote %q, want no screen", got)
+	}
+
+	c = open(t, []string{"LANG=C"}, "--headless", s.URL)
+	c.ends(t, 0)
+	c.await(t, "\r#################### 100%  1 of 1")
+}
+
+func TestDumbTerminalGetsLines(t *testing.T) {
+	t.Parallel()
+	url, asked := hanging(t)
+	c := open(t, []string{"TERM=dumb"}, url)
+	await(t, asked, "the request")
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	c.ends(t, 130)
+	c.await(t, "ledger: 1 submitted")
+	if got := c.String(); strings.Contains(got, "\x1b") {
+		t.Errorf("wrote %q, want no escape sequence", got)
+	}
+}
+
+// The first Ctrl+C waits until all rows are written. Whoever does not read them
+// needs the second.
+func TestSecondInterruptLeavesAtOnce(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/big":
+			w.Header().Set("Content-Type", "text/html")
+			for i := range 400 { // more than a pipe holds
+				fmt.Fprintf(w, "<h2>%d %s</h2>", i, strings.Repeat("x", 500))
+			}
+		case "/next": // the one worker is done with /big
+			asked <- struct{}{}
+			<-r.Context().Done()
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer s.Close()
+	unread, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	defer out.Close()
+	said, errs, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	recipe := filepath.Join(t.TempDir(), "titles.yaml")
+	if err := os.WriteFile(recipe, []byte("rows: body\nfields:\n  titles: {select: h2, many: true}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-i", "0", "-w", "1", "-r", recipe, "-o", "-", s.URL+"/big", s.URL+"/next")
+	cmd.Env = []string{"LANG=C.UTF-8"}
+	cmd.Stdout, cmd.Stderr = out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	errs.Close()
+	tp := record(t, said)
+	await(t, asked, "the second request")
+	for range 2 {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		tp.await(t, "cancelling; once more leaves at once")
+	}
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	if got := codeOf(cmd.Wait()); got != 130 {
+		t.Errorf("exit code %d, want 130", got)
+	}
+}

@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// Deps is what the screen needs of the other rooms.
+type Deps struct {
+	Controller engine.Controller
+	Name       string        // the run's name in the header: "demo", a list's name
+	Interval   time.Duration // the operator's interval: the form's default; going faster asks once
+	Planner    Planner
+	Exporter   Exporter
+
+	// Saving names the file that results already go to. Empty: they are only
+	// in memory, and the screen says so before it lets them go.
+	Saving string
+	Saved  func() uint64 // Num of the last result written there; nil without Saving
+
+	Open  func(url string) error // shows a page in the browser; nil: its URL is copied instead
+	ASCII bool                   // the terminal has no glyphs
+
+	// Now is the clock of a screen that has not yet seen a View, for the
+	// names of pasted batches. Nil: time.Now. Everything else goes by the
+	// time of the last View.
+	Now func() time.Time
+}
+
+// A Planner turns what was typed or pasted into jobs.
+type Planner interface {
+	// Recipes names what the form offers, the default first.
+	Recipes() []string
+
+	// Plan reads a Spec. The error names what is wrong with the whole;
+	// errors in the sequence are single bad lines and name their line. The
+	// sequence may be read more than once.
+	Plan(spec Spec) (engine.Batch, iter.Seq2[engine.Job, error], error)
+}
+
+// A Spec is a filled-in form.
+type Spec struct {
+	Text     string // URLs, a file's path, or a base URL and a range of months
+	Recipe   string
+	Priority engine.Priority
+	Interval time.Duration
+}
+
+// An Exporter writes results to a file whose ending says the format.
+type Exporter interface {
+	// Export writes rs to path and returns how many rows it wrote. It
+	// returns fs.ErrExist if the file is there and overwrite is false.
+	Export(ctx context.Context, path string, overwrite bool, rs iter.Seq2[engine.Result, error]) (int, error)
+}
+
+// A caller makes a command of a call that may block for I/O: it runs do with
+// the context of the screen, off the loop.
+type caller func(do func(ctx context.Context) tea.Msg) tea.Cmd
+
+// callIn returns the caller whose calls end with ctx.
+func callIn(ctx context.Context) caller {
+	return func(do func(context.Context) tea.Msg) tea.Cmd {
+		return func() tea.Msg { return do(ctx) }
+	}
+}

@@ -1,0 +1,17 @@
+// Package ui is the screen of weir: engine state in, cells out.
+//
+// [Run] shows a run in the terminal until the operator leaves; [Plain] writes
+// it as lines. Both know the run only through [Deps]: an engine.Controller to
+// watch and steer, a [Planner] that reads what was pasted, an [Exporter].
+//
+// One message a frame brings what changed (feed.go); the root model
+// (model.go) hands it to the panels, which draw strings (batches.go,
+// workers.go, hosts.go, results.go) that layout.go puts in their places. Keys
+// are listed once (keys.go): footer, help and palette are made from that list,
+// act.go and steer.go do what they say. Meanings become colours in theme.go,
+// numbers become columns in format.go, and nothing that a page wrote is drawn
+// before clean.go has seen it.
+//
+// The package starts no goroutine: what may block is a tea.Cmd. Update and
+// View do no I/O and have no clock; the time is that of the last view.
+package ui

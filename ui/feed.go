@@ -1,0 +1,76 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// How long one frame lasts: for half a second after a key, else, and while the
+// terminal shows another window.
+const (
+	livelyFrame  = time.Second / 30
+	calmFrame    = time.Second / 10
+	blurredFrame = time.Second
+
+	lively = 500 * time.Millisecond
+)
+
+// A feed is the one door through which engine state enters the screen: at most
+// one view a frame, and none when nothing has changed.
+//
+// It goes round: next sleeps until the frame is over (frameMsg), take waits
+// for a change (viewMsg). Only one of the two is ever under way.
+type feed struct {
+	sub *engine.Subscription
+
+	// The screen draws from one view while the next is filled.
+	bufs [2]engine.View
+	fill int
+}
+
+type (
+	// frameMsg says that what was drawn last has reached the terminal.
+	frameMsg struct{}
+
+	// viewMsg brings what changed since the last one. The view is the
+	// model's until the next viewMsg. After last, only what is left to take
+	// comes: the run has ended.
+	viewMsg struct {
+		view *engine.View
+		last bool
+	}
+
+	// statsMsg brings the numbers alone, where time passes and nothing
+	// changes.
+	statsMsg struct{ stats engine.Stats }
+
+	// secondMsg comes once a second.
+	secondMsg struct{}
+
+	// calmMsg ends the lively time of a key, if it was the last.
+	calmMsg struct{ keys int }
+)
+
+// next waits for the end of the frame.
+func (f *feed) next(frame time.Duration) tea.Cmd {
+	return tea.Tick(frame, func(time.Time) tea.Msg { return frameMsg{} })
+}
+
+// take waits for a change and takes it.
+func (f *feed) take() tea.Cmd {
+	f.fill = 1 - f.fill
+	into := &f.bufs[f.fill]
+	return func() tea.Msg {
+		_, ok := <-f.sub.Ready()
+		f.sub.Take(into)
+		return viewMsg{view: into, last: !ok}
+	}
+}
+
+// second is the clock of a run in which nothing changes.
+func second() tea.Cmd {
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return secondMsg{} })
+}

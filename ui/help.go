@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+)
+
+// A help shows every binding, by group, and finds one when text is typed. It
+// is made of the key map, so that it is never wrong.
+type help struct {
+	keys  keyMap
+	panel panel // keys that do nothing there are muted
+	field textinput.Model
+	top   int // first line shown, when there are more than fit
+	room  int // lines shown at the last drawing
+	lines int // lines there were
+}
+
+func newHelp(keys keyMap, p panel) *help {
+	return &help{keys: keys, panel: p, field: newField("")}
+}
+
+func (h *help) Init() tea.Cmd { return nil }
+
+func (h *help) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		switch key := msg.String(); {
+		case key == "esc", key == "ctrl+c", key == "enter", key == "?" && h.field.Value() == "":
+			return nil, nil
+		case key == "up":
+			h.scroll(-1)
+		case key == "down":
+			h.scroll(1)
+		case key == "pgup":
+			h.scroll(-h.room)
+		case key == "pgdown":
+			h.scroll(h.room)
+		default:
+			h.field = typed(h.field, msg)
+			h.top = 0
+		}
+	case tea.PasteMsg:
+		h.field = typed(h.field, msg)
+		h.top = 0
+	}
+	return h, nil
+}
+
+func (h *help) scroll(lines int) { h.top = max(0, min(h.top+lines, h.lines-h.room)) }
+
+// Wide help has a column for each group, side by side.
+const helpWide = 116 // cells of its box
+
+// Where the groups begin, side by side, and where in a group its entries do.
+var (
+	helpGroups = []int{0, 37, 74}
+	helpStops  = []int{0, 16, 34, 50}
+)
+
+func (h *help) View(th Theme, w, height int) string {
+	if tooSmall(w, height) {
+		return ""
+	}
+	w = min(w-2, helpWide)
+	inner := w - 4
+	var lines []string
+	switch {
+	case h.field.Value() != "":
+		lines = h.matches(th, inner)
+	case w < helpWide:
+		lines = h.stacked(th, inner)
+	default:
+		lines = h.beside(th)
+	}
+	blanks := 1 // above the last line
+	if len(lines)+3 > height {
+		blanks = 0
+	}
+	h.lines, h.room = len(lines), max(min(len(lines), height-3-blanks), 0)
+	h.top = max(0, min(h.top, h.lines-h.room))
+	var rows []row
+	for _, line := range lines[h.top : h.top+h.room] {
+		rows = append(rows, row{text: line})
+	}
+	if blanks > 0 {
+		rows = append(rows, row{})
+	}
+	rows = append(rows, row{text: h.foot(th, inner)})
+	title := "Help"
+	if h.panel != 0 {
+		title += ": panel " + string('0'+rune(h.panel)) + " " + h.panel.String()
+	}
+	return box(th, title, rows, w, height)
+}
+
+func (h *help) foot(th Theme, w int) string {
+	if h.field.Value() != "" {
+		return th.Accent.Render("search: ") + fieldView(th, h.field, w-8)
+	}
+	foot := "type to search · esc closes"
+	if h.lines > h.room {
+		foot += " · up down for more"
+	}
+	return th.Muted.Render(foot)
+}
+
+// beside draws the groups in columns.
+func (h *help) beside(th Theme) []string {
+	var lines []string
+	for g, name := range h.groups() {
+		for i, line := range append([]string{th.Accent.Render(string(name))}, h.group(th, name, 36)...) {
+			if i == len(lines) {
+				lines = append(lines, "")
+			}
+			lines[i] = pad(lines[i], helpGroups[g]) + line
+		}
+	}
+	return lines
+}
+
+// stacked draws the groups one under the other.
+func (h *help) stacked(th Theme, w int) []string {
+	var lines []string
+	for _, name := range h.groups() {
+		lines = append(lines, th.Accent.Render(string(name)))
+		for _, line := range h.group(th, name, w-2) {
+			lines = append(lines, "  "+line)
+		}
+	}
+	return lines
+}
+
+// groups returns the headings, in the order of the key map.
+func (h *help) groups() []group {
+	var names []group
+	for _, a := range h.keys {
+		if !slices.Contains(names, a.group) {
+			names = append(names, a.group)
+		}
+	}
+	return names
+}
+
+// group draws the entries of one group in lines of w cells. An entry begins at
+// the next stop that the one before leaves free.
+func (h *help) group(th Theme, name group, w int) []string {
+	var lines []string
+	line, used := "", -1 // used up to and without this cell; -1: nothing yet
+	for _, a := range h.keys {
+		if a.group != name || a.pair == "" {
+			continue
+		}
+		cells := width(a.pair) + 2 + width(a.word)
+		at := slices.IndexFunc(helpStops, func(stop int) bool { return stop > used })
+		if used >= 0 && (at < 0 || helpStops[at]+cells > w) {
+			lines, line, used, at = append(lines, line), "", 0, 0
+		}
+		word := a.word
+		if len(a.panels) > 0 && h.panel != 0 && !slices.Contains(a.panels, h.panel) {
+			word = th.Muted.Render(word)
+		}
+		line = pad(line, helpStops[at]) + th.Accent.Render(a.pair) + "  " + word
+		used = helpStops[at] + cells
+	}
+	return append(lines, line)
+}
+
+// matches draws what the search has found, an action a line.
+func (h *help) matches(th Theme, w int) []string {
+	var lines []string
+	for _, a := range h.keys.search(h.field.Value()) {
+		lines = append(lines, th.Accent.Render(pad(a.key.Help().Key, 10))+pad(a.name, 28)+th.Muted.Render(cut(a.does, w-38)))
+	}
+	if len(lines) == 0 {
+		return []string{th.Muted.Render("no key does that")}
+	}
+	return lines
+}

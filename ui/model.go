@@ -1,0 +1,329 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// A Model is the root of the screen: it owns the panels, hands them what the
+// feed brings, and acts on keys. Make one with [New], and Close it after its
+// program has ended.
+type Model struct {
+	deps Deps
+	call caller
+	read func(engine.Query) ([]engine.Result, error) // what the store has kept
+	feed *feed
+
+	th      Theme
+	keys    keyMap
+	w, h    int
+	blurred bool
+	focus   panel
+
+	stats   engine.Stats // of the last view; At is the clock of the screen
+	peak    float64      // highest rate so far
+	live    bool         // there was a view
+	quiet   bool         // none since the last second
+	anew    bool         // the views start over: older results have to be read
+	batches batches
+	workers workers
+	hosts   hosts
+	results *results
+	detail  detail
+	shown   engine.JobID // whose details are open; 0: none
+	log     log
+	dialogs dialogs
+	toasts  toasts
+
+	filter    textinput.Model
+	filtering bool     // the filter has the keys
+	choices   []string // of tab, while it is pressed again and again
+	choice    int
+	typed     string // what stood there before tab
+
+	pressed  int               // keys so far
+	lively   bool              // one came within the last half second
+	rush     []tea.KeyPressMsg // keys of the last moment: text, if they are too many
+	pasting  bool              // they are
+	faster   map[string]bool   // who may be asked faster than the operator's interval
+	ordered  int               // workers asked for and not yet seen; 0: none
+	exported struct {          // results that an export has written
+		path string
+		num  uint64
+	}
+	exporting uint64 // Num of the last result of the export under way; 0: it is not of all
+	leaving   bool   // cancelling on the way out
+
+	changing bool      // a change is under way
+	changes  []tea.Cmd // those that wait for it, in the order of their keys
+
+	drawn *tea.View // the last frame, while nothing has changed
+}
+
+// newModel returns the model of a screen that has not been shown yet. It
+// subscribes to the controller; its calls end with ctx.
+func newModel(ctx context.Context, d Deps) *Model {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	call := callIn(ctx)
+	m := &Model{
+		deps: d, call: call, th: NewTheme(true, d.ASCII), keys: newKeys(), focus: resultsPanel,
+		feed:    &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
+		read:    func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
+		results: newResults(), detail: newDetail(d.Controller, call), filter: newField(""), faster: map[string]bool{},
+	}
+	m.filter.Blur()
+	return m
+}
+
+// Close ends the model's subscription.
+func (m *Model) Close() error { return m.feed.sub.Close() }
+
+// Run shows the screen until the operator leaves, the run has ended after a
+// drain, or ctx ends. The terminal is given back in every case. It returns nil
+// when the operator left, and the cause when ctx ended.
+func Run(ctx context.Context, d Deps, opts ...tea.ProgramOption) error {
+	m := newModel(ctx, d)
+	defer m.Close()
+	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}, opts...)
+	_, err := tea.NewProgram(m, opts...).Run()
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("ui: %w", err)
+	}
+	return nil
+}
+
+// Init asks for the terminal's colours, the first view and the clock.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, m.feed.take(), second())
+}
+
+// Update takes a message.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, ok := msg.(frameMsg); ok { // the one message that changes no cell
+		m.settle()
+		return m, m.feed.take()
+	}
+	m.drawn = nil
+	return m, m.update(msg)
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		m.resize()
+	case tea.BackgroundColorMsg:
+		m.th = m.th.Lit(msg.IsDark())
+	case tea.ColorProfileMsg:
+		m.th = m.th.On(msg.Profile)
+	case tea.FocusMsg:
+		m.blurred = false
+	case tea.BlurMsg:
+		m.blurred = true
+
+	case viewMsg:
+		return tea.Batch(m.takeView(msg), m.dialogs.update(msg))
+	case statsMsg:
+		said := m.takeStats(&msg.stats)
+		return tea.Batch(said, m.dialogs.update(msg))
+	case secondMsg:
+		return tea.Batch(second(), m.clock())
+	case olderMsg:
+		return m.takeOlder(msg)
+	case listedMsg:
+		if m.results.table.listed(msg) {
+			m.results.relisted()
+		}
+	case detailMsg:
+		var cmd tea.Cmd
+		m.detail, cmd = m.detail.Update(msg)
+		return cmd
+
+	case tea.KeyPressMsg:
+		return tea.Batch(m.wake(), m.key(msg))
+	case rushMsg:
+		return m.endRush()
+	case tea.PasteMsg:
+		return tea.Batch(m.wake(), m.paste(msg.Content))
+	case calmMsg:
+		m.lively = m.lively && msg.keys != m.pressed
+
+	case actMsg:
+		return m.do(msg.act, "")
+	case thenMsg:
+		return msg.do()
+	case doneMsg:
+		return m.done(msg)
+	case addMsg:
+		return m.add(msg)
+	case addedMsg:
+		return m.added(msg)
+	case quitMsg:
+		return m.leave(msg.how)
+	case exportedMsg:
+		return m.wasExported(msg)
+	case toastMsg:
+		return m.toasts.say(msg.level, msg.text)
+	case toastGoneMsg:
+		m.toasts.gone(msg.id)
+	default:
+		return m.dialogs.update(msg)
+	}
+	return nil
+}
+
+// takeView brings in what changed and asks for the next view.
+func (m *Model) takeView(msg viewMsg) tea.Cmd {
+	v := msg.view
+	m.quiet = false
+	cmds := []tea.Cmd{m.takeStats(&v.Stats)}
+	m.log.take(v.Log, v.LogDropped)
+	m.results.take(v.Jobs, v.Full)
+	m.anew = m.anew || v.Full
+	if m.anew && !v.More {
+		m.anew = false
+		cmds = append(cmds, m.readOlder(0, m.results.table.oldest()))
+	}
+	if r := m.results.table.byID[m.shown]; r != nil {
+		cmds = append(cmds, m.detail.show(r, &m.stats))
+	}
+	switch {
+	case msg.last && !v.More && m.stats.State == engine.RunDraining:
+		cmds = append(cmds, tea.Quit) // drained: that is what was waited for
+	case msg.last && !v.More:
+		// The run has ended; the screen stays.
+	default:
+		cmds = append(cmds, m.feed.next(m.frame()))
+	}
+	return tea.Batch(cmds...)
+}
+
+// takeStats brings in the numbers. The clock of the screen moves at most five
+// times a second.
+func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
+	var cmds []tea.Cmd
+	if m.live {
+		for _, n := range notices(&m.stats, s) {
+			cmds = append(cmds, m.toasts.say(n.level, n.text))
+		}
+	}
+	at := m.stats.At
+	m.stats = *s
+	step := 200 * time.Millisecond
+	if m.blurred {
+		step = time.Second
+	}
+	if late := s.At.Sub(at); m.live && 0 <= late && late < step {
+		m.stats.At = at
+	}
+	if m.ordered == s.Workers {
+		m.ordered = 0
+	}
+	m.live = true
+	for _, r := range s.History {
+		m.peak = max(m.peak, r)
+	}
+	m.batches.take(s)
+	m.workers.take(s)
+	m.hosts.take(s, m.focus == hostsPanel)
+	return tea.Batch(cmds...)
+}
+
+// clock asks for the numbers when a second has passed without a change and
+// something is going on.
+func (m *Model) clock() tea.Cmd {
+	was := m.quiet
+	m.quiet = true
+	if !was || over(&m.stats) || m.stats.State == engine.RunIdle {
+		return nil
+	}
+	return m.call(func(context.Context) tea.Msg { return statsMsg{m.deps.Controller.Snapshot()} })
+}
+
+// frame returns how long a frame lasts now.
+func (m *Model) frame() time.Duration {
+	switch {
+	case m.blurred:
+		return blurredFrame
+	case m.lively:
+		return livelyFrame
+	}
+	return calmFrame
+}
+
+// wake makes frames short for a while.
+func (m *Model) wake() tea.Cmd {
+	m.lively = true
+	m.pressed++
+	n := m.pressed
+	return tea.Tick(lively, func(time.Time) tea.Msg { return calmMsg{n} })
+}
+
+// settle says that the last frame has reached the terminal.
+func (m *Model) settle() {
+	m.batches.cur.drawn(&m.batches)
+	m.workers.cur.drawn(&m.workers)
+	m.hosts.cur.drawn(&m.hosts)
+	m.results.cur.drawn(m.results.table)
+}
+
+// olderMsg brings results from before the first view.
+type olderMsg struct {
+	results []engine.Result
+	until   uint64
+	err     error
+}
+
+// olderPage is how many results are read at a time.
+const olderPage = 500
+
+// readOlder reads the results after one Num and before another, which is the
+// first that a view brought.
+func (m *Model) readOlder(after, until uint64) tea.Cmd {
+	m.results.older = after+1 < until && m.stats.Counts.Ended() > 0
+	if !m.results.older {
+		return nil
+	}
+	return m.call(func(context.Context) tea.Msg {
+		rs, err := m.read(engine.Query{After: after, Limit: olderPage})
+		return olderMsg{rs, until, err}
+	})
+}
+
+func (m *Model) takeOlder(msg olderMsg) tea.Cmd {
+	if msg.err != nil || len(msg.results) == 0 {
+		m.results.older = false
+		if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
+			return m.toasts.say(engine.LevelBad, "reading older results: "+msg.err.Error())
+		}
+		return nil
+	}
+	m.results.takeOlder(msg.results)
+	return m.readOlder(msg.results[len(msg.results)-1].Num, msg.until)
+}
+
+// unsaved returns how many results are in no file.
+func (m *Model) unsaved() int { return losingOf(m.saved(), m.stats).unsaved }
+
+// saved returns the deps with the file that holds all results: that of an
+// export, if nothing has ended since.
+func (m *Model) saved() Deps {
+	d := m.deps
+	if last := m.results.table.newest; m.exported.path != "" && m.exported.num >= last && m.stats.Counts.Left() == 0 {
+		ended := uint64(losingOf(d, m.stats).ended())
+		d.Saving, d.Saved = m.exported.path, func() uint64 { return ended }
+	}
+	return d
+}

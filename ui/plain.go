@@ -1,0 +1,317 @@
+package ui
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+const (
+	plainFrame = 500 * time.Millisecond // between two looks at the run
+	plainEvery = 10 * time.Second       // between two lines of progress
+	plainJobs  = 5                      // failed jobs told of at once; more are counted
+
+	// urlsRest is how long URLs that are typed or pasted without a command
+	// are gathered, a line each, into one batch.
+	urlsRest = 300 * time.Millisecond
+)
+
+// Plain shows a run as lines that a screen reader can follow, for terminals
+// without a screen as well: no cursor movement, no colour, no motion. It reads
+// commands from in, a line each; `help` lists them. It returns nil when the
+// operator has left, or when in has ended and all work is done, and ctx's
+// cause when ctx ends first. A write to out that fails ends it with that
+// error.
+func Plain(ctx context.Context, d Deps, in io.Reader, out io.Writer) error {
+	sub := d.Controller.Subscribe(engine.SubscribeOptions{})
+	defer sub.Close()
+	p := &plain{deps: d, call: callIn(ctx), feed: feed{sub: sub}, in: bufio.NewReader(in), out: out}
+	// The program is only the loop: it neither reads nor draws anything.
+	_, err := tea.NewProgram(p, tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(io.Discard),
+		tea.WithoutRenderer(), tea.WithoutSignalHandler()).Run()
+	switch {
+	case p.failed != nil:
+		return fmt.Errorf("ui: writing lines: %w", p.failed)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// plain is the model behind [Plain].
+type plain struct {
+	deps Deps
+	call caller
+	feed feed
+	in   *bufio.Reader
+	out  io.Writer
+
+	stats   engine.Stats
+	before  engine.Stats // of the last view, where things may happen without a command
+	seen    bool         // the first view has come
+	last    uint64       // highest Num seen
+	told    engine.Counts
+	resting bool // the end of the work was told
+
+	urls     []string // gathered for one batch
+	urlTicks int      // lines gathered so far
+	asked    bool     // the question of quit awaits its answer
+	asking   int      // calls under way
+	deaf     bool     // the input has ended
+
+	pending []string // lines to write
+	writing bool     // a command writes now: lines keep their order
+	leaving bool     // quits once all is written
+	failed  error    // why writing has ended
+}
+
+type (
+	typedMsg    struct{ text string }    // a line of input
+	deafMsg     struct{}                 // there is no more
+	wrotePlain  struct{ err error }      // the lines are out
+	progressMsg struct{}                 // time for a line of progress
+	urlsMsg     struct{ ticks int }      // no more URLs, if none came since
+	saidMsg     struct{ lines []string } // what a call answered
+	leftMsg     struct{ lines []string } // likewise, and then leave
+
+	// steeredMsg says what a steering call did.
+	steeredMsg struct {
+		done   engine.Done
+		undone bool
+		err    error
+	}
+
+	// answeredMsg brings the answer of a call, with the numbers after it.
+	answeredMsg struct {
+		answer tea.Msg
+		stats  engine.Stats
+	}
+)
+
+func (p *plain) Init() tea.Cmd {
+	p.say("weir writes lines. Type help for the commands, status for how the run does.")
+	return tea.Batch(p.read(), p.feed.take(), p.progress(), p.write())
+}
+
+// View is empty: what there is to say is written as lines.
+func (p *plain) View() tea.View { return tea.View{} }
+
+func (p *plain) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := p.update(msg)
+	return p, tea.Batch(cmd, p.write())
+}
+
+func (p *plain) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case typedMsg:
+		return tea.Batch(p.command(msg.text), p.read())
+	case deafMsg:
+		p.deaf = true
+		cmd := p.addURLs()
+		p.retire()
+		return cmd
+	case answeredMsg:
+		p.asking--
+		p.stats = msg.stats
+		cmd := p.update(msg.answer)
+		p.retire()
+		return cmd
+	case viewMsg:
+		p.take(msg.view)
+		if msg.last && !msg.view.More {
+			p.say("the run has ended: " + p.progressLine())
+			p.leaving = true
+			return nil
+		}
+		return p.feed.next(plainFrame)
+	case frameMsg:
+		return p.feed.take()
+	case progressMsg:
+		if now := p.stats.Counts; p.stats.State == engine.RunRunning && now != p.told {
+			p.told = now
+			p.say(p.progressLine())
+		}
+		return p.progress()
+	case urlsMsg:
+		if msg.ticks == p.urlTicks {
+			return p.addURLs()
+		}
+	case saidMsg:
+		p.say(msg.lines...)
+	case leftMsg:
+		p.say(msg.lines...)
+		p.leaving = true
+	case steeredMsg:
+		if msg.err != nil {
+			p.say(errorLine(msg.err))
+		} else {
+			p.say(plainDone(msg.done, msg.undone))
+		}
+	case wrotePlain:
+		p.writing = false
+		if msg.err != nil {
+			p.failed, p.pending = msg.err, nil
+			return tea.Quit
+		}
+	}
+	return nil
+}
+
+// say has lines written: one door, so that nothing leaves it uncleaned.
+func (p *plain) say(lines ...string) {
+	for _, line := range lines {
+		line = clean(line, valueBytes)
+		if p.deps.ASCII {
+			line = onlyASCII(line)
+		}
+		p.pending = append(p.pending, line)
+	}
+}
+
+// write returns the command that writes what is pending, in its order, and
+// quits when the operator leaves and nothing is.
+func (p *plain) write() tea.Cmd {
+	switch {
+	case p.writing:
+		return nil
+	case len(p.pending) == 0 && p.leaving:
+		return tea.Quit
+	case len(p.pending) == 0:
+		return nil
+	}
+	p.writing = true
+	text := strings.Join(p.pending, "\n") + "\n"
+	p.pending = nil
+	return func() tea.Msg {
+		_, err := io.WriteString(p.out, text)
+		return wrotePlain{err}
+	}
+}
+
+// read waits for the next line of input.
+func (p *plain) read() tea.Cmd {
+	return func() tea.Msg {
+		text, err := p.in.ReadString('\n')
+		if text = strings.TrimSpace(text); text != "" || err == nil {
+			return typedMsg{text}
+		}
+		return deafMsg{}
+	}
+}
+
+func (p *plain) progress() tea.Cmd {
+	return tea.Tick(plainEvery, func(time.Time) tea.Msg { return progressMsg{} })
+}
+
+// take tells what has happened since the last view.
+func (p *plain) take(v *engine.View) {
+	first := !p.seen
+	if !first {
+		for _, n := range notices(&p.before, &v.Stats) {
+			p.say(n.text)
+		}
+	}
+	p.seen, p.stats = true, v.Stats
+	p.before = engine.Stats{Batches: slices.Clone(v.Stats.Batches), Hosts: slices.Clone(v.Stats.Hosts)}
+	told := 0
+	for i := range v.Jobs {
+		job := &v.Jobs[i]
+		news := job.Num > p.last
+		p.last = max(p.last, job.Num)
+		if first || !news || job.Outcome != engine.Failed && job.Outcome != engine.Empty {
+			continue
+		}
+		if told++; told <= plainJobs {
+			p.say(rowLine(newRow(job)))
+		}
+	}
+	if told > plainJobs {
+		p.say(fmt.Sprintf("and %s more failed or empty", count(told-plainJobs)))
+	}
+	for _, l := range v.Log {
+		if l.Level == engine.LevelBad { // the rest is told by notices and answers
+			p.say(l.Text)
+		}
+	}
+	if v.LogDropped > 0 {
+		p.say(fmt.Sprintf("%s of the log were dropped", plural(int(min(v.LogDropped, 1<<40)), "line")))
+	}
+	rest := v.Stats.Counts.Left() == 0 && v.Stats.Counts.Submitted > 0
+	if rest && !p.resting {
+		p.say("all work is done: " + p.progressLine())
+	}
+	p.resting = rest
+	p.retire()
+}
+
+// retire leaves when nobody can say anything more and all work is done.
+func (p *plain) retire() {
+	if p.deaf && p.seen && p.asking == 0 && len(p.urls) == 0 && p.stats.Counts.Left() == 0 {
+		p.leaving = true
+	}
+}
+
+// ask makes a call that may block, and comes back with its answer.
+func (p *plain) ask(do func(context.Context) tea.Msg) tea.Cmd {
+	p.asking++
+	c := p.deps.Controller
+	return p.call(func(ctx context.Context) tea.Msg {
+		answer := do(ctx)
+		return answeredMsg{answer, c.Snapshot()}
+	})
+}
+
+// progressLine says how far the run is.
+func (p *plain) progressLine() string {
+	s, c := &p.stats, p.stats.Counts
+	line := fmt.Sprintf("%s, %s of %s ended: %s ok, %s empty, %s failed, %s skipped",
+		percentText(&c), count(c.Ended()), plural(c.Submitted, "URL"), count(c.OK), count(c.Empty), count(c.Failed), count(c.Skipped))
+	if c.Cancelled > 0 {
+		line += ", " + count(c.Cancelled) + " cancelled"
+	}
+	if s.State == engine.RunRunning {
+		line += "; " + rate(s.Rate)
+		if s.ETA >= 0 {
+			line += ", " + round(s.ETA.Truncate(time.Second)) + " left"
+		}
+	}
+	return line
+}
+
+// rowLine says how a job ended, the URL last.
+func rowLine(r *jobRow) string {
+	facts := []string{fmt.Sprintf("result %d %s", r.num, r.state())}
+	if r.status != 0 {
+		facts = append(facts, fmt.Sprintf("status %d", r.status))
+	}
+	if r.why != "" {
+		facts = append(facts, r.why)
+	}
+	if r.records > 0 {
+		facts = append(facts, plural(int(r.records), "row"))
+	}
+	if r.tries > 1 {
+		facts = append(facts, plural(int(r.tries), "attempt"))
+	}
+	return strings.Join(facts, ", ") + ": " + r.url
+}
+
+// errorLine says why a command did nothing.
+func errorLine(err error) string {
+	switch {
+	case errors.Is(err, engine.ErrNothing):
+		return "nothing to change"
+	case errors.Is(err, engine.ErrNoBatch):
+		return "there is no such batch: batches lists them"
+	}
+	return "error: " + err.Error()
+}

@@ -1,0 +1,253 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weir/engine"
+	"weir/engine/enginetest"
+)
+
+// lines is an output that can be read while it grows.
+type lines struct {
+	mu  sync.Mutex
+	b   strings.Builder
+	err error
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return 0, l.err
+	}
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// A teletype runs Plain over an engine, in a bubble.
+type teletype struct {
+	t     *testing.T
+	out   lines
+	in    *io.PipeWriter
+	read  int // bytes of out that were looked at
+	files files
+	end   chan error
+	run   context.CancelCauseFunc
+}
+
+// plainly runs do against a Plain with the given answers; do says how it ends.
+func plainly(t *testing.T, s *enginetest.Scraper, do func(*teletype)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		eng, err := engine.New(s, engine.Config{Interval: time.Second, Retries: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		tt := &teletype{t: t, end: make(chan error, 1), run: cancel, files: files{there: map[string]int{"old.jsonl": 1}}}
+		r, w := io.Pipe()
+		tt.in = w
+		var wg sync.WaitGroup
+		wg.Go(func() { eng.Run(ctx) })
+		wg.Go(func() {
+			d := Deps{Controller: eng, Interval: time.Second, Planner: &listPlanner{}, Exporter: &tt.files}
+			tt.end <- Plain(ctx, d, r, &tt.out)
+		})
+		do(tt)
+		cancel(nil)
+		w.Close()
+		wg.Wait()
+		time.Sleep(plainEvery) // commands that only wait are left to end by themselves
+	})
+}
+
+// say writes a line and returns what was said within a second of it.
+func (tt *teletype) say(line string) string {
+	tt.t.Helper()
+	if _, err := io.WriteString(tt.in, line+"\n"); err != nil {
+		tt.t.Fatal(err)
+	}
+	return tt.hear(time.Second)
+}
+
+// hear returns what is said within so much time.
+func (tt *teletype) hear(long time.Duration) string {
+	time.Sleep(long)
+	synctest.Wait()
+	all := tt.out.String()
+	said := all[tt.read:]
+	tt.read = len(all)
+	return said
+}
+
+// want fails the test unless said holds each of the parts.
+func (tt *teletype) want(said string, parts ...string) {
+	tt.t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(said, p) {
+			tt.t.Errorf("%q is not said in:\n%s", p, said)
+		}
+	}
+}
+
+func TestPlainSession(t *testing.T) {
+	s := &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
+		switch {
+		case r.Kind == engine.KindRobots:
+			return enginetest.Rules(0)
+		case strings.HasSuffix(r.URL, "/bad"):
+			return enginetest.Fail(engine.Reset, "cut \x1b[31moff")
+		}
+		return enginetest.OK(2)
+	}}
+	plainly(t, s, func(tt *teletype) {
+		tt.want(tt.hear(time.Second), "Type help for the commands")
+		tt.want(tt.say("help"), "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | all")
+		tt.want(tt.say("help undo"), "undo: take back the last change")
+		tt.want(tt.say("batches"), "no batch yet")
+		tt.want(tt.say("frobnicate"), `there is no command "frobnicate"`)
+		tt.want(tt.say("add http://a.test/1 http://a.test/2 http://a.test/1 ftp://b\x1b[31m.test"),
+			"batch 1 added: 2 new, 1 duplicate, 1 invalid", "invalid, line 1: ftp://b[31m.test: ")
+		tt.want(tt.hear(10*time.Second), "all work is done: 100%, 4 of 4 URLs ended: 2 ok")
+
+		tt.want(tt.say("http://a.test/3\nhttp://a.test/bad"), "batch 2 added: 2 new")
+		tt.hear(10 * time.Second)
+		tt.want(tt.say("results 2"), "result 3 ok, status 200, 2 rows: http://a.test/3", "result 4 failed, reset: cut [31moff: http://a.test/bad")
+		tt.want(tt.say("failed"), "result 4 failed")
+		tt.want(tt.say("show 3"), "attempt 1: status 200", "row 2: n 1")
+		tt.want(tt.say("show 99"), "there is no such result")
+		tt.want(tt.say("status"), "finished", "limited by nothing to do")
+		tt.want(tt.say("hosts"), "no host has work left")
+		tt.want(tt.say("workers 3"), "workers 5 -> 3", "undo takes it back")
+		tt.want(tt.say("workers"), "worker 3, idle")
+		tt.want(tt.say("undo"), "undone: workers")
+		tt.want(tt.say("workers many"), "workers [N]")
+		tt.want(tt.say("retry")+tt.hear(10*time.Second), "1 URL to be asked again", "result 5 failed")
+		tt.want(tt.say("export old.jsonl"), "old.jsonl is there already: export old.jsonl overwrite")
+		tt.want(tt.say("export new.jsonl"), "4 rows written to new.jsonl")
+		tt.want(tt.say("quit"), "4 results are only in memory", "Answer stay, export FILE, drain or cancel.")
+		tt.want(tt.say("stay"), "staying")
+		tt.say("quit")
+		tt.say("cancel")
+		select {
+		case err := <-tt.end:
+			if err != nil {
+				t.Errorf("Plain returned %v, want nil", err)
+			}
+		default:
+			t.Error("quit and cancel do not leave")
+		}
+		for _, c := range tt.out.String() {
+			if c < ' ' && c != '\n' {
+				t.Errorf("a control character %U was written", c)
+				break
+			}
+		}
+	})
+}
+
+func TestPlainSteers(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.hear(time.Second)
+		tt.want(tt.say("add priority=high interval=2s "+strings.Join(strings.Fields(urls(60)), " ")), "batch 1 added: 60 new")
+		tt.want(tt.say("pause"), "run paused")
+		tt.want(tt.say("status"), "paused", "limited by paused by you")
+		tt.want(tt.say("pause"), "nothing to change")
+		tt.want(tt.say("resume"), "run goes on")
+		tt.want(tt.say("pause 1"), "batch 1 paused")
+		tt.want(tt.say("resume 1"), "batch 1 goes on")
+		tt.want(tt.say("interval 5s host h1.test"), "host h1.test: interval 2s -> 5s")
+		tt.want(tt.say("why host h1.test"), "One request every 5.00s (set by you)")
+		tt.want(tt.say("why"), "Limited by host pace")
+		tt.want(tt.say("hosts"), "h1.test, ", "every 5.0s")
+		tt.want(tt.say("priority 1 low"), "batch 1: priority high -> low")
+		tt.want(tt.say("priority 1 urgent"), "priority BATCH low|normal|high")
+		tt.want(tt.say("cancel"), "cancel BATCH | host NAME | all")
+		tt.want(tt.say("cancel host h2.test"), "host h2.test cancelled")
+		tt.want(tt.say("undo"), "undone: ", "h2.test")
+		tt.want(tt.say("cancel 7"), "there is no such batch")
+		tt.want(tt.say("quit"), "not fetched:", "Answer stay, export FILE, drain or cancel.")
+		tt.want(tt.say("drain"), "drain: finish the")
+		tt.want(tt.hear(200*time.Second), "the run has ended")
+		if err := <-tt.end; err != nil {
+			t.Errorf("Plain returned %v, want nil", err)
+		}
+	})
+}
+
+// A list on standard input is worked off, and then it is over.
+func TestPlainLeavesAtTheEndOfItsInput(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.hear(time.Second)
+		for _, line := range []string{"# a comment", "", "http://a.test/1", "http://a.test/2", "http://a.test/2"} {
+			if _, err := io.WriteString(tt.in, line+"\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tt.in.Close()
+		if err := <-tt.end; err != nil {
+			t.Errorf("Plain returned %v, want nil", err)
+		}
+		tt.want(tt.out.String(), "batch 1 added: 2 new, 1 duplicate", "all work is done: 100%, 3 of 3 URLs ended: 2 ok")
+	})
+}
+
+func TestPlainEndsWithItsContext(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		cause := errors.New("terminal gone")
+		tt.hear(time.Second)
+		tt.run(cause)
+		if err := <-tt.end; !errors.Is(err, cause) {
+			t.Errorf("Plain returned %v, want %v", err, cause)
+		}
+	})
+}
+
+func TestPlainSaysWhenItCannotWrite(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.hear(time.Second)
+		tt.out.mu.Lock()
+		tt.out.err = io.ErrClosedPipe
+		tt.out.mu.Unlock()
+		tt.say("help")
+		if err := <-tt.end; !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("Plain returned %v, want %v", err, io.ErrClosedPipe)
+		}
+	})
+}
+
+// A flood of failures is told of by its number.
+func TestPlainCountsFloods(t *testing.T) {
+	s := &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
+		if r.Kind == engine.KindRobots {
+			return enginetest.Rules(0)
+		}
+		return enginetest.Fail(engine.Connect, "refused")
+	}}
+	plainly(t, s, func(tt *teletype) {
+		tt.hear(time.Second)
+		var b strings.Builder
+		for i := range 30 {
+			b.WriteString(" http://h" + string(rune('a'+i%26)) + ".test/" + string(rune('0'+i/26)))
+		}
+		tt.say("add interval=0" + b.String())
+		tt.hear(20 * time.Second)
+		said := tt.out.String()
+		tt.want(said, "result 1 failed, connect: refused: http://", " more failed or empty")
+		if n := strings.Count(said, "failed, connect"); n > 2*plainJobs {
+			t.Errorf("%d of 30 are told whole, want a few:\n%s", n, said)
+		}
+	})
+}

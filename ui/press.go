@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+const (
+	// rushTime is how long the first key of a row waits for company, and
+	// rushKeys how many different ones make it text: a paste from a terminal
+	// that does not bracket it must not be taken for commands.
+	rushTime = 10 * time.Millisecond
+	rushKeys = 8
+)
+
+// rushMsg ends a moment of keys.
+type rushMsg struct{}
+
+// key takes a key press. Inputs and dialogs have it at once.
+func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case m.pasting: // more of the same text
+		m.rush = append(m.rush, msg)
+		return nil
+	case m.dialogs.any():
+		if m.leaving && msg.String() == "ctrl+c" {
+			return tea.Quit
+		}
+		return m.dialogs.update(msg)
+	case m.filtering:
+		return m.filterKey(msg)
+	}
+	m.rush = append(m.rush, msg)
+	if len(m.rush) > 1 {
+		return nil
+	}
+	return endRushSoon()
+}
+
+func endRushSoon() tea.Cmd {
+	return tea.Tick(rushTime, func(time.Time) tea.Msg { return rushMsg{} })
+}
+
+// endRush does what the keys of the last moment say, or takes them as text.
+func (m *Model) endRush() tea.Cmd {
+	rush := m.rush
+	m.rush = nil
+	if m.pasting && len(rush) == 0 {
+		m.pasting = false
+		return nil
+	}
+	different := map[string]bool{}
+	for _, k := range rush {
+		different[k.String()] = true
+	}
+	if m.pasting || len(different) > rushKeys {
+		m.pasting = true // until a moment without a key
+		return tea.Batch(m.paste(rushText(rush)), endRushSoon())
+	}
+	var cmds []tea.Cmd
+	for _, k := range rush {
+		switch {
+		case m.dialogs.any(): // the one before opened it
+			cmds = append(cmds, m.dialogs.update(k))
+		case m.filtering:
+			cmds = append(cmds, m.filterKey(k))
+		default:
+			cmds = append(cmds, m.press(k))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// rushText returns what keys have typed.
+func rushText(keys []tea.KeyPressMsg) string {
+	var b strings.Builder
+	for _, k := range keys {
+		switch {
+		case k.Text != "":
+			b.WriteString(k.Text)
+		case k.Code == tea.KeyEnter:
+			b.WriteByte('\n')
+		case k.Code == tea.KeyTab:
+			b.WriteByte('\t')
+		}
+	}
+	return b.String()
+}
+
+// paste gives text to the input that is open, or opens the Add form with it.
+func (m *Model) paste(text string) tea.Cmd {
+	switch {
+	case m.dialogs.any():
+		return m.dialogs.update(tea.PasteMsg{Content: text})
+	case m.filtering:
+		m.filter = typed(m.filter, tea.PasteMsg{Content: text})
+		return m.refilter()
+	}
+	return m.dialogs.push(newAddForm(m.deps.Planner, m.deps.Interval, text))
+}
+
+// press does what one key says.
+func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
+	if m.shown != 0 && isDetailKey(msg.String()) {
+		var cmd tea.Cmd
+		m.detail, cmd = m.detail.Update(msg)
+		return cmd
+	}
+	pressed := msg.String()
+	if formOf(m.w, m.h) == cardForm {
+		return m.pressCard(pressed)
+	}
+	a := m.keys.find(pressed)
+	if a == nil {
+		return nil
+	}
+	return m.do(a.act, pressed)
+}
+
+// isDetailKey reports whether the details take a key themselves.
+func isDetailKey(pressed string) bool {
+	switch pressed {
+	case "tab", "shift+tab", "left", "right", "J", "K", "pgdown", "pgup":
+		return true
+	}
+	return false
+}
+
+// pressCard takes the keys of the card. There is no row that x could mean, so
+// there it means the run.
+func (m *Model) pressCard(pressed string) tea.Cmd {
+	a := m.keys.find(pressed)
+	if a == nil {
+		return nil
+	}
+	switch a.act {
+	case actCancel, actCancelAll:
+		return m.do(actCancelAll, pressed)
+	case actUndo, actPauseAll, actHelp, actQuit, actInterrupt, actSuspend, actMore, actFewer:
+		return m.do(a.act, pressed)
+	}
+	return nil
+}
+
+// filterKey takes a key while the filter is typed.
+func (m *Model) filterKey(msg tea.KeyPressMsg) tea.Cmd {
+	pressed := msg.String()
+	if pressed != "tab" {
+		m.choices = nil
+	}
+	switch pressed {
+	case "enter", "down", "up":
+		m.filtering = false
+		m.filter.Blur()
+		m.resize()
+		return nil
+	case "esc", "ctrl+c":
+		return m.setFilter("")
+	case "tab":
+		return m.complete()
+	}
+	before := m.filter.Value()
+	m.filter = typed(m.filter, msg)
+	if m.filter.Value() == before {
+		return nil
+	}
+	return m.refilter()
+}
+
+// complete puts the next completion in the place of the last word.
+func (m *Model) complete() tea.Cmd {
+	if m.choices == nil {
+		m.typed = m.filter.Value()
+		m.choices = completions(m.typed, &m.stats, m.results.table)
+		m.choice = -1
+	}
+	if len(m.choices) == 0 {
+		return nil
+	}
+	m.choice = (m.choice + 1) % len(m.choices)
+	choices := m.choices
+	cmd := m.retype(m.typed[:strings.LastIndexByte(m.typed, ' ')+1] + choices[m.choice])
+	if strings.HasSuffix(choices[m.choice], ":") && len(choices) == 1 {
+		m.choices = nil // the next tab completes its value
+	}
+	return cmd
+}
+
+func (m *Model) retype(text string) tea.Cmd {
+	m.filter.SetValue(text)
+	m.filter.CursorEnd()
+	return m.refilter()
+}
+
+// setFilter filters by text without an input, none with an empty one.
+func (m *Model) setFilter(text string) tea.Cmd {
+	m.filtering = false
+	m.filter.Blur()
+	cmd := m.retype(text)
+	m.resize()
+	return cmd
+}
+
+// refilter lists what the filter says now.
+func (m *Model) refilter() tea.Cmd {
+	w := m.results.table.want
+	w.filter = parseFilter(m.filter.Value())
+	return m.relist(w)
+}
+
+// relist lists results anew, long lists off the loop.
+func (m *Model) relist(w want) tea.Cmd {
+	l := m.results.relist(w)
+	if l == nil {
+		return nil
+	}
+	return func() tea.Msg { return l.make() }
+}

@@ -1,0 +1,194 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"weir/engine"
+)
+
+// A leaving is how a run is left.
+type leaving uint8
+
+// The ways out, mildest first.
+const (
+	leaveNow    leaving = iota // nothing is left to lose
+	leaveExport                // not yet: export first
+	leaveDrain                 // finish what is queued and in flight
+	leaveCancel                // stop, keep what has ended
+)
+
+// quitMsg is the answer of the quit dialog. Staying is no answer: the dialog
+// just closes.
+type quitMsg struct{ how leaving }
+
+// A losing says what leaving now would lose.
+type losing struct {
+	counts  engine.Counts
+	drain   time.Duration // what a drain takes; below zero: not known
+	saving  string        // file that results go to; empty: they are in memory only
+	unsaved int           // results that have ended and are in no file
+}
+
+// losingOf returns what leaving at the moment of s would lose.
+func losingOf(d Deps, s engine.Stats) losing {
+	l := losing{counts: s.Counts, saving: d.Saving, drain: drainTime(s)}
+	l.unsaved = l.ended()
+	if d.Saving != "" && d.Saved != nil {
+		l.unsaved = max(0, l.unsaved-int(d.Saved()))
+	}
+	return l
+}
+
+// any reports whether there is something to ask about.
+func (l losing) any() bool { return l.counts.Left() > 0 || l.unsaved > 0 }
+
+// A quitDialog asks before work or results are lost.
+type quitDialog struct {
+	waking
+	losing
+	deps Deps
+}
+
+// newQuit returns the question at the moment of s; its numbers go on with the
+// views that it is handed.
+func newQuit(d Deps, s engine.Stats) *quitDialog {
+	return &quitDialog{losing: losingOf(d, s), deps: d}
+}
+
+func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	switch msg := msg.(type) {
+	case viewMsg:
+		q.losing = losingOf(q.deps, msg.view.Stats)
+	case statsMsg:
+		q.losing = losingOf(q.deps, msg.stats)
+	}
+	press, ok := q.hears(msg)
+	if !ok {
+		return q, nil
+	}
+	switch press.String() {
+	case "esc", "enter", "n", "q":
+		return nil, nil
+	case "e":
+		if q.ended() > 0 {
+			return nil, send(quitMsg{leaveExport})
+		}
+	case "d":
+		if q.draining() > 0 {
+			return nil, send(quitMsg{leaveDrain})
+		}
+	case "x", "ctrl+c":
+		return nil, send(quitMsg{leaveCancel})
+	}
+	return q, nil
+}
+
+// ended returns how many results there are. Duplicates and lines that are no
+// URL have none, and cancelled jobs have nothing in theirs.
+func (l losing) ended() int {
+	c := l.counts
+	return c.Ended() - c.Cancelled - c.Duplicate - c.Invalid
+}
+
+// draining returns how many jobs a drain finishes.
+func (l losing) draining() int { return l.counts.Queued + l.counts.InFlight }
+
+// drainTime estimates how long a drain takes: for each host its share of what
+// is queued and in flight, at its pace, once it may be asked again. It is
+// below zero when that is not known: a host is parked or paused, or unpaced.
+func drainTime(s engine.Stats) time.Duration {
+	draining := s.Counts.Queued + s.Counts.InFlight
+	left, longest := 0, time.Duration(0)
+	for _, h := range s.Hosts {
+		left += h.Waiting + h.InFlight
+	}
+	for _, h := range s.Hosts {
+		n := h.Waiting + h.InFlight
+		if n == 0 {
+			continue
+		}
+		var until time.Time
+		switch r := h.Reason.(type) {
+		case engine.ServerAsked:
+			if r.Parked {
+				return -1
+			}
+			until = r.Until
+		case engine.ServerBusy:
+			until = r.Until
+		case engine.Paused:
+			return -1
+		}
+		share := math.Ceil(float64(n) * float64(draining) / float64(left))
+		longest = max(longest, time.Duration(share)*h.Interval+max(0, until.Sub(s.At)))
+	}
+	if longest == 0 {
+		return -1
+	}
+	return longest
+}
+
+func (q *quitDialog) View(th Theme, w, h int) string {
+	if tooSmall(w, h) {
+		return ""
+	}
+	w = min(w-4, 74)
+	c := q.counts
+	rows := []row{{drop: 5}}
+	if left := c.Left(); left > 0 {
+		rows = append(rows, wrap(fmt.Sprintf("%s not fetched: %s queued, %s in flight, %s to retry, %s in backlog.",
+			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)), th.Text, w-4)...)
+	} else {
+		rows = append(rows, row{text: "Every job has ended."})
+	}
+	words, style := q.results(th)
+	rows = append(rows, wrap(words, style, w-4)...)
+	rows = append(rows, row{drop: 4}, row{text: choice(th, "esc", "stay")})
+	if q.ended() > 0 {
+		rows = append(rows, row{text: choice(th, "e", "export the results first")})
+	}
+	if q.draining() > 0 {
+		rows = append(rows, row{text: choice(th, "d", q.drainText(w-12))})
+	}
+	cancel := "cancel: stop now, leave within a second"
+	if c.Left() == 0 {
+		cancel = "leave"
+	}
+	rows = append(rows, row{text: choice(th, "x", cancel)}, row{drop: 5})
+	return box(th, "Leave?", rows, w, h)
+}
+
+// drainText says what a drain finishes and how long that takes, in w cells.
+func (l losing) drainText(w int) string {
+	about := ""
+	if l.drain >= 0 {
+		about = " (about " + round(l.drain) + ")"
+	}
+	n := count(l.draining())
+	words := fmt.Sprintf("drain: finish the %s queued and in flight%s, leave", n, about)
+	if width(words) > w {
+		words = fmt.Sprintf("drain: finish %s%s, leave", n, about)
+	}
+	return words
+}
+
+// results says where the results are.
+func (l losing) results(th Theme) (string, lipgloss.Style) {
+	n := plural(l.ended(), "result")
+	switch {
+	case l.ended() == 0:
+		return "No results yet.", th.Muted
+	case l.saving == "" && l.ended() == 1:
+		return "1 result is only in memory (no -o): leaving loses it.", th.Bad
+	case l.saving == "":
+		return n + " are only in memory (no -o): leaving loses them.", th.Bad
+	case l.unsaved > 0:
+		return fmt.Sprintf("%s go to %s; %s of them will when you leave.", n, clean(l.saving, lineBytes), count(l.unsaved)), th.Warn
+	}
+	return fmt.Sprintf("%s saved in %s.", n, clean(l.saving, lineBytes)), th.OK
+}

@@ -1,0 +1,439 @@
+package ui
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"weir/engine"
+)
+
+// ended makes a job that ended well as number num.
+func ended(num int) engine.JobState {
+	return engine.JobState{
+		ID: engine.JobID(num), Num: uint64(num), Batch: 1, URL: fmt.Sprintf("http://h.test/%d", num), Host: "h.test",
+		Place: engine.Ended, Outcome: engine.OK, Status: 200, Attempts: 1,
+	}
+}
+
+func (s *stage) more(jobs ...engine.JobState) {
+	s.tell(viewMsg{view: &engine.View{Stats: s.stats, Jobs: jobs}})
+}
+
+// The cursor follows the newest until it is moved, then stays on its row.
+func TestFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		heading := func() string { return strings.Split(s.screen(), "\n")[19] }
+		s.more(ended(813))
+		if got := s.results.selected().num; got != 812 {
+			t.Errorf("a key before the next frame means row %d, want 812, which is on the screen", got)
+		}
+		s.tell(frameMsg{})
+		if got := s.results.selected().num; got != 813 {
+			t.Errorf("following, the cursor is on %d, want 813", got)
+		}
+		s.press("j")
+		s.more(ended(814), ended(815))
+		s.tell(frameMsg{})
+		if got := s.results.selected().num; got != 812 {
+			t.Errorf("after two more, the cursor is on %d, want 812", got)
+		}
+		if got, want := heading(), "815 · 2 new · f follows"; !strings.Contains(got, want) {
+			t.Errorf("heading is %q, want %q in it", got, want)
+		}
+		lines := strings.Split(s.screen(), "\n")
+		if got := lines[22]; !strings.HasPrefix(got, "┃▸     812") {
+			t.Errorf("the cursor's line has moved: %q", got)
+		}
+		s.press("f")
+		if got := s.results.selected().num; got != 815 || !strings.Contains(heading(), "following") {
+			t.Errorf("f goes to %d, want 815; heading %q", got, heading())
+		}
+	})
+}
+
+// A key acts on the row that was drawn under the cursor.
+func TestKeyMeansWhatWasDrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		failed := ended(813)
+		failed.Outcome, failed.Class = engine.Failed, engine.Timeout
+		s.more(failed)
+		s.tell(frameMsg{})
+		s.more(ended(814)) // comes while the operator reaches for the key
+		s.press("r")
+		if want := []string{"retry job 813"}; !slices.Equal(s.fake.calls, want) {
+			t.Errorf("the engine was told %v, want %v", s.fake.calls, want)
+		}
+	})
+}
+
+func TestFilter(t *testing.T) {
+	for _, tc := range []struct {
+		filter string
+		want   []uint64 // of the newest seven
+	}{
+		{"outcome:failed", []uint64{810, 808}},
+		{"outcome:f", []uint64{810, 808}},
+		{"code:5xx", []uint64{810}},
+		{"code:-", []uint64{808, 807}},
+		{"class:time", []uint64{808}},
+		{"host:4011", []uint64{809}},
+		{"batch:1 outcome:ok", []uint64{812, 806}},
+		{"SCHEDULE outcome:empty", []uint64{811}},
+		{"missingcell", []uint64{809}},
+		{"http://127.0.0.1:4014", []uint64{808}},
+		{"nowhere", nil},
+		{"", []uint64{812, 811, 810, 809, 808, 807, 806}},
+	} {
+		t.Run(tc.filter, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sc := busyScene()
+				sc.jobs = sc.jobs[len(sc.jobs)-7:]
+				s := newStage(t, sc, 120, 36)
+				s.press("/")
+				for _, r := range tc.filter {
+					if r == ' ' {
+						s.tell(keyPress("space"))
+						continue
+					}
+					s.tell(keyPress(string(r)))
+				}
+				var got []uint64
+				for i := range s.results.table.count() {
+					got = append(got, s.results.table.at(i).num)
+				}
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("filter %q shows %v, want %v", tc.filter, got, tc.want)
+				}
+				if want := fmt.Sprintf("%d of 7 match · esc clears", len(tc.want)); !strings.Contains(s.screen(), want) {
+					t.Errorf("the screen does not say %q:\n%s", want, s.screen())
+				}
+				s.press("enter", "esc")
+				if got := s.results.table.count(); got != 7 {
+					t.Errorf("after esc there are %d rows, want 7", got)
+				}
+			})
+		})
+	}
+}
+
+// Tab completes a key, then the values that the run has.
+func TestFilterCompletes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		for _, step := range []struct{ key, want string }{
+			{"/", ""},
+			{"c", "c"},
+			{"tab", "class:"},
+			{"tab", "code:"},
+			{"backspace", "code"},
+			{"tab", "code:"},
+			{"tab", "code:2xx"},
+			{"space", "code:2xx "},
+			{"h", "code:2xx h"},
+			{"tab", "code:2xx host:"},
+			{"tab", "code:2xx host:127.0.0.1:4010"},
+			{"tab", "code:2xx host:127.0.0.1:4011"},
+		} {
+			s.press(step.key)
+			if got := s.filter.Value(); got != step.want {
+				t.Fatalf("after %s the filter is %q, want %q", step.key, got, step.want)
+			}
+		}
+	})
+}
+
+// Enter on a batch, host or worker shows its results.
+func TestOpenFilters(t *testing.T) {
+	for p, want := range map[panel]string{batchesPanel: "batch:1", hostsPanel: "host:127.0.0.1:4011", workersPanel: "host:127.0.0.1:4010"} {
+		synctest.Test(t, func(t *testing.T) {
+			sc := busyScene()
+			sc.focus = p
+			s := newStage(t, sc, 120, 36)
+			s.press("enter")
+			if got := s.filter.Value(); got != want || s.focus != resultsPanel {
+				t.Errorf("enter on %v filters by %q on %v, want %q on Results", p, got, s.focus, want)
+			}
+		})
+	}
+}
+
+// v goes from what has ended to what waits, with when and why, to all.
+func TestShow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		s.more(engine.JobState{
+			ID: 900, Batch: 1, URL: "http://127.0.0.1:4011/late", Host: "127.0.0.1:4011", Place: engine.Deferred, Attempts: 1,
+			Reason: engine.RetryWait{Due: s.stats.At.Add(4 * time.Second), Class: engine.Timeout, Retry: 1},
+		})
+		s.press("v")
+		if got := s.screen(); !strings.Contains(got, "1 of 443 waiting") || !strings.Contains(got, "- retry        -    4.0s") || !strings.Contains(got, "retry 1 in 4.0s: timeout") {
+			t.Errorf("the waiting job is not told about:\n%s", got)
+		}
+		s.press("v")
+		if got := s.results.table.count(); got != 813 {
+			t.Errorf("all are %d rows, want 813", got)
+		}
+	})
+}
+
+// Results from before the first view are read in pages, and never stand over
+// newer states.
+func TestOlderResults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := busyScene()
+		sc.jobs = nil
+		s := newStage(t, sc, 120, 36)
+		for i := range 1700 {
+			s.fake.results = append(s.fake.results, engine.Result{Job: engine.JobID(i + 1), Num: uint64(i + 1), URL: "http://old.test/", Outcome: engine.Empty})
+		}
+		var jobs []engine.JobState
+		for num := 1601; num <= 1700; num++ {
+			jobs = append(jobs, ended(num))
+		}
+		jobs = append(jobs, engine.JobState{ID: 5, Place: engine.Queued, URL: "http://again.test/"})
+		s.tell(viewMsg{view: &engine.View{Full: true, Stats: sc.stats, Jobs: jobs}})
+		if !s.results.older {
+			t.Error("nothing older is read")
+		}
+		s.rest(time.Second)
+		if got := s.results.table.ended; got != 1699 || s.results.older {
+			t.Errorf("%d rows have ended, want 1699; still reading: %v", got, s.results.older)
+		}
+		if got := s.results.table.byID[5].place; got != engine.Queued {
+			t.Errorf("job 5 is %v, want queued, as the view says", got)
+		}
+		if got := s.results.table.byID[1650].outcome; got != engine.OK {
+			t.Errorf("job 1650 is %v, want ok, as the view says", got)
+		}
+	})
+}
+
+// Whatever comes in which order, the list is what sorting all rows makes.
+func TestTableKeepsOrder(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	row := func() *jobRow {
+		r := &jobRow{
+			id: engine.JobID(rnd.IntN(300)), batch: engine.BatchID(rnd.IntN(3)), time: time.Duration(rnd.IntN(5)),
+			bytes: int64(rnd.IntN(4)), url: "http://" + string(rune('a'+rnd.IntN(5))), place: engine.Ended, status: int16(200 + rnd.IntN(2)),
+			outcome: engine.OK + engine.Outcome(rnd.IntN(5)), num: uint64(1 + rnd.IntN(1000)),
+		}
+		if rnd.IntN(4) == 0 {
+			r.place, r.outcome, r.num = engine.Queued, engine.OutcomeNone, 0
+		}
+		return r
+	}
+	for by := range columns {
+		for _, show := range []show{showEnded, showWaiting, showAll} {
+			table := newTable()
+			table.relist(want{show: show, by: by, turned: rnd.IntN(2) == 0, filter: parseFilter([]string{"", "batch:1", "code:201"}[rnd.IntN(3)])})
+			for range 40 {
+				var rows []*jobRow
+				for range rnd.IntN(20) {
+					rows = append(rows, row())
+				}
+				table.put(rows)
+				want := table.want.list(table.all)
+				if !slices.Equal(table.rows, want) {
+					t.Fatalf("by %v, %v: list has %d rows, want %d as if sorted anew", by, show, len(table.rows), len(want))
+				}
+				for i := range table.count() {
+					if at := table.find(table.keyAt(i)); at != i {
+						t.Fatalf("by %v, %v: row %d is found at %d", by, show, i, at)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A long list is made beside the loop; what changes meanwhile is in it.
+func TestRelistMeanwhile(t *testing.T) {
+	table := newTable()
+	var rows []*jobRow
+	for num := range listAtOnce + 100 {
+		s := ended(num + 1)
+		rows = append(rows, newRow(&s))
+	}
+	table.put(rows)
+	overtaken := table.relist(want{by: byURL})
+	l := table.relist(want{by: byTime})
+	if l == nil || overtaken == nil {
+		t.Fatal("a long list was made at once")
+	}
+	again, fresh := ended(7), ended(listAtOnce+101)
+	again.Elapsed, fresh.Elapsed = time.Hour, time.Minute
+	table.put([]*jobRow{newRow(&again), newRow(&fresh)})
+	if table.listed(overtaken.make()) || !table.listed(l.make()) {
+		t.Fatal("the list that was overtaken was taken")
+	}
+	if got := []engine.JobID{table.keyAt(0), table.keyAt(1)}; !slices.Equal(got, []engine.JobID{7, listAtOnce + 101}) || table.count() != listAtOnce+101 {
+		t.Errorf("the slowest are %v of %d, want 7 and %d of %[3]d", got, table.count(), listAtOnce+101)
+	}
+}
+
+// Hosts stand in the order of their states; a countdown changes nothing.
+func TestHostsOrder(t *testing.T) {
+	at := noon
+	host := func(name string, pace time.Duration, waiting int, why engine.Reason) engine.HostStats {
+		return engine.HostStats{Host: name, Interval: pace, Waiting: waiting, Reason: why}
+	}
+	var p hosts
+	p.take(&engine.Stats{Hosts: []engine.HostStats{
+		host("done", 9*time.Second, 0, engine.ServerBusy{Until: at.Add(time.Second)}),
+		host("fast", time.Second, 1, engine.PaceWait{Next: at.Add(time.Second)}),
+		host("parked", time.Second, 1, engine.ServerAsked{Until: at.Add(time.Hour), Parked: true}),
+		host("probed", time.Second, 1, engine.Probing{}),
+		host("refused", time.Second, 1, engine.ServerBusy{Until: at.Add(time.Second)}),
+		host("slow", 5*time.Second, 1, engine.TurnOut{}),
+	}}, true)
+	names := func() (names []string) {
+		for i := range p.count() {
+			names = append(names, p.keyAt(i))
+		}
+		return names
+	}
+	want := []string{"parked", "refused", "probed", "slow", "fast", "done"}
+	if got := names(); !slices.Equal(got, want) {
+		t.Errorf("hosts stand as %v, want %v", got, want)
+	}
+	p.cur.moveTo(&p, 1)
+	p.take(&engine.Stats{At: at.Add(time.Minute), Hosts: []engine.HostStats{
+		host("done", 9*time.Second, 0, nil),
+		host("fast", time.Second, 1, engine.TurnOut{}),
+		host("parked", time.Second, 1, engine.ServerAsked{Until: at.Add(time.Hour), Parked: true}),
+		host("probed", time.Second, 1, engine.Probing{}),
+		host("refused", time.Second, 1, engine.ServerBusy{Until: at.Add(2 * time.Minute)}),
+		host("slow", 5*time.Second, 1, engine.PaceWait{Next: at.Add(2 * time.Minute)}),
+	}}, true)
+	if got := names(); !slices.Equal(got, want) {
+		t.Errorf("later, hosts stand as %v, want %v", got, want)
+	}
+	if got := p.selected().Host; got != "refused" {
+		t.Errorf("the cursor is on %s, want refused", got)
+	}
+}
+
+// Nobody works in the panel: what stands first is what it shows, however many
+// hosts come in front. Once the operator has gone to a row, it stays there.
+func TestHostsShowsTheWorstUntilItIsWorkedIn(t *testing.T) {
+	see := func(p *hosts, focused bool, refused ...string) string {
+		var s engine.Stats
+		for _, name := range []string{"a", "b", "c", "d"} {
+			h := engine.HostStats{Host: name, Interval: time.Second, Waiting: 1}
+			if slices.Contains(refused, name) {
+				h.Reason = engine.ServerBusy{Until: noon}
+			}
+			s.Hosts = append(s.Hosts, h)
+		}
+		p.take(&s, focused)
+		return p.keyAt(p.cur.at)
+	}
+	var p hosts
+	p.cur.h = 2
+	for _, tc := range []struct {
+		name    string
+		focused bool
+		refused []string
+		move    bool
+		want    string
+	}{
+		{name: "at first", want: "a"},
+		{name: "another is worse", refused: []string{"c"}, want: "c"},
+		{name: "with the focus the row is held", focused: true, refused: []string{"b", "c"}, want: "c"},
+		{name: "without it the worst is shown", refused: []string{"b", "c"}, want: "b"},
+		{name: "a row that was gone to is held for good", move: true, refused: []string{"c"}, want: "b"},
+	} {
+		if tc.move {
+			p.cur.moveTo(&p, 0)
+		}
+		if got := see(&p, tc.focused, tc.refused...); got != tc.want {
+			t.Errorf("%s: the cursor stands on %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+// Without colour, nothing but colour is missing.
+func TestNoColour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		before := s.screen()
+		s.tell(tea.ColorProfileMsg{Profile: colorprofile.ASCII}) // which NO_COLOR makes
+		view := s.View().Content
+		for _, code := range []string{"38;", "\x1b[3", "\x1b[9"} {
+			if strings.Contains(view, code) {
+				t.Errorf("the view has colours: %q", code)
+			}
+		}
+		for _, code := range []string{"\x1b[1m", "\x1b[7m"} {
+			if !strings.Contains(view, code) {
+				t.Errorf("the view has no %q", code)
+			}
+		}
+		if got := s.screen(); got != before {
+			t.Errorf("the cells have changed:\n%s", got)
+		}
+	})
+}
+
+// What happens without a key is said.
+func TestNotices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		sc := busyScene()
+		b, h := &sc.stats.Batches[0], &sc.stats.Hosts[1]
+		b.State, b.Counts = engine.BatchDone, engine.Counts{Submitted: 100, OK: 97, Empty: 1, Failed: 2}
+		h.Reason = engine.ServerAsked{Until: noon.Add(time.Hour), Asked: time.Hour, Status: 429, Parked: true}
+		s.bring(sc)
+		s.bring(busyScene())
+		var got []string
+		for _, one := range s.toasts.list {
+			got = append(got, one.text)
+		}
+		want := []string{
+			"batch 1 schedule 2024-11+36 finished: 97 ok, 1 empty, 2 failed",
+			"127.0.0.1:4011 PARKED 429 asked 1h: at 13:00:00, 56m48s",
+			"127.0.0.1:4011 is back",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("toasts are %q, want %q", got, want)
+		}
+		s.rest(2 * toastTime)
+		if n := len(s.toasts.list); n > 0 {
+			t.Errorf("%d toasts stay", n)
+		}
+	})
+}
+
+func TestTitleAndProgress(t *testing.T) {
+	for _, tc := range []struct {
+		scene scene
+		title string
+		state tea.ProgressBarState
+	}{
+		{startScene(), "weir", tea.ProgressBarNone},
+		{busyScene(), "weir 64% · 9 failed", tea.ProgressBarDefault},
+		{pausedScene(), "weir 64% · 9 failed", tea.ProgressBarWarning},
+		{finishedScene(), "weir 100% · 52 failed", tea.ProgressBarNone},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := newStage(t, tc.scene, 120, 36).View()
+			var state tea.ProgressBarState
+			if v.ProgressBar != nil {
+				state = v.ProgressBar.State
+			}
+			if v.WindowTitle != tc.title || state != tc.state || !v.AltScreen {
+				t.Errorf("%s: title %q, progress %v, want %q, %v", tc.scene.name, v.WindowTitle, state, tc.title, tc.state)
+			}
+		})
+	}
+}

@@ -1,0 +1,316 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"weir/engine"
+)
+
+// A resultsLayout says which columns have room: size, try, why, rows and #
+// are dropped in this order until the URL has 30 cells.
+type resultsLayout struct {
+	num, size, rows, try bool
+	why, url             int // cells; 0: no such column
+}
+
+func (p pane) resultsLayout() resultsLayout {
+	l := resultsLayout{num: p.framed || p.w >= 80, size: true, try: true}
+	l.rows = l.num
+	l.why = min(24+max(p.w-118, 0)/3, 60)
+	for drop := 0; ; drop++ {
+		used := 24 // cursor, outcome, code, time, one before the URL
+		if l.num {
+			used += 9
+		}
+		if l.size {
+			used += 9
+		}
+		if l.rows {
+			used += 6
+		}
+		if l.try {
+			used += 4
+		}
+		if l.why > 0 {
+			used += l.why + 1
+		}
+		l.url = p.w - used
+		if l.url >= 30 || drop == 4 {
+			return l
+		}
+		switch drop {
+		case 0:
+			l.size = false
+		case 1:
+			l.try = false
+		case 2:
+			l.why = 0
+		case 3:
+			l.rows = false
+		}
+	}
+}
+
+// lead draws the first two columns: cursor, mark and number.
+func (l resultsLayout) lead(b *line, cursor, mark, num string) {
+	b.put(cursor)
+	if l.num {
+		b.put(mark + right(num, 7) + " ")
+	} else {
+		b.put(mark)
+	}
+}
+
+// outcomeCells is the width of the outcome column: with # there is a blank
+// before the code, and without one "cancelled" still fits.
+func (l resultsLayout) outcomeCells() int {
+	if l.num {
+		return 10
+	}
+	return 9
+}
+
+// head draws the headings; the one that sorts wears an arrow.
+func (p *results) head(at pane, l resultsLayout) string {
+	w := p.table.want
+	b := newLine(at.w, false)
+	put := func(c column, text string, cells int, left bool) {
+		style := at.th.Muted
+		if w.by == c && (c != byNum || w.turned) {
+			style = at.th.Accent
+			arrow := at.th.Glyphs.Up
+			if w.down() {
+				arrow = at.th.Glyphs.Down
+			}
+			if width(text)+1 > cells || left {
+				text += " " + arrow
+			} else {
+				text += arrow
+			}
+		}
+		if left {
+			b.paint(style, pad(text, cells))
+		} else {
+			b.paint(style, right(text, cells))
+		}
+	}
+	b.put(" ")
+	if l.num {
+		put(byNum, "#", 8, false)
+	}
+	b.put(" ")
+	put(byOutcome, "outcome", l.outcomeCells(), true)
+	put(byCode, "code", 4, false)
+	if w.show == showWaiting {
+		b.gap(2)
+		b.paint(at.th.Muted, right("due", 6))
+	} else {
+		put(byTime, "time", 8, false)
+	}
+	if l.size {
+		put(bySize, "size", 9, false)
+	}
+	if l.rows {
+		put(byRows, "rows", 6, false)
+	}
+	if l.try {
+		put(byTry, "try", 4, false)
+	}
+	b.gap(1)
+	put(byURL, "url", l.url, true)
+	if l.why > 0 {
+		b.gap(1)
+		put(byWhy, "why", l.why, true)
+	}
+	return b.end()
+}
+
+// view draws the heading and the rows that are on the screen.
+func (p *results) view(at pane, s *engine.Stats) []string {
+	l := at.resultsLayout()
+	lines := make([]string, 0, at.h)
+	if p.headed(at) {
+		lines = append(lines, p.head(at, l))
+	}
+	for i := p.cur.top; i < p.table.count() && len(lines) < at.h; i++ {
+		lines = append(lines, p.row(at, l, i, s))
+	}
+	return lines
+}
+
+// headed reports whether there is room for a heading.
+func (p *results) headed(at pane) bool { return at.framed || at.w >= 80 || at.h >= 14 }
+
+// room returns how many rows are on the screen.
+func (p *results) room(at pane) int {
+	if p.headed(at) {
+		return at.h - 1
+	}
+	return at.h
+}
+
+// teach is what the panel says while it has no rows.
+func (p *results) teach(at pane, s *engine.Stats) []string {
+	var text []string
+	switch t := p.table; {
+	case t.want.filter.text != "" && p.total() > 0:
+		text = []string{"0 of " + count(p.total()) + " match " + at.th.Glyphs.Dot + " esc clears"}
+	case s.Counts.Submitted > 0 && t.want.show == showWaiting:
+		text = []string{"No URL waits in the queue, for a retry or in flight.", "", "v               shows those that ended"}
+	case s.Counts.Submitted > 0:
+		text = []string{"No URL has ended yet.", "", "v               shows those that wait, and why"}
+	default:
+		text = []string{
+			"No URLs yet.", "",
+			"a               add a batch: paste or type URLs, name a file, or a range of months",
+			"paste           anywhere on this screen does the same",
+			"weir demo       shows all this on a site that runs on your own machine",
+		}
+		if at.framed {
+			text = append(text, "", "Each host is asked at most once a second, whatever the number of workers: < and > on panel 3 change that.")
+		}
+	}
+	lines := []string{blank(at.w)}
+	for _, line := range text {
+		lines = append(lines, newLine(at.w, false).gap(2).put(line).end())
+	}
+	return lines[:min(len(lines), max(at.h, 0))]
+}
+
+func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
+	r := p.table.at(i)
+	selected := i == p.cur.at
+	b := at.row(selected)
+	mark, num := " ", unknown
+	if p.marked(r.id) {
+		mark = at.th.Glyphs.Mark
+	}
+	if r.num > 0 {
+		num = strconv.FormatUint(r.num, 10)
+	}
+	l.lead(b, at.cursor(selected), mark, num)
+	b.paint(at.th.outcome(r), pad(r.state(), l.outcomeCells()))
+
+	code, took, bytes, records := unknown, unknown, unknown, unknown
+	if r.status > 0 {
+		code = strconv.Itoa(int(r.status))
+	}
+	if r.tries > 0 {
+		took, bytes = duration(r.time), size(r.bytes)
+	}
+	if r.outcome == engine.OK || r.outcome == engine.Empty {
+		records = strconv.Itoa(int(r.records))
+	}
+	reason := r.why
+	if r.place != engine.Ended {
+		took, bytes = unknown, unknown
+		if due, ok := dueAt(r.reason); ok {
+			took = short(max(due.Sub(s.At), 0))
+		}
+		reason = jobWait(r, s)
+	}
+	if at.th.ASCII {
+		reason = strings.ReplaceAll(reason, "≥", ">=")
+	}
+	b.put(right(code, 4)).gap(2).put(right(took, 6))
+	if l.size {
+		b.put(right(bytes, 9))
+	}
+	if l.rows {
+		b.put(right(records, 6))
+	}
+	if l.try {
+		b.put(right(strconv.Itoa(int(r.tries)), 4))
+	}
+	b.gap(1).put(pad(bare(r.url), l.url))
+	if l.why > 0 {
+		b.gap(1).paint(at.th.Muted, pad(reason, l.why))
+	}
+	return at.finish(b, selected)
+}
+
+// outcome is the style of an outcome.
+func (t Theme) outcome(r *jobRow) lipgloss.Style {
+	switch r.outcome {
+	case engine.OK:
+		return t.OK
+	case engine.Empty:
+		return t.Warn
+	case engine.Failed:
+		return t.Bad
+	}
+	return t.Muted
+}
+
+// title says how much there is and in which order, most important first.
+func (p *results) title(s *engine.Stats, g Glyphs) []string {
+	t := p.table
+	n := t.count()
+	if t.want.show == showEnded && t.want.filter.text == "" && n == 0 && s.Counts.Submitted == 0 {
+		return []string{"empty"}
+	}
+	var parts []string
+	first := count(n)
+	if t.want.filter.text != "" {
+		first = count(n) + " of " + count(p.total())
+	}
+	if left := s.Counts.Left(); t.want.show == showWaiting && t.want.filter.text == "" && left > n {
+		first += " of " + count(left) // the rest is in the backlog
+	}
+	if t.want.show != showEnded {
+		first += " " + t.want.show.String()
+	}
+	parts = append(parts, first)
+	if len(p.marks) > 0 {
+		parts = append(parts, count(len(p.marks))+" marked")
+	}
+	over := s.State == engine.RunFinished || s.State == engine.RunCancelled
+	switch {
+	case t.busy:
+		parts = append(parts, "sorting")
+	case !p.newest() || t.want.show != showEnded:
+		parts = append(parts, p.sorting(g))
+	case !p.follow && p.news > 0:
+		return append(parts, count(p.news)+" new", "f follows")
+	case !p.follow && !over:
+		return append(parts, "newest first", "f follows")
+	default:
+		parts = append(parts, "newest first")
+		if p.follow && !over && s.State != engine.RunIdle {
+			parts = append(parts, "following")
+		}
+	}
+	if p.older {
+		parts = append(parts, "reading older ones")
+	}
+	return parts
+}
+
+// sorting names the column and the direction.
+func (p *results) sorting(g Glyphs) string {
+	w := p.table.want
+	switch {
+	case w.by == byNum && w.down():
+		return "newest first"
+	case w.by == byNum:
+		return "oldest first"
+	case w.down():
+		return "by " + w.by.String() + " " + g.Down
+	}
+	return "by " + w.by.String() + " " + g.Up
+}
+
+// total returns how many rows there were without the filter.
+func (p *results) total() int {
+	t := p.table
+	switch t.want.show {
+	case showEnded:
+		return t.ended
+	case showWaiting:
+		return len(t.all) - t.ended
+	}
+	return len(t.all)
+}

@@ -1,0 +1,238 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// Every key that steers: what the engine is told, and what the operator reads.
+func TestSteer(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		focus panel
+		keys  []string
+		calls string
+		toast string
+	}{
+		{"a batch", batchesPanel, []string{"j", "x"}, "cancel batch 2", "batch 2 cancelled: 61 queued, 3 in flight · u to undo"},
+		{"a host's jobs", hostsPanel, []string{"x"}, "cancel host 127.0.0.1:4011", "host 127.0.0.1:4011 cancelled: 61 queued, 3 in flight · u to undo"},
+		{"a worker's URL", workersPanel, []string{"x"}, "cancel job 901", "job 901 cancelled: 61 queued, 3 in flight · u to undo"},
+		{"what has ended", resultsPanel, []string{"x"}, "", "it has ended ok: there is nothing to cancel"},
+		{"a cancelled batch", batchesPanel, []string{"G", "x"}, "", "batch 3 has ended: nothing is left to cancel"},
+		{"the run", resultsPanel, []string{"X"}, "cancel the run", "the run cancelled: 61 queued, 3 in flight · u to undo"},
+		{"pause the run", resultsPanel, []string{"P"}, "pause the run", "the run paused: 61 URLs wait · u to undo"},
+		{"pause a host", hostsPanel, []string{"p"}, "pause host 127.0.0.1:4011", "host 127.0.0.1:4011 paused: 61 URLs wait · u to undo"},
+		{"pause the batch of a row", resultsPanel, []string{"p"}, "pause batch 1", "batch 1 paused: 61 URLs wait · u to undo"},
+		{"retry what failed", resultsPanel, []string{"j", "j", "r"}, "retry job 810", "job 810: 61 URLs to be asked again · u to undo"},
+		{"retry what went well", resultsPanel, []string{"r"}, "", "only what failed or was empty is retried"},
+		{"retry all", resultsPanel, []string{"R"}, "retry the run", "the run: 61 URLs to be asked again · u to undo"},
+		{"retry the marked", resultsPanel, []string{"j", "space", "space", "r"}, "retry 2 jobs", "2 jobs: 61 URLs to be asked again · u to undo"},
+		{"workers add up", resultsPanel, []string{"+", "+", "-"}, "workers 6, workers 7, workers 6", "workers 5 -> 6 · u to undo"},
+		{"slower", hostsPanel, []string{">", "<"}, "interval host 127.0.0.1:4011 2s, interval host 127.0.0.1:4011 3s", "host 127.0.0.1:4011: interval 1s -> 3s · u to undo"},
+		{"priority", batchesPanel, []string{")"}, "priority 1 high", "batch 1: priority normal -> high · u to undo"},
+		{"priority at its end", batchesPanel, []string{"j", ")"}, "", "its priority is high already"},
+		{"undo", resultsPanel, []string{"u"}, "undo nothing", "undone: nothing: undo 1 -> 2"},
+		{"marks on hosts", hostsPanel, []string{"space"}, "", "mark works on panel 4 Results"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sc := busyScene()
+				sc.focus = tc.focus
+				s := newStage(t, sc, 120, 36)
+				s.press(tc.keys...)
+				if got := strings.Join(s.fake.calls, ", "); got != tc.calls {
+					t.Errorf("the engine was told %q, want %q", got, tc.calls)
+				}
+				if got := s.toast(); got != tc.toast {
+					t.Errorf("toast is %q, want %q", got, tc.toast)
+				}
+			})
+		})
+	}
+}
+
+// What the engine refuses is said, not swallowed.
+func TestSteerRefused(t *testing.T) {
+	for err, want := range map[error]string{
+		engine.ErrNothing: "nothing is left to cancel",
+		engine.ErrClosed:  "the run has ended: nothing can be changed any more",
+		engine.ErrNoBatch: "engine: no such batch",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, busyScene(), 120, 36)
+			s.fake.err = err
+			s.press("X")
+			if got := s.toast(); got != want {
+				t.Errorf("after %v the toast is %q, want %q", err, got, want)
+			}
+		})
+	}
+}
+
+// A pace faster than the operator's own interval is asked about, once.
+func TestFasterAsksOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := busyScene()
+		sc.focus = hostsPanel
+		s := newStage(t, sc, 120, 36)
+		s.press("j", ">")
+		if !s.dialogs.any() || len(s.fake.calls) > 0 {
+			t.Fatalf("no question; the engine was told %v", s.fake.calls)
+		}
+		s.press("y")
+		if len(s.fake.calls) > 0 {
+			t.Errorf("a key within the first moment was an answer: %v", s.fake.calls)
+		}
+		s.rest(time.Second)
+		s.press("y", ">")
+		want := []string{"interval host 127.0.0.1:4010 500ms", "interval host 127.0.0.1:4010 500ms"}
+		if s.dialogs.any() || !slices.Equal(s.fake.calls, want) {
+			t.Errorf("the engine was told %v, want %v; asked again: %v", s.fake.calls, want, s.dialogs.any())
+		}
+	})
+}
+
+// A change that is a minute old is named before it is undone.
+func TestOldUndoAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := busyScene()
+		sc.stats.Undo[0].At = sc.stats.At.Add(-2*time.Minute - 5*time.Second)
+		s := newStage(t, sc, 120, 36)
+		s.press("u")
+		s.rest(time.Second)
+		if got := s.screen(); len(s.fake.calls) > 0 || !strings.Contains(got, "Batch 3 cancelled: 61 queued, 3 in flight, 2m05s ago at") {
+			t.Fatalf("the engine was told %v, and the screen shows\n%s", s.fake.calls, got)
+		}
+		s.press("y")
+		if want := []string{"undo nothing"}; !slices.Equal(s.fake.calls, want) {
+			t.Errorf("the engine was told %v, want %v", s.fake.calls, want)
+		}
+	})
+}
+
+// Many different keys within a moment are text; commands are not held up by it.
+func TestUnbracketedPaste(t *testing.T) {
+	for _, tc := range []struct{ name, text, calls, added string }{
+		{"a URL", "http://127.0.0.1:4010/Xp\r", "", "http://127.0.0.1:4010/Xp\nab"},
+		{"eight different keys", "XXPPRR++", "cancel the run, cancel the run, pause the run, pause the run, retry the run, retry the run, workers 6, workers 7", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, busyScene(), 120, 36)
+				for _, r := range tc.text {
+					key := string(r)
+					if key == "\r" {
+						key = "enter"
+					}
+					s.tell(keyPress(key))
+				}
+				if tc.added != "" { // the rest of it comes a read later
+					s.rest(rushTime)
+					for _, key := range []string{"a", "b", "enter"} {
+						s.tell(keyPress(key))
+					}
+				}
+				s.rest(time.Second)
+				if got := strings.Join(s.fake.calls, ", "); got != tc.calls {
+					t.Errorf("the engine was told %q, want %q", got, tc.calls)
+				}
+				var form *addForm
+				if s.dialogs.any() {
+					form, _ = s.dialogs.open[len(s.dialogs.open)-1].(*addForm)
+				}
+				switch {
+				case tc.added == "" && form != nil:
+					t.Errorf("%q was taken for text", tc.text)
+				case tc.added != "" && form == nil:
+					t.Errorf("%q was taken for commands", tc.text)
+				case tc.added != "" && strings.TrimSpace(form.text.value()) != tc.added:
+					t.Errorf("the form has %q, want %q", form.text.value(), tc.added)
+				}
+			})
+		})
+	}
+}
+
+// A bracketed paste opens the form, which adds under the time of day.
+func TestPasteAdds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		s.tell(tea.PasteMsg{Content: "http://one.test/a\rhttp://one.test/b"})
+		s.rest(time.Second)
+		s.press("enter")
+		s.rest(time.Second)
+		if want := []string{"add pasted 12:03"}; !slices.Equal(s.fake.calls, want) {
+			t.Errorf("the engine was told %v, want %v", s.fake.calls, want)
+		}
+		if got, want := s.toast(), "batch 4 pasted 12:03 added: 2 new"; got != want {
+			t.Errorf("toast is %q, want %q", got, want)
+		}
+	})
+}
+
+// Leaving asks when something would be lost, and only then.
+func TestQuit(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		scene scene
+		save  bool
+		keys  []string
+		asked bool
+		calls string
+	}{
+		{"nothing was done", startScene(), false, []string{"q"}, false, ""},
+		{"results are only in memory", finishedScene(), false, []string{"q"}, true, ""},
+		{"all is saved", finishedScene(), true, []string{"q"}, false, ""},
+		{"jobs are left", busyScene(), true, []string{"ctrl+c"}, true, ""},
+		{"cancelled on the way out", busyScene(), true, []string{"ctrl+c", "wait", "ctrl+c"}, false, "cancel the run"},
+		{"drained", busyScene(), true, []string{"q", "wait", "d"}, true, "drain"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, tc.scene, 120, 36)
+				if tc.save {
+					s.deps.Saving, s.deps.Saved = "out.jsonl", func() uint64 { return 1255 }
+				}
+				for _, k := range tc.keys {
+					if k == "wait" {
+						s.rest(time.Second)
+						continue
+					}
+					s.press(k)
+				}
+				if s.quit == tc.asked {
+					t.Errorf("left: %v, want %v", s.quit, !tc.asked)
+				}
+				if got := strings.Join(s.fake.calls, ", "); got != tc.calls {
+					t.Errorf("the engine was told %q, want %q", got, tc.calls)
+				}
+			})
+		})
+	}
+}
+
+// A run that was drained takes the screen with it.
+func TestDrainedLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		st := busyScene().stats
+		st.State = engine.RunDraining
+		s.tell(viewMsg{view: &engine.View{Stats: st}})
+		s.rest(time.Second)
+		if s.quit {
+			t.Error("left while draining")
+		}
+		s.tell(viewMsg{view: &engine.View{Stats: st}, last: true})
+		s.rest(time.Second)
+		if !s.quit {
+			t.Error("stayed after the drain")
+		}
+	})
+}

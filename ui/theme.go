@@ -1,0 +1,151 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A Theme says what the five meanings of the screen look like. It changes
+// these and nothing else; every meaning is also told by a word or a glyph.
+type Theme struct {
+	OK     lipgloss.Style // ok, running
+	Warn   lipgloss.Style // empty, waiting longer than usual, full, paused
+	Bad    lipgloss.Style // failed, parked, unsaved
+	Muted  lipgloss.Style // frames, skipped, idle
+	Accent lipgloss.Style // focus, keys, sort
+
+	Text     lipgloss.Style // everything else: the terminal's own colours
+	Selected lipgloss.Style // the row under the cursor
+
+	Glyphs Glyphs
+	Dark   bool
+	ASCII  bool // the finished frame goes through onlyASCII
+
+	profile colorprofile.Profile
+}
+
+// NewTheme returns the theme for a terminal with a dark or light background
+// and 24-bit colour. See [Theme.On] for terminals with fewer.
+func NewTheme(dark, ascii bool) Theme {
+	return Theme{Dark: dark, ASCII: ascii, Glyphs: glyphs}.On(colorprofile.TrueColor)
+}
+
+// On returns the theme as a terminal of profile p shows it: with 16 colours by
+// their numbers, without colour by bold and underline.
+func (t Theme) On(p colorprofile.Profile) Theme {
+	t.profile = p
+	plain := lipgloss.NewStyle()
+	t.Text, t.Selected = plain, plain.Reverse(true)
+	colour := func(dark, light, basic string) lipgloss.Style {
+		switch {
+		case p == colorprofile.ANSI && basic == "":
+			return plain
+		case p == colorprofile.ANSI:
+			return plain.Foreground(lipgloss.Color(basic))
+		case t.Dark:
+			return plain.Foreground(lipgloss.Color(dark))
+		}
+		return plain.Foreground(lipgloss.Color(light))
+	}
+	if p < colorprofile.ANSI {
+		t.OK, t.Muted = plain, plain
+		t.Warn = plain.Bold(true)
+		t.Bad = plain.Bold(true).Underline(true)
+		t.Accent = plain.Underline(true)
+		return t
+	}
+	t.OK = colour("#87d787", "#00651a", "2")
+	t.Warn = colour("#ffd75f", "#7a4a00", "3")
+	t.Bad = colour("#ff9a8f", "#b00020", "1")
+	t.Muted = colour("#a8a8a8", "#5a5a5a", "")
+	t.Accent = colour("#5fd7ff", "#005f87", "6")
+	return t
+}
+
+// Lit returns the theme for a dark or light background.
+func (t Theme) Lit(dark bool) Theme {
+	t.Dark = dark
+	return t.On(t.profile)
+}
+
+// edge is the style of a frame. Without colour the heavy lines say enough: an
+// underlined frame would only look broken.
+func (t Theme) edge(focused bool) lipgloss.Style {
+	if focused && t.profile >= colorprofile.ANSI {
+		return t.Accent
+	}
+	return t.Muted
+}
+
+// Glyphs are the drawing characters of the screen, each one cell wide.
+type Glyphs struct {
+	BarFull, BarRest string
+	Spark            [8]string // from least to most
+	Light            Frame     // panels
+	Heavy            Frame     // the focused panel, and dialogs
+	Thin             Frame     // an input within a dialog
+	Cursor           string    // before the selected row
+	Mark             string    // before a marked row
+	More             string    // where text was cut
+	Dot              string    // between parts of a sentence
+	Down, Up         string    // sorted: largest first, smallest first; and choices
+	Idle, Run        string    // states of the run
+	Pause, Done      string
+	Stop             string
+}
+
+// A Frame is the characters of a box.
+type Frame struct{ TopLeft, Top, TopRight, Side, BottomLeft, Bottom, BottomRight string }
+
+var glyphs = Glyphs{
+	BarFull: "█", BarRest: "░",
+	Spark:  [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+	Light:  Frame{"╭", "─", "╮", "│", "╰", "─", "╯"},
+	Heavy:  Frame{"┏", "━", "┓", "┃", "┗", "━", "┛"},
+	Thin:   Frame{"┌", "─", "┐", "│", "└", "─", "┘"},
+	Cursor: "▸", Mark: "•", More: "…", Dot: "·", Down: "▾", Up: "▴",
+	Idle: "○", Run: "●", Pause: "‖", Done: "✓", Stop: "✗",
+}
+
+// asciiFor holds, cell for cell, what stands for the glyphs of the screen
+// where a terminal has none.
+var asciiFor = map[rune]byte{
+	'█': '#', '░': '.',
+	'▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*',
+	'╭': '+', '─': '-', '╮': '+', '│': '|', '╰': '+', '╯': '+',
+	'┏': '#', '━': '=', '┓': '#', '┃': '#', '┗': '#', '┛': '#',
+	'┌': '+', '┐': '+', '└': '+', '┘': '+',
+	'▸': '>', '•': '*', '…': '~', '·': '-', '▾': 'v', '▴': '^', '↑': '^', '↓': 'v',
+	'○': 'o', '●': '@', '‖': '"', '✓': 'v', '✗': 'x', '≥': '>',
+}
+
+// onlyASCII replaces what is not ASCII in a finished frame, so that it keeps
+// its columns: glyphs by their likes, letters of other scripts by question
+// marks. Escape sequences are ASCII and stay.
+func onlyASCII(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for s != "" {
+		if s[0] < 0x80 {
+			b.WriteByte(s[0])
+			s = s[1:]
+			continue
+		}
+		cluster, cells := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		s = s[len(cluster):]
+		for _, r := range cluster {
+			if c, ok := asciiFor[r]; ok {
+				b.WriteByte(c)
+				cells--
+			}
+			break
+		}
+		for range cells {
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,196 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"weir/engine"
+)
+
+const (
+	toastTime = 6 * time.Second
+	maxToasts = 3
+)
+
+// toastMsg asks for a toast.
+type toastMsg struct {
+	level engine.Level
+	text  string
+}
+
+// toastGoneMsg takes a toast away.
+type toastGoneMsg struct{ id int }
+
+// A toast is one line that says what a key did, or what happened without one.
+type toast struct {
+	id    int
+	level engine.Level
+	text  string
+}
+
+// toasts are the newest few; each goes after a while.
+type toasts struct {
+	list []toast
+	last int
+}
+
+// say shows a line. One that is shown already is shown anew.
+func (t *toasts) say(level engine.Level, text string) tea.Cmd {
+	text = clean(text, 2*whyBytes)
+	kept := t.list[:0]
+	for _, old := range t.list {
+		if old.text != text {
+			kept = append(kept, old)
+		}
+	}
+	t.last++
+	t.list = append(kept, toast{t.last, level, text})
+	if extra := len(t.list) - maxToasts; extra > 0 {
+		t.list = append(t.list[:0], t.list[extra:]...)
+	}
+	id := t.last
+	return tea.Tick(toastTime, func(time.Time) tea.Msg { return toastGoneMsg{id} })
+}
+
+// gone takes a toast away.
+func (t *toasts) gone(id int) {
+	for i := range t.list {
+		if t.list[i].id == id {
+			t.list = append(t.list[:i], t.list[i+1:]...)
+			return
+		}
+	}
+}
+
+// view draws the toasts, newest last, each in at most w cells.
+func (t *toasts) view(th Theme, w int) []string {
+	var lines []string
+	for _, one := range t.list {
+		lines = append(lines, th.level(one.level).Reverse(true).Render(cut(" "+one.text+" ", w)))
+	}
+	return lines
+}
+
+// level is the style of a log level.
+func (t Theme) level(l engine.Level) lipgloss.Style {
+	switch l {
+	case engine.LevelWarn:
+		return t.Warn
+	case engine.LevelBad:
+		return t.Bad
+	}
+	return t.Text
+}
+
+// doneText says what a change did, or that it was taken back.
+func doneText(d engine.Done, undone bool) string {
+	if undone {
+		return "undone: " + doneWords(d)
+	}
+	return doneWords(d) + " " + glyphs.Dot + " u to undo"
+}
+
+// doneWords says what a change did, with its numbers.
+func doneWords(d engine.Done) string {
+	what := selectorText(d.Selector)
+	switch d.Action {
+	case engine.ActCancel:
+		return what + " cancelled: " + movedText(d)
+	case engine.ActPause:
+		if n := d.Waiting + d.Queued; n > 0 {
+			return what + " paused: " + plural(n, "URL") + " wait"
+		}
+		return what + " paused"
+	case engine.ActResume:
+		return what + " goes on"
+	case engine.ActRetry:
+		return what + ": " + plural(d.Waiting+d.Queued, "URL") + " to be asked again"
+	case engine.ActWorkers:
+		return "workers " + d.From + " -> " + d.To
+	}
+	return what + ": " + string(d.Action) + " " + d.From + " -> " + d.To
+}
+
+// movedText writes the jobs of a cancel by where they were.
+func movedText(d engine.Done) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{d.Waiting, "waiting"}, {d.Queued, "queued"}, {d.InFlight, "in flight"}} {
+		if p.n > 0 {
+			parts = append(parts, count(p.n)+" "+p.word)
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing was left"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// selectorText names what a change was for.
+func selectorText(s engine.Selector) string {
+	switch {
+	case s.All:
+		return "the run"
+	case s.Batch != 0:
+		return fmt.Sprintf("batch %d", s.Batch)
+	case s.Host != "":
+		return "host " + s.Host
+	case len(s.Jobs) == 1:
+		return fmt.Sprintf("job %d", s.Jobs[0])
+	case len(s.Jobs) > 1:
+		return plural(len(s.Jobs), "job")
+	}
+	return "nothing"
+}
+
+// capital writes a sentence's first letter.
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// notices compares two moments and says what happened without a key: a batch
+// finished, a host was parked, a host is back.
+func notices(before, after *engine.Stats) []toastMsg {
+	var said []toastMsg
+	was := map[engine.BatchID]engine.BatchState{}
+	for i := range before.Batches {
+		was[before.Batches[i].Batch.ID] = before.Batches[i].State
+	}
+	for i := range after.Batches {
+		b := &after.Batches[i]
+		state, known := was[b.Batch.ID]
+		if !known || state == b.State || b.State != engine.BatchDone {
+			continue
+		}
+		level := engine.LevelInfo
+		if b.Counts.Failed > 0 {
+			level = engine.LevelWarn
+		}
+		said = append(said, toastMsg{level, fmt.Sprintf("batch %d %s finished: %s ok, %s empty, %s failed",
+			b.Batch.ID, nameOf(&b.Batch), count(b.Counts.OK), count(b.Counts.Empty), count(b.Counts.Failed))})
+	}
+	j := 0
+	for i := range after.Hosts { // both are in the order of their names
+		h := &after.Hosts[i]
+		for j < len(before.Hosts) && before.Hosts[j].Host < h.Host {
+			j++
+		}
+		was := j < len(before.Hosts) && before.Hosts[j].Host == h.Host && parked(before.Hosts[j].Reason)
+		switch is := parked(h.Reason); {
+		case is && !was:
+			said = append(said, toastMsg{engine.LevelBad, clean(h.Host, whyBytes) + " " + waitText(h.Reason, after.At)})
+		case was && !is:
+			said = append(said, toastMsg{engine.LevelInfo, clean(h.Host, whyBytes) + " is back"})
+		}
+	}
+	return said
+}

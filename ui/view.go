@@ -1,0 +1,267 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// tabRows are the lines of the tab line.
+const tabRows = 1
+
+// pane returns where a panel draws.
+func (m *Model) pane(p panel) pane {
+	at := pane{th: m.th, framed: formOf(m.w, m.h) == wideForm, focused: p == m.focus && m.shown == 0}
+	if at.framed {
+		panels, _ := places(m.w, m.h, m.shown != 0)
+		at.w, at.h = panels[p].w-2, panels[p].h-2
+		return at
+	}
+	at.w, at.h = m.w, max(m.h-headRows-tabRows-1, 0)
+	return at
+}
+
+// resize brings the sizes of all panels up to date.
+func (m *Model) resize() {
+	m.batches.cur.resize(&m.batches, m.batches.room(m.pane(batchesPanel)))
+	m.workers.cur.resize(&m.workers, m.workers.room(m.pane(workersPanel)))
+	m.hosts.cur.resize(&m.hosts, m.pane(hostsPanel).h-1)
+	at := m.resultsPane()
+	m.results.cur.resize(m.results.table, m.results.room(at))
+	if m.shown == 0 {
+		return
+	}
+	if formOf(m.w, m.h) == wideForm {
+		_, d := places(m.w, m.h, true)
+		m.detail.SetSize(d.w-4, d.h-2)
+		return
+	}
+	m.detail.SetSize(max(m.w-2, 0), max(at.h-1, 0))
+}
+
+// resultsPane is the pane of the results without the line of the filter.
+func (m *Model) resultsPane() pane {
+	at := m.pane(resultsPanel)
+	if m.filtered() {
+		at.h--
+	}
+	return at
+}
+
+// filtered reports whether the filter has a line on the screen.
+func (m *Model) filtered() bool { return m.filtering || m.filter.Value() != "" }
+
+// View draws the screen, unless nothing has changed since it was drawn.
+func (m *Model) View() tea.View {
+	if m.drawn == nil {
+		v := m.draw()
+		m.drawn = &v
+	}
+	return *m.drawn
+}
+
+func (m *Model) draw() tea.View {
+	v := tea.NewView(m.content())
+	v.AltScreen, v.ReportFocus = true, true
+	c := &m.stats.Counts
+	v.WindowTitle = "weir"
+	if c.Submitted > 0 {
+		v.WindowTitle += " " + percentText(c)
+		if c.Failed > 0 {
+			v.WindowTitle += " " + glyphs.Dot + " " + count(c.Failed) + " failed"
+		}
+	}
+	if m.th.ASCII {
+		v.WindowTitle = onlyASCII(v.WindowTitle)
+	}
+	state := tea.ProgramStateIdle
+	switch m.stats.State {
+	case engine.RunRunning, engine.RunDraining:
+		v.ProgressBar = tea.NewProgressBar(tea.ProgressBarDefault, percent(c.Ended(), c.Submitted))
+		state = tea.ProgramStateWorking
+	case engine.RunPaused:
+		v.ProgressBar = tea.NewProgressBar(tea.ProgressBarWarning, percent(c.Ended(), c.Submitted))
+	case engine.RunFinished, engine.RunCancelled:
+		state = tea.ProgramStateDone
+	}
+	v.ProgramStatus = &tea.ProgramStatus{State: state}
+	return v
+}
+
+// content draws every cell.
+func (m *Model) content() string {
+	if m.w < 1 || m.h < 1 {
+		return ""
+	}
+	top := headRows
+	head := header{th: m.th, s: &m.stats, deps: m.saved(), peak: m.peak, w: m.w}
+	if m.stats.Limit.Kind == engine.LimitNothing {
+		head.unsaved = m.unsaved()
+	}
+	var lines []string
+	switch formOf(m.w, m.h) {
+	case cardForm:
+		lines, top = head.card(m.h), 0
+	case pageForm:
+		lines = append(head.lines(), m.tabs())
+		lines = append(lines, m.pageLines()...)
+		lines = append(fill(lines, m.h-1, m.w), m.foot())
+	case wideForm:
+		lines = append(head.lines(), m.wideLines()...)
+		lines = append(lines, m.foot())
+	}
+	lines = fill(lines, m.h, m.w)
+	if m.dialogs.any() {
+		lines = strings.Split(m.dialogs.draw(strings.Join(lines, "\n"), m.th, m.w, m.h, top), "\n")
+	}
+	lines = m.toasted(fill(lines, m.h, m.w))
+	s := strings.Join(lines, "\n")
+	if m.th.ASCII {
+		s = onlyASCII(s)
+	}
+	return s
+}
+
+// fill makes lines h in number.
+func fill(lines []string, h, w int) []string {
+	for len(lines) < h {
+		lines = append(lines, blank(w))
+	}
+	return lines[:h]
+}
+
+// toasted lays the toasts over the last lines above the footer.
+func (m *Model) toasted(lines []string) []string {
+	told := m.toasts.view(m.th, m.w)
+	if formOf(m.w, m.h) == cardForm {
+		told = told[max(len(told)-1, 0):]
+	}
+	for i, text := range told {
+		y := len(lines) - 1 - len(told) + i
+		if y < 0 {
+			continue
+		}
+		lines[y] = overlay(lines[y], text, max(m.w-width(text)-1, 0), 0)
+	}
+	return lines
+}
+
+// panelLines draws the inside of a panel.
+func (m *Model) panelLines(p panel) []string {
+	at := m.pane(p)
+	switch p {
+	case batchesPanel:
+		return m.batches.view(at, &m.stats)
+	case workersPanel:
+		return m.workers.view(at, &m.stats)
+	case hostsPanel:
+		return m.hosts.view(at, &m.stats)
+	}
+	at = m.resultsPane()
+	var lines []string
+	if m.filtered() {
+		lines = append(lines, m.filterLine(at))
+	}
+	if m.results.table.count() == 0 {
+		return append(lines, m.results.teach(at, &m.stats)...)
+	}
+	return append(lines, m.results.view(at, &m.stats)...)
+}
+
+// filterLine is the filter as it is typed, or stands.
+func (m *Model) filterLine(at pane) string {
+	l := newLine(at.w, false).gap(1).paint(m.th.Accent, "/ ")
+	found := count(m.results.table.count()) + " of " + count(m.results.total()) + " match " + m.th.Glyphs.Dot + " esc clears"
+	room := max(at.w-l.used-width(found)-3, 8)
+	if m.filtering {
+		l.put(pad(fieldView(m.th, m.filter, room), room))
+	} else {
+		l.put(pad(m.filter.Value(), room))
+	}
+	return l.gap(1).paint(m.th.Muted, found).end()
+}
+
+// wideLines draws the four panels in their frames.
+func (m *Model) wideLines() []string {
+	panels, d := places(m.w, m.h, m.shown != 0)
+	frame := func(p panel, note ...string) []string {
+		at := panels[p]
+		return framed(m.th, string('0'+rune(p))+" "+p.String(), note, m.panelLines(p), at.w, at.h, p == m.focus && m.shown == 0)
+	}
+	lines := beside(frame(batchesPanel, m.batches.title(&m.stats)), frame(workersPanel, m.workers.title(&m.stats)))
+	under := append(frame(hostsPanel, m.hosts.title(&m.stats)), frame(resultsPanel, m.results.title(&m.stats, m.th.Glyphs)...)...)
+	if m.shown == 0 {
+		return append(lines, under...)
+	}
+	inner := strings.Split(m.detail.View(m.th), "\n")
+	for i := range inner {
+		inner[i] = " " + pad(inner[i], d.w-4) + " "
+	}
+	details := framed(m.th, "Details "+m.detailName(), []string{"esc back"}, inner, d.w, d.h, true)
+	return append(lines, beside(under, details)...)
+}
+
+// detailName is the number of the job whose details are open.
+func (m *Model) detailName() string {
+	if r := m.results.table.byID[m.shown]; r != nil && r.num > 0 {
+		return "#" + itoa(r.num)
+	}
+	return "of job " + itoa(uint64(m.shown))
+}
+
+// pageLines draws the focused panel, or the details, as a page.
+func (m *Model) pageLines() []string {
+	if m.shown == 0 {
+		return m.panelLines(m.focus)
+	}
+	lines := []string{newLine(m.w, false).gap(1).paint(m.th.Accent, m.detailName()).end()}
+	for line := range strings.SplitSeq(m.detail.View(m.th), "\n") {
+		lines = append(lines, " "+line)
+	}
+	return lines
+}
+
+// tabs names the panels; the one that is shown stands in brackets. Narrow
+// screens have the numbers for that one only.
+func (m *Model) tabs() string {
+	s := &m.stats
+	notes := [...]string{"", count(len(s.Batches)), count(s.Busy) + "/" + count(s.Workers), count(len(s.Hosts)), count(m.results.table.count())}
+	narrow := m.w < 80
+	l := newLine(m.w, false)
+	gap := 2
+	if narrow {
+		gap = 1
+	}
+	for p := batchesPanel; p <= resultsPanel; p++ {
+		text := string('0'+rune(p)) + " " + p.String()
+		if !narrow || p == m.focus {
+			text += " " + notes[p]
+		}
+		switch {
+		case p > batchesPanel:
+			l.gap(gap)
+		case !narrow:
+			l.gap(1)
+		}
+		if p == m.focus {
+			l.paint(m.th.Accent, "["+text+"]")
+		} else {
+			l.paint(m.th.Muted, " "+text+" ")
+		}
+	}
+	return l.end()
+}
+
+// foot is the footer of what has the keys.
+func (m *Model) foot() string {
+	n := footerSize(m.w)
+	switch {
+	case m.filtering:
+		return footer(m.th, m.keys, filterFooter, lastHints[:0], m.w)
+	case m.shown != 0:
+		return footer(m.th, m.keys, detailFooters[n], lastHints[:1], m.w)
+	}
+	return footer(m.th, m.keys, footers[m.focus][n], lastHints, m.w)
+}

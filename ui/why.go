@@ -1,0 +1,357 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+
+	"weir/engine"
+)
+
+// dueAt returns when something that waits may go on, if that is known.
+func dueAt(r engine.Reason) (time.Time, bool) {
+	switch r := r.(type) {
+	case engine.PaceWait:
+		return r.Next, true
+	case engine.ServerAsked:
+		return r.Until, true
+	case engine.ServerBusy:
+		return r.Until, true
+	case engine.RetryWait:
+		return r.Due, true
+	case engine.RateWait:
+		return r.Next, true
+	}
+	return time.Time{}, false
+}
+
+// in writes how long it is until t.
+func in(t, now time.Time) string { return short(max(t.Sub(now), 0)) }
+
+// daytime writes a moment as the operator's clock shows it.
+func daytime(t time.Time) string { return t.Local().Format(time.TimeOnly) }
+
+// waitText writes a reason in the few words of a column.
+func waitText(r engine.Reason, now time.Time) string {
+	switch r := r.(type) {
+	case engine.PaceWait:
+		if r.Crawl {
+			return "next in " + in(r.Next, now) + ": robots.txt asks for " + round(r.Interval)
+		}
+		return "next in " + in(r.Next, now)
+	case engine.ServerAsked:
+		if r.Parked {
+			return fmt.Sprintf("PARKED %d asked %s: at %s, %s", r.Status, round(r.Asked), daytime(r.Until), in(r.Until, now))
+		}
+		return fmt.Sprintf("%d asked %s: again in %s", r.Status, round(r.Asked), in(r.Until, now))
+	case engine.ServerBusy:
+		return fmt.Sprintf("%d refused %s: again in %s", r.Status, times(r.Refusals), in(r.Until, now))
+	case engine.RetryWait:
+		return fmt.Sprintf("retry %d in %s: %s", r.Retry, in(r.Due, now), clean(string(r.Class), whyBytes))
+	case engine.RobotsWait:
+		return "waits for robots.txt"
+	case engine.TurnOut:
+		return "connecting"
+	case engine.Probing:
+		return "one request at a time after a refusal"
+	case engine.Paused:
+		return "paused"
+	case engine.WorkersBusy:
+		return "ready: " + busyWorkers(r.Workers)
+	case engine.RateWait:
+		return "rate of the run: in " + in(r.Next, now)
+	}
+	return ""
+}
+
+// jobWait says why a job waits: its own reason, or that of its host.
+func jobWait(r *jobRow, s *engine.Stats) string {
+	if r.reason != nil {
+		return waitText(r.reason, s.At)
+	}
+	i, ok := slices.BinarySearchFunc(s.Hosts, r.host, func(h engine.HostStats, name string) int { return strings.Compare(h.Host, name) })
+	if !ok || r.place == engine.InFlight || s.Hosts[i].Reason == nil {
+		return ""
+	}
+	return "host: " + waitText(s.Hosts[i].Reason, s.At)
+}
+
+func times(n int) string {
+	if n <= 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%dx", n)
+}
+
+func busyWorkers(n int) string {
+	if n == 1 {
+		return "the 1 worker is busy"
+	}
+	return fmt.Sprintf("all %s workers are busy", count(n))
+}
+
+// slow is how long a request may be in flight before its host is said to be.
+const slow = 5 * time.Second
+
+// hostText says what a host does, or why nothing of it starts.
+func hostText(h *engine.HostStats, s *engine.Stats, now time.Time) string {
+	flying := h.Phase != engine.PhaseIdle && h.InFlight > 0
+	switch {
+	case h.Waiting == 0 && h.InFlight == 0:
+		if s.Counts.Left() == 0 {
+			return "done"
+		}
+		return "nothing to do"
+	case s.State == engine.RunPaused && h.InFlight == 0:
+		return "paused"
+	case flying && now.Sub(h.Since) >= slow:
+		return "slow: " + in(now, h.Since) + " in flight"
+	case h.Waiting == 0:
+		return "last job in flight"
+	case flying && h.Phase == engine.PhaseConnect:
+		return "connecting"
+	case h.Reason != nil:
+		return waitText(h.Reason, now)
+	case h.InFlight > 0:
+		return plural(h.InFlight, "request") + " in flight"
+	case s.State == engine.RunDraining:
+		return "draining: its backlog stays"
+	}
+	return "ready"
+}
+
+func parked(r engine.Reason) bool {
+	asked, ok := r.(engine.ServerAsked)
+	return ok && asked.Parked
+}
+
+// hostRank orders hosts by what they do: parked, blocked, slowed, at work, at
+// rest. It depends on the kind of the reason and never on the clock.
+func hostRank(h *engine.HostStats) int {
+	if h.Waiting+h.InFlight == 0 {
+		return 4
+	}
+	switch h.Reason.(type) {
+	case engine.ServerAsked:
+		if parked(h.Reason) {
+			return 0
+		}
+		return 1
+	case engine.ServerBusy:
+		return 1
+	case engine.Probing:
+		return 2
+	}
+	return 3
+}
+
+// hostStyle is the style of what hostText says.
+func (t Theme) hostStyle(h *engine.HostStats, s *engine.Stats) lipgloss.Style {
+	switch rank := hostRank(h); {
+	case rank == 0:
+		return t.Bad
+	case rank <= 2, s.State == engine.RunPaused && h.Waiting > 0:
+		return t.Warn
+	case rank == 4:
+		return t.Muted
+	}
+	return t.Text
+}
+
+// limitText says what limits the run, most important part first. The parts
+// are of one sentence: what does not fit is dropped from its end.
+func limitText(s *engine.Stats, d Deps, unsaved int) []string {
+	l := &s.Limit
+	name := clean(l.Host, urlBytes)
+	next := func(parts ...string) []string {
+		if !l.Next.IsZero() {
+			parts = append(parts, "next in "+in(l.Next, s.At))
+		}
+		if name != "" {
+			parts = append(parts, name)
+		}
+		return parts
+	}
+	switch l.Kind {
+	case engine.LimitPaused:
+		at := s.Paused
+		if p, ok := l.Reason.(engine.Paused); ok {
+			at = p
+		}
+		what := "P resumes "
+		if at.What != "" && at.What != "run" {
+			what = "p on the " + clean(at.What, whyBytes) + " resumes "
+		}
+		return []string{fmt.Sprintf("paused by you at %s, %s ago: %s", daytime(at.At), round(s.At.Sub(at.At).Truncate(time.Second)), what+plural(s.Counts.Left(), "URL"))}
+	case engine.LimitRobots:
+		return next(fmt.Sprintf("robots.txt: %s of %s wait for the rules of their site", count(l.Waiting), plural(l.Hosts, "host")))
+	case engine.LimitParked:
+		first := "host parked: " + plural(l.Jobs, "URL") + " wait"
+		if l.Jobs == 1 {
+			first += "s"
+		}
+		if !l.Next.IsZero() {
+			first += " " + in(l.Next, s.At)
+		}
+		parts := []string{first}
+		if r, ok := l.Reason.(engine.ServerAsked); ok {
+			parts = append(parts, fmt.Sprintf("%s answered %d and asked for %s", name, r.Status, round(r.Asked)))
+		} else if name != "" {
+			parts = append(parts, name)
+		}
+		if !l.Next.IsZero() {
+			parts = append(parts, "again at "+daytime(l.Next))
+		}
+		return parts
+	case engine.LimitServer:
+		return next(fmt.Sprintf("server latency: %s", awaiting(s.Busy)))
+	case engine.LimitWorkers:
+		ready := plural(l.Waiting, "host") + " could go on"
+		return []string{"workers: " + busyWorkers(s.Workers), ready, "+ adds one"}
+	case engine.LimitPace:
+		return next(fmt.Sprintf("host pace: %s of %s wait their turn", count(l.Waiting), plural(l.Hosts, "host")))
+	case engine.LimitRetry:
+		return next("retry waits: " + plural(s.Counts.Retry, "URL") + " to be asked again")
+	case engine.LimitBacklog:
+		return []string{"backlog empty: what is left is in flight", plural(s.Counts.InFlight, "request")}
+	}
+	return restText(s, d, unsaved)
+}
+
+func awaiting(n int) string {
+	if n == 1 {
+		return "the 1 worker awaits bytes"
+	}
+	return "all " + count(n) + " workers await bytes"
+}
+
+// restText is the line of a run without work: what is left to be done about it.
+func restText(s *engine.Stats, d Deps, unsaved int) []string {
+	c := s.Counts
+	if c.Submitted == 0 {
+		return []string{"nothing to do: press a to add a batch"}
+	}
+	parts := []string{"nothing to do"}
+	results := c.Ended() - c.Cancelled - c.Duplicate - c.Invalid
+	switch {
+	case unsaved > 0:
+		parts = append(parts, plural(unsaved, "result")+" NOT SAVED: e exports them")
+	case results > 0 && d.Saving != "":
+		parts = append(parts, plural(results, "result")+" saved to "+clean(d.Saving, whyBytes))
+	}
+	if c.Failed > 0 {
+		parts = append(parts, "R retries "+count(c.Failed)+" failed")
+	}
+	if c.Cancelled > 0 {
+		parts = append(parts, count(c.Cancelled)+" cancelled: u brings them back")
+	}
+	return parts
+}
+
+// whyRun tells what limits the run, in sentences.
+func whyRun(s *engine.Stats, d Deps, unsaved int) []string {
+	lines := []string{"Limited by " + strings.Join(limitText(s, d, unsaved), ", ") + "."}
+	c := s.Counts
+	lines = append(lines,
+		fmt.Sprintf("%s of %s ended; left: %s in the backlog, %s queued, %s to retry, %s in flight.",
+			count(c.Ended()), plural(c.Submitted, "URL"), count(c.Backlog), count(c.Queued), count(c.Retry), count(c.InFlight)),
+		fmt.Sprintf("%s of %s busy; queue %s of %s; %s so far, %s a second now.",
+			count(s.Busy), plural(s.Workers, "worker"), count(s.QueueLen), count(s.QueueCap), plural(int(s.Hits), "backpressure hit"), count(int(s.HitRate+0.5))),
+	)
+	var best float64
+	for i := range s.Hosts {
+		if h := &s.Hosts[i]; h.Waiting+h.InFlight > 0 && h.Interval > 0 {
+			best += float64(time.Second) / float64(h.Interval)
+		}
+	}
+	if best > 0 {
+		lines = append(lines, fmt.Sprintf("The pace of the hosts with work left allows %s; the run makes %s.", rate(best), rate(s.Rate)))
+	}
+	return lines
+}
+
+// whyBatch tells where the jobs of a batch are.
+func whyBatch(b *engine.BatchStats, s *engine.Stats) []string {
+	c := b.Counts
+	state := b.State.String()
+	if s.State == engine.RunPaused && c.Left() > 0 {
+		state += "; the run is paused"
+	}
+	return []string{
+		fmt.Sprintf("Batch %d %s: %s.", b.Batch.ID, nameOf(&b.Batch), state),
+		fmt.Sprintf("%s; left: %s in the backlog, %s queued, %s to retry, %s in flight.",
+			plural(c.Submitted, "URL"), count(c.Backlog), count(c.Queued), count(c.Retry), count(c.InFlight)),
+		fmt.Sprintf("Ended: %s ok, %s empty, %s failed, %s skipped (%s duplicate, %s invalid), %s cancelled; %s.",
+			count(c.OK), count(c.Empty), count(c.Failed), count(c.Skipped), count(c.Duplicate), count(c.Invalid), count(c.Cancelled), plural(b.Rows, "row")),
+	}
+}
+
+// whyJob tells why a job waits, or how it ended.
+func whyJob(r *jobRow, s *engine.Stats) []string {
+	lines := []string{bare(r.url)}
+	ended := r.place == engine.Ended
+	switch {
+	case ended && r.outcome == engine.Cancelled:
+		lines = append(lines, "Cancelled by you; u brings it back.")
+	case ended:
+		told := "Ended " + r.outcome.String()
+		if r.why != "" {
+			told += ": " + r.why
+		}
+		lines = append(lines, told+".")
+		if r.tries > 0 {
+			lines = append(lines, fmt.Sprintf("%s, the last one took %s; status %s; %s; %s.",
+				plural(int(r.tries), "attempt"), duration(r.time), statusText(r.status), size(r.bytes), plural(int(r.records), "row")))
+		}
+		if r.outcome == engine.Failed || r.outcome == engine.Empty {
+			lines = append(lines, "r retries it.")
+		}
+	case r.reason != nil:
+		lines = append(lines, "In "+placeText(r.place)+": "+waitText(r.reason, s.At)+".")
+	case r.place == engine.InFlight:
+		lines = append(lines, "In flight.")
+	default:
+		lines = append(lines, "In "+placeText(r.place)+": others of its host come first.")
+	}
+	if ended {
+		return lines
+	}
+	for i := range s.Hosts {
+		if h := &s.Hosts[i]; h.Host == r.host {
+			return append(lines, whyHost(h, s)...)
+		}
+	}
+	return lines
+}
+
+func placeText(p engine.Place) string {
+	return map[engine.Place]string{
+		engine.Backlog: "the backlog", engine.Queued: "the queue", engine.Deferred: "wait for its retry", engine.InFlight: "flight",
+	}[p]
+}
+
+func statusText(status int16) string {
+	if status == 0 {
+		return "none"
+	}
+	return fmt.Sprint(status)
+}
+
+// whyHost tells what a host does, in sentences.
+func whyHost(h *engine.HostStats, s *engine.Stats) []string {
+	pace := "not paced"
+	if h.Interval > 0 {
+		pace = "one request every " + duration(h.Interval)
+	}
+	if h.Set != 0 {
+		pace += " (set by you)"
+	}
+	return []string{
+		clean(h.Host, urlBytes) + ": " + hostText(h, s, s.At) + ".",
+		fmt.Sprintf("%s; %s over the last 4 s; %s left, %s in flight, %s failed.",
+			capital(pace), rate(h.Rate), count(h.Waiting), count(h.InFlight), count(h.Failed)),
+	}
+}

@@ -1,0 +1,168 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"weir/engine"
+)
+
+// whyNot says why an act is not possible now, in words for the operator; an
+// empty answer means that it is.
+func (m *Model) whyNot(a act) string {
+	if act := m.keys.of(a); len(act.panels) > 0 && !slices.Contains(act.panels, m.focus) {
+		names := make([]string, len(act.panels))
+		for i, p := range act.panels {
+			names[i] = itoa(uint64(p)) + " " + p.String()
+		}
+		return act.name + " works on panel " + strings.Join(names, " or ")
+	}
+	switch a {
+	case actUp, actDown, actPageUp, actPageDown, actTop, actEnd, actPanel, actNextPanel, actPrevPanel, actFilter,
+		actShow, actFollow, actWhyRun, actLog, actPalette, actHelp, actAdd, actBack, actQuit, actInterrupt, actSuspend, actSort, actTurn:
+		return ""
+	case actUndo:
+		if m.live && len(m.stats.Undo) == 0 && !m.lively {
+			return "nothing to undo"
+		}
+		return ""
+	case actExport:
+		if m.results.table.ended == 0 {
+			return "nothing to export: no URL has ended yet"
+		}
+		return ""
+	}
+	if why := m.whyNotRun(a); why != "" {
+		return why
+	}
+	switch a {
+	case actCancelAll, actRetryAll, actPauseAll, actMore, actFewer:
+		return ""
+	}
+	if m.count() == 0 {
+		return "nothing is selected: " + m.focus.String() + " is empty"
+	}
+	return m.whyNotRow(a)
+}
+
+// whyNotRun is whyNot for what concerns the whole run.
+func (m *Model) whyNotRun(a act) string {
+	c := &m.stats.Counts
+	switch a {
+	case actCancelAll, actPauseAll:
+		if c.Left() == 0 {
+			return "nothing is left: every URL has ended"
+		}
+	case actRetryAll:
+		if c.Failed+c.Empty == 0 {
+			return "nothing to retry: no URL failed or was empty"
+		}
+	case actMore:
+		if m.workersTo(a) > engine.MaxWorkers {
+			return "there are " + count(engine.MaxWorkers) + " workers: that is the most"
+		}
+	case actFewer:
+		if m.workersTo(a) < 1 {
+			return "one worker is the least: P pauses the run"
+		}
+	}
+	return ""
+}
+
+// whyNotRow is whyNot for what concerns the row under the cursor; there is one.
+func (m *Model) whyNotRow(a act) string {
+	if m.focus == workersPanel && m.workers.selected().Job == 0 {
+		switch a {
+		case actWhy, actOpen:
+			if a == actWhy || m.workers.selected().Host != "" {
+				return ""
+			}
+		}
+		return "this worker has no URL now"
+	}
+	switch a {
+	case actCancel:
+		return m.whyNotCancel()
+	case actRetry:
+		return m.whyNotRetry()
+	case actPause:
+		if b := m.batches.selected(); m.focus == batchesPanel && b.Counts.Left() == 0 {
+			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to pause"
+		}
+	case actSlower, actFaster:
+		_, now, who := m.paced()
+		if step(now, a == actFaster) == now {
+			return who + " is at the end of the steps: = types an interval"
+		}
+	case actLower, actHigher:
+		return m.whyNotPriority(a)
+	case actDetails:
+		if m.row() == nil {
+			return "nothing is known of this URL yet"
+		}
+	case actHost:
+		if m.hosts.find(m.rowHost()) < 0 {
+			return "its host was never asked"
+		}
+	case actBatch:
+		if ids := m.rowBatches(); len(ids) == 0 || m.batches.find(ids[0]) < 0 {
+			return "it belongs to no batch"
+		}
+	}
+	return ""
+}
+
+func (m *Model) whyNotCancel() string {
+	switch m.focus {
+	case batchesPanel:
+		if b := m.batches.selected(); b.Counts.Left() == 0 {
+			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to cancel"
+		}
+	case hostsPanel:
+		if h := m.hosts.selected(); h.Waiting+h.InFlight == 0 {
+			return clean(h.Host, urlBytes) + " has nothing left to cancel"
+		}
+	case resultsPanel:
+		rows := m.results.acted()
+		if !slices.ContainsFunc(rows, func(r *jobRow) bool { return r.place != engine.Ended }) {
+			if len(rows) == 1 {
+				return "it has ended " + rows[0].state() + ": there is nothing to cancel"
+			}
+			return "all of the marked have ended: there is nothing to cancel"
+		}
+	}
+	return ""
+}
+
+func (m *Model) whyNotRetry() string {
+	switch m.focus {
+	case batchesPanel:
+		if c := m.batches.selected().Counts; c.Failed+c.Empty == 0 {
+			return "nothing of this batch failed or was empty"
+		}
+	case workersPanel:
+		return "it is being fetched now"
+	case resultsPanel:
+		rows := m.results.acted()
+		if !slices.ContainsFunc(rows, func(r *jobRow) bool { return r.outcome == engine.Failed || r.outcome == engine.Empty }) {
+			if len(rows) == 1 && rows[0].place != engine.Ended {
+				return "it has not ended yet"
+			}
+			return "only what failed or was empty is retried"
+		}
+	}
+	return ""
+}
+
+func (m *Model) whyNotPriority(a act) string {
+	if m.focus == hostsPanel {
+		return "priority is a batch's: panel 1"
+	}
+	if len(m.rowBatches()) == 0 {
+		return "it belongs to no batch"
+	}
+	if _, p := m.priorityTo(a); p < engine.Low || p > engine.High {
+		return "its priority is " + map[bool]string{true: "high", false: "low"}[p > engine.High] + " already"
+	}
+	return ""
+}
