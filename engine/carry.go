@@ -331,12 +331,9 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 		b.rows += len(r.Records)
 		e.rows += len(r.Records)
 		e.meter.add(now.Sub(e.epoch))
-		e.feed.set(JobState{
-			ID: r.Job, Batch: r.Batch, URL: r.URL, Host: r.Host, Place: Ended,
-			Attempts: r.Attempts, Outcome: r.Outcome, Class: r.Class, Why: r.Error, Num: r.Num,
-			Status: r.Status, Elapsed: r.Elapsed, Bytes: r.Bytes, Records: len(r.Records),
-			Findings: len(r.Findings), Title: r.Title, Ended: now,
-		})
+		state := r.State()
+		state.Ended = now
+		e.feed.set(state)
 	}
 	e.settle()
 }

@@ -83,6 +83,7 @@ type JobState struct {
 	Bytes    int64         // of the decoded body
 	Records  int           // rows extracted
 	Findings int           // cells that were missing or bad
+	Finding  string        // the kind of the first of them
 	Title    string        // of the page, as the page wrote it
 	Ended    time.Time
 }

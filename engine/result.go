@@ -25,16 +25,6 @@ var outcomeNames = [...]string{"", "ok", "empty", "failed", "skipped", "cancelle
 // String returns the stable name of the outcome, as exports write it.
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// ParseOutcome returns the outcome of that name.
-func ParseOutcome(name string) (Outcome, error) {
-	for o, n := range outcomeNames {
-		if n == name && n != "" {
-			return Outcome(o), nil
-		}
-	}
-	return OutcomeNone, fmt.Errorf("engine: no outcome is named %q", name)
-}
-
 // A Class says how a job failed or why it was skipped. The names are stable:
 // they stand in exports, metrics and on the screen.
 type Class string
@@ -94,6 +84,21 @@ type Result struct {
 	Header  []Header  // of the last answer, in the order of their names
 	Timing  Timing    // of the last attempt
 	History []Attempt // oldest first
+}
+
+// State returns what screens are told of the job that r ended. When it ended
+// is not known to r.
+func (r *Result) State() JobState {
+	s := JobState{
+		ID: r.Job, Batch: r.Batch, URL: r.URL, Host: r.Host, Place: Ended,
+		Attempts: r.Attempts, Outcome: r.Outcome, Class: r.Class, Why: r.Error, Num: r.Num,
+		Status: r.Status, Elapsed: r.Elapsed, Bytes: r.Bytes, Records: len(r.Records),
+		Findings: len(r.Findings), Title: r.Title,
+	}
+	if len(r.Findings) > 0 {
+		s.Finding = r.Findings[0].Kind
+	}
+	return s
 }
 
 // A Record is one extracted row: its fields, in the order of the recipe.

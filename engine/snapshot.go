@@ -285,8 +285,9 @@ func (e *Engine) eta(s *Stats, now time.Time) time.Duration {
 	return longest
 }
 
-// batchETA estimates when nothing is left of a batch: no sooner than its
-// share of each host's turns allows.
+// batchETA estimates when nothing is left of a batch: no sooner than each
+// host's turns allow, and no sooner than its part of the run's rate, which the
+// batches that are at work share.
 func (e *Engine) batchETA(b *batch, s *Stats) time.Duration {
 	if s.ETA < 0 {
 		return -1
@@ -297,9 +298,15 @@ func (e *Engine) batchETA(b *batch, s *Stats) time.Duration {
 			longest = max(longest, time.Duration(n)*s.Hosts[i].Interval)
 		}
 	}
-	if left := s.Counts.Left(); left > 0 {
-		share := time.Duration(float64(s.ETA) * float64(b.counts.Left()) / float64(left))
-		longest = max(longest, share)
+	if s.Rate > 0 {
+		atWork := 0
+		for _, other := range e.batches {
+			if other.counts.Left() > 0 && !other.halted() {
+				atWork++
+			}
+		}
+		part := float64(b.counts.Left()*atWork) / s.Rate
+		longest = max(longest, time.Duration(part*float64(time.Second)))
 	}
 	return min(longest, s.ETA)
 }
