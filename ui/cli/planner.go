@@ -49,7 +49,7 @@ func (p *planner) Plan(spec ui.Spec) (engine.Batch, iter.Seq2[engine.Job, error]
 	switch {
 	case text == "":
 		return b, nil, errors.New("no URL yet")
-	case r.Template != "":
+	case r.Template != "" && !isList(text):
 		return p.template(b, r, strings.Fields(text))
 	case !isURL(text) && !strings.ContainsAny(text, "\r\n"):
 		return p.file(b, text)
@@ -108,20 +108,60 @@ func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[eng
 	}, nil
 }
 
+// isList reports whether text is more than one URL, which fills no template.
+func isList(text string) bool {
+	words := strings.Fields(text)
+	return len(words) > 1 && isURL(words[0]) && isURL(words[1])
+}
+
 // urls reads text as URLs apart by any white space; a line that begins with #
-// is a comment.
+// is a comment. A bad one is named by its line in the text, which may end in
+// LF, CR or both.
 func (p *planner) urls(b engine.Batch, text string) (engine.Batch, iter.Seq2[engine.Job, error], error) {
 	var urls []string
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
-		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
-			urls = append(urls, strings.Fields(line)...)
+	var lines []int // of each URL, from 1
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		for url := range strings.FieldsSeq(line) {
+			urls, lines = append(urls, url), append(lines, n)
 		}
 	}
 	if len(urls) == 0 {
 		return b, nil, errors.New("no URL yet")
 	}
-	return b, p.s.again("URL", strings.Join(urls, "\n")), nil
+	return b, func(yield func(engine.Job, error) bool) {
+		for j, err := range p.s.again("URL", strings.Join(urls, "\n")) {
+			if i, ok := p.s.Lines(err); ok && i <= len(urls) {
+				err = badLine{lines[i-1], urls[i-1], err}
+			}
+			if !yield(j, err) {
+				return
+			}
+		}
+	}, nil
 }
+
+// A badLine is a bad URL of the form, which has no file to name.
+type badLine struct {
+	line int
+	url  string
+	err  error
+}
+
+func (e badLine) Error() string {
+	why := e.err
+	if inner := errors.Unwrap(why); inner != nil {
+		why = inner
+	}
+	return fmt.Sprintf("line %d: %s: %v", e.line, e.url, why)
+}
+
+func (e badLine) Unwrap() error { return e.err }
 
 // again is a list in memory that can be read more than once.
 func (s *Session) again(name, text string) iter.Seq2[engine.Job, error] {

@@ -53,7 +53,15 @@ func fakeSession() *Session {
 				}
 			}
 		},
-		Lines: func(err error) (int, bool) { return 1, errors.Is(err, errLine) },
+		Lines: func(err error) (int, bool) {
+			if !errors.Is(err, errLine) {
+				return 0, false
+			}
+			_, rest, _ := strings.Cut(err.Error(), ":")
+			var n int
+			_, err = fmt.Sscanf(rest, "%d:", &n)
+			return n, err == nil
+		},
 	}
 }
 
@@ -79,7 +87,9 @@ func TestPlan(t *testing.T) {
 		{name: "a bracketed paste has CR", text: "http://a.test/\rhttp://b.test/", want: "http://a.test/ http://b.test/"},
 		{name: "spaces", text: " http://a.test/  http://b.test/ ", want: "http://a.test/ http://b.test/"},
 		{name: "comments", text: "# http://no.test/\nhttp://a.test/", want: "http://a.test/"},
-		{name: "a bad line among good ones", text: "http://a.test/\nno\n", want: "http://a.test/ URL:2: not a URL"},
+		{name: "a bad line among good ones", text: "http://a.test/\nno\n", want: "http://a.test/ line 2: no: not a URL"},
+		{name: "a bad one is named by its line, whatever stands before it", text: "http://a.test/ http://b.test/\r# no\r\n\nno", want: "http://a.test/ http://b.test/ line 4: no: not a URL"},
+		{name: "URLs fill no template", with: "months", text: "http://a.test/1\nhttp://a.test/2", want: "http://a.test/1 http://a.test/2"},
 		{name: "a file", text: file, want: "http://one.test/ http://two.test/", batch: "my list.txt"},
 		{name: "a file at home", text: "~/my list.txt", want: "http://one.test/ http://two.test/", batch: "my list.txt"},
 		{name: "no such file", text: "one.test", err: "one.test: no such file (a URL begins with http"},
