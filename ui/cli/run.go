@@ -28,9 +28,13 @@ const (
 // mode decides how a run is shown.
 func (a *app) mode(cfg Config) mode {
 	switch {
-	case cfg.Headless, cfg.Output == "-", cfg.Records == "-", !isTerminal(a.stdout):
+	case cfg.Headless, cfg.Output == "-", cfg.Records == "-":
 		return headless
-	case cfg.Plain, dumb():
+	case cfg.Plain:
+		return plain // asked for: through a pipe too
+	case !isTerminal(a.stdout):
+		return headless
+	case dumb():
 		return plain
 	}
 	return screen
