@@ -64,7 +64,7 @@ func (p *batches) view(at pane, s *engine.Stats) []string {
 	}
 	l := at.batchesLayout()
 	lines := make([]string, 0, at.h)
-	if p.headed(at) {
+	if at.headed() {
 		b := newLine(at.w, false)
 		b.paint(at.th.Muted, right("#", 5)).gap(1).paint(at.th.Muted, pad("batch", l.name+1))
 		b.paint(at.th.Muted, pad("prio", 5))
@@ -81,16 +81,6 @@ func (p *batches) view(at pane, s *engine.Stats) []string {
 		lines = append(lines, p.row(at, l, i, s))
 	}
 	return lines
-}
-
-func (p *batches) headed(at pane) bool { return !at.framed && at.h >= 8 }
-
-// room returns how many rows are on the screen.
-func (p *batches) room(at pane) int {
-	if p.headed(at) {
-		return at.h - 1
-	}
-	return at.h
 }
 
 func (p *batches) row(at pane, l batchesLayout, i int, s *engine.Stats) string {

@@ -6,9 +6,7 @@ import (
 	"iter"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -25,8 +23,7 @@ type desk struct {
 	dialogs
 	answers []tea.Msg // what no dialog of the stack is for
 
-	mu sync.Mutex
-	in []tea.Msg
+	loop
 }
 
 func newDesk(t *testing.T, open ...dialog) *desk {
@@ -38,39 +35,8 @@ func newDesk(t *testing.T, open ...dialog) *desk {
 	return d
 }
 
-// run starts a command.
-func (d *desk) run(cmd tea.Cmd) {
-	if cmd == nil {
-		return
-	}
-	go func() {
-		msg := cmd()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.in = append(d.in, msg)
-	}()
-}
-
 // rest lets so much time pass, and all commands that end within it answer.
-func (d *desk) rest(long time.Duration) {
-	for end := time.Now().Add(long); ; {
-		synctest.Wait()
-		d.mu.Lock()
-		in := d.in
-		d.in = nil
-		d.mu.Unlock()
-		for _, msg := range in {
-			d.take(msg)
-		}
-		if len(in) > 0 {
-			continue
-		}
-		if !time.Now().Before(end) {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
+func (d *desk) rest(long time.Duration) { d.loop.rest(long, d.take) }
 
 func (d *desk) take(msg tea.Msg) {
 	switch msg := msg.(type) {

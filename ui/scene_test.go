@@ -7,9 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -293,8 +291,7 @@ type stage struct {
 	quit bool      // it was asked to leave
 	said []tea.Msg // what is for the program: the clipboard, suspending
 
-	mu sync.Mutex
-	in []tea.Msg
+	loop
 }
 
 // newStage shows a scene in w x h cells.
@@ -327,38 +324,8 @@ func (s *stage) tell(msg tea.Msg) {
 	s.run(cmd)
 }
 
-func (s *stage) run(cmd tea.Cmd) {
-	if cmd == nil {
-		return
-	}
-	go func() {
-		msg := cmd()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.in = append(s.in, msg)
-	}()
-}
-
 // rest lets so much time pass.
-func (s *stage) rest(long time.Duration) {
-	for end := time.Now().Add(long); ; {
-		synctest.Wait()
-		s.mu.Lock()
-		in := s.in
-		s.in = nil
-		s.mu.Unlock()
-		for _, msg := range in {
-			s.take(msg)
-		}
-		if len(in) > 0 {
-			continue
-		}
-		if !time.Now().Before(end) {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
+func (s *stage) rest(long time.Duration) { s.loop.rest(long, s.take) }
 
 func (s *stage) take(msg tea.Msg) {
 	switch msg := msg.(type) {

@@ -25,8 +25,8 @@ func (m *Model) pane(p panel) pane {
 
 // resize brings the sizes of all panels up to date.
 func (m *Model) resize() {
-	m.batches.cur.resize(&m.batches, m.batches.room(m.pane(batchesPanel)))
-	m.workers.cur.resize(&m.workers, m.workers.room(m.pane(workersPanel)))
+	m.batches.cur.resize(&m.batches, m.pane(batchesPanel).room())
+	m.workers.cur.resize(&m.workers, m.pane(workersPanel).room())
 	m.hosts.cur.resize(&m.hosts, m.pane(hostsPanel).h-1)
 	at := m.resultsPane()
 	m.results.cur.resize(m.results.table, m.results.room(at))

@@ -49,7 +49,7 @@ func (p *workers) view(at pane, s *engine.Stats) []string {
 		return at.teach(plural(s.Workers, "worker") + ", all idle: no work yet")
 	}
 	lines := make([]string, 0, at.h)
-	if p.headed(at) {
+	if at.headed() {
 		b := newLine(at.w, false)
 		b.paint(at.th.Muted, "  # does       time host             page")
 		b.fill(at.w-4).paint(at.th.Muted, "try")
@@ -66,16 +66,6 @@ func (p *workers) view(at pane, s *engine.Stats) []string {
 		lines = append(lines, p.row(at, i, i == first, s))
 	}
 	return lines
-}
-
-func (p *workers) headed(at pane) bool { return !at.framed && at.h >= 8 }
-
-// room returns how many rows are on the screen.
-func (p *workers) room(at pane) int {
-	if p.headed(at) {
-		return at.h - 1
-	}
-	return at.h
 }
 
 func (p *workers) row(at pane, i int, first bool, s *engine.Stats) string {

@@ -1,0 +1,50 @@
+package ui
+
+import (
+	"sync"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// A loop runs commands as a program does, in a bubble and with no terminal.
+type loop struct {
+	mu sync.Mutex
+	in []tea.Msg // what commands have answered
+}
+
+// run starts a command.
+func (l *loop) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	go func() {
+		msg := cmd()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.in = append(l.in, msg)
+	}()
+}
+
+// rest lets so much time pass. take gets the answers of all commands that end
+// within it.
+func (l *loop) rest(long time.Duration, take func(tea.Msg)) {
+	for end := time.Now().Add(long); ; {
+		synctest.Wait()
+		l.mu.Lock()
+		in := l.in
+		l.in = nil
+		l.mu.Unlock()
+		for _, msg := range in {
+			take(msg)
+		}
+		if len(in) > 0 {
+			continue
+		}
+		if !time.Now().Before(end) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
