@@ -45,6 +45,10 @@ func recipes() []cli.RecipeInfo {
 }
 
 func start(cfg cli.Config) (*cli.Session, error) {
+	throttle, err := engine.ParseThrottle(cfg.Throttle)
+	if err != nil {
+		return nil, err
+	}
 	s, err := newScraper(cfg)
 	if err != nil {
 		return nil, err
@@ -53,6 +57,7 @@ func start(cfg cli.Config) (*cli.Session, error) {
 		Workers:  cfg.Workers,
 		Queue:    cfg.Queue,
 		Interval: cfg.Interval,
+		Throttle: throttle,
 		Rate:     cfg.Rate,
 		Retries:  cfg.Retries,
 	}

@@ -14,6 +14,7 @@ func (p *Pool) lane(host string) *lane {
 	l := p.lanes[host]
 	if l == nil {
 		l = &lane{host: host}
+		l.pace.adapts.kind = p.cfg.Throttle
 		l.pace.apply(p.cfg.Interval)
 		p.lanes[host] = l
 	}

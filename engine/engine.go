@@ -18,6 +18,9 @@ type Config struct {
 	// means DefaultInterval; below zero means no pacing.
 	Interval time.Duration
 
+	// Throttle is how the pace of a host adapts to its answers.
+	Throttle Throttle
+
 	// Rate caps the requests per second of the whole run. Zero: no cap.
 	Rate float64
 
@@ -125,7 +128,7 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 		past:    make(map[JobID][]Attempt),
 	}
 	e.feed = newFeed(e.snapshot)
-	pc := PoolConfig{Workers: cfg.Workers, Queue: cfg.Queue, Interval: cfg.Interval, HandlerStarts: true}
+	pc := PoolConfig{Workers: cfg.Workers, Queue: cfg.Queue, Interval: cfg.Interval, Throttle: cfg.Throttle, HandlerStarts: true}
 	if cfg.Rate > 0 {
 		pc.Limiter = NewRateLimiter(time.Duration(float64(time.Second) / cfg.Rate))
 	}

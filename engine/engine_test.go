@@ -299,7 +299,7 @@ func TestEngineRetries(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := start(t, &enginetest.Scraper{Answer: tc.answer}, engine.Config{})
+				r := start(t, &enginetest.Scraper{Answer: tc.answer}, engine.Config{Throttle: engine.ThrottleOff})
 				r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
 				r.finish()
 				want(t, "starts", r.starts("one.test"), tc.starts)
@@ -331,7 +331,7 @@ func TestEngineBlockedHostHasOneRequestInFlightUntilItAnswersWell(t *testing.T) 
 				return enginetest.OK(1)
 			},
 		}
-		r := start(t, fake, engine.Config{})
+		r := start(t, fake, engine.Config{Throttle: engine.ThrottleOff})
 		r.add(engine.Batch{}, enginetest.Jobs("one.test", 6))
 		r.finish()
 		// 0 1 2 go before the refusal comes at 2.5. That the other two are

@@ -8,7 +8,9 @@ import "time"
 type pace struct {
 	set      time.Duration // by the operator for this host; 0: not set, below 0: unpaced
 	crawl    time.Duration // asked for by robots.txt; only ever slows down
+	base     time.Duration // the slowest that operator and robots.txt ask for
 	interval time.Duration // in force: see apply
+	adapts   adaptation    // to the host's answers; it only ever slows down
 
 	last    time.Time // when the last request really started; zero: none yet
 	outs    int       // turns that are out: handed over, their request not yet written
@@ -16,7 +18,7 @@ type pace struct {
 	flight  int       // turns handed over and not yet returned
 	paused  Paused    // by the operator, if At is set
 	blocked time.Time // not before, because an answer refused
-	why     Reason    // ServerAsked or ServerBusy, while blocked or probing
+	why     Reason    // ServerAsked, ServerBusy or QuotaSpent, while blocked or probing
 	probing bool      // one in flight until the first good answer after a refusal
 
 	refusals int           // in a row
@@ -35,13 +37,14 @@ const (
 const ParkAfter = 5 * time.Minute
 
 // apply sets the interval in force: the operator's for this host, or else
-// general, and never faster than robots.txt asks.
+// general, and never faster than robots.txt asks or the host can bear.
 func (p *pace) apply(general time.Duration) {
-	p.interval = general
+	p.base = general
 	if p.set != 0 {
-		p.interval = p.set
+		p.base = p.set
 	}
-	p.interval = max(p.interval, p.crawl, 0)
+	p.base = max(p.base, p.crawl, 0)
+	p.interval = max(p.base, p.adapts.least(p.base))
 }
 
 // next returns when the host's next request may start, or that it may not
@@ -75,7 +78,7 @@ func (p *pace) reason(now time.Time) Reason {
 	case p.interval > 0 && p.outs > 0:
 		return TurnOut{Since: p.out}
 	case next.After(now):
-		return PaceWait{Next: next, Interval: p.interval, Crawl: p.crawl > 0 && p.interval == p.crawl}
+		return PaceWait{Next: next, Interval: p.interval, Crawl: p.crawl > 0 && p.interval == p.crawl, Slowed: p.interval > p.base}
 	}
 	return nil
 }
@@ -123,6 +126,13 @@ func (p *pace) refuse(now time.Time, status int, asked time.Duration) Reason {
 		p.blocked, p.why = until, why
 	}
 	return p.why
+}
+
+// spend notes an answer after which nothing remains for so long.
+func (p *pace) spend(now time.Time, reset time.Duration) {
+	if until := now.Add(reset); until.After(p.blocked) {
+		p.blocked, p.why = until, QuotaSpent{Until: until, Parked: reset > ParkAfter}
+	}
 }
 
 // good notes an answer that did not refuse.

@@ -30,6 +30,10 @@ type PoolConfig struct {
 	// host. Zero means DefaultInterval; below zero means no pacing.
 	Interval time.Duration
 
+	// Throttle is how the pace of a host adapts to what its handler reports
+	// of its answers, which only the engine's own does.
+	Throttle Throttle
+
 	// Limiter, if not nil, is one more gate that every start of every host
 	// passes. Other pools may share it.
 	Limiter *RateLimiter

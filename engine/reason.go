@@ -14,6 +14,7 @@ type (
 		Next     time.Time     // when the turn comes
 		Interval time.Duration // the host's interval now
 		Crawl    bool          // the interval was raised by robots.txt (Crawl-delay)
+		Slowed   bool          // it was raised by the throttle, for the host's answers
 	}
 
 	// ServerAsked: an answer named a time to come back (RFC 9110, 10.2.3).
@@ -30,6 +31,13 @@ type (
 		Until    time.Time
 		Status   int
 		Refusals int // in a row
+	}
+
+	// QuotaSpent: the host said that nothing remains of what it allows
+	// (draft-ietf-httpapi-ratelimit-headers).
+	QuotaSpent struct {
+		Until  time.Time
+		Parked bool // longer than ParkAfter
 	}
 
 	// RetryWait: the job comes back after a failed attempt.
@@ -66,6 +74,7 @@ type (
 func (PaceWait) isReason()    {}
 func (ServerAsked) isReason() {}
 func (ServerBusy) isReason()  {}
+func (QuotaSpent) isReason()  {}
 func (RetryWait) isReason()   {}
 func (RobotsWait) isReason()  {}
 func (TurnOut) isReason()     {}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -86,11 +87,15 @@ func (e *Engine) hint(f *flight, h HostHint, good bool) (refused Reason) {
 	if h.CrawlDelay > 0 {
 		e.pool.tune(f.req.Host, func(p *pace) { p.crawl = h.CrawlDelay })
 	}
+	if h.Status != 0 {
+		e.pool.tune(f.req.Host, func(p *pace) { p.adapts.answered(now, f.started, h.Status, isRefusal(h), h.Latency, p.base) })
+	}
+	quota := min(h.QuotaReset, retryAfterCap)
 	switch {
 	case isRefusal(h):
 		e.pool.tune(f.req.Host, func(p *pace) {
 			first := p.refusals == 0
-			refused = p.refuse(now, h.Status, min(h.RetryAfter, retryAfterCap))
+			refused = p.refuse(now, h.Status, cmp.Or(min(h.RetryAfter, retryAfterCap), quota))
 			if first {
 				e.sayf(LevelWarn, "%s answered %d: no request before %s", f.req.Host, h.Status, p.blocked.Format(time.TimeOnly))
 			}
@@ -103,6 +108,9 @@ func (e *Engine) hint(f *flight, h HostHint, good bool) (refused Reason) {
 			}
 		})
 	}
+	if refused == nil && quota > 0 {
+		e.pool.tune(f.req.Host, func(p *pace) { p.spend(now, quota) })
+	}
 	return refused
 }
 
@@ -114,6 +122,8 @@ func (e *Engine) hopeless(hostName string, why Reason, now time.Time) (until tim
 	case ServerAsked:
 		until = why.Until
 	case ServerBusy:
+		until = why.Until
+	case QuotaSpent:
 		until = why.Until
 	}
 	return until, hopeless

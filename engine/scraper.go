@@ -89,5 +89,6 @@ type HostHint struct {
 	Status     int           // 0: there was no answer
 	Latency    time.Duration // from the headers written to the first byte
 	RetryAfter time.Duration // asked for by the server; 0: it did not ask
+	QuotaReset time.Duration // nothing remains of what it allows for so long (RateLimit fields); 0: it did not say so
 	CrawlDelay time.Duration // of robots.txt; 0: none
 }

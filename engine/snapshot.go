@@ -104,7 +104,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			seen++
 		}
 		hs := HostStats{
-			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Last: v.pace.last,
+			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Changes: v.pace.adapts.changes, Last: v.pace.last,
 			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed,
 			Reason: v.pace.reason(now),
 		}
@@ -176,6 +176,12 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 		case RobotsWait:
 			note(LimitRobots, h, time.Time{})
 		case ServerAsked:
+			k := LimitPace
+			if why.Parked {
+				k = LimitParked
+			}
+			note(k, h, why.Until)
+		case QuotaSpent:
 			k := LimitPace
 			if why.Parked {
 				k = LimitParked
@@ -273,6 +279,8 @@ func (e *Engine) eta(s *Stats, now time.Time) time.Duration {
 		case ServerAsked:
 			d += why.Until.Sub(now)
 		case ServerBusy:
+			d += why.Until.Sub(now)
+		case QuotaSpent:
 			d += why.Until.Sub(now)
 		}
 		longest = max(longest, d)

@@ -157,6 +157,7 @@ func (a *attempt) send(ctx context.Context) (*http.Response, error) {
 	a.step.Host = engine.HostHint{Status: resp.StatusCode, Latency: max(a.wire.timing(time.Time{}).FirstByte, 0)}
 	if resp.StatusCode >= 400 {
 		a.step.Host.RetryAfter = retryAfter(resp.Header, time.Now())
+		a.step.Host.QuotaReset = quotaReset(resp.Header, time.Now())
 	}
 	return resp, nil
 }

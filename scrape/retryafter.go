@@ -2,7 +2,6 @@ package scrape
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -19,11 +18,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	if digits(value) {
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil || n > int64(maxRetryAfter/time.Second) {
-			return maxRetryAfter // more digits than fit
-		}
-		return time.Duration(n) * time.Second
+		return seconds(value)
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

@@ -119,6 +119,11 @@ func drainTime(s engine.Stats) time.Duration {
 				return -1
 			}
 			until = r.Until
+		case engine.QuotaSpent:
+			if r.Parked {
+				return -1
+			}
+			until = r.Until
 		case engine.ServerBusy:
 			until = r.Until
 		case engine.Paused:

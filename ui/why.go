@@ -20,6 +20,8 @@ func dueAt(r engine.Reason) (time.Time, bool) {
 		return r.Until, true
 	case engine.ServerBusy:
 		return r.Until, true
+	case engine.QuotaSpent:
+		return r.Until, true
 	case engine.RetryWait:
 		return r.Due, true
 	case engine.RateWait:
@@ -41,12 +43,20 @@ func waitText(r engine.Reason, now time.Time) string {
 		if r.Crawl {
 			return "next in " + in(r.Next, now) + ": robots.txt asks for " + round(r.Interval)
 		}
+		if r.Slowed {
+			return "next in " + in(r.Next, now) + ": slowed by its answers"
+		}
 		return "next in " + in(r.Next, now)
 	case engine.ServerAsked:
 		if r.Parked {
 			return fmt.Sprintf("PARKED %d asked %s: at %s, %s", r.Status, round(r.Asked), daytime(r.Until), in(r.Until, now))
 		}
 		return fmt.Sprintf("%d asked %s: again in %s", r.Status, round(r.Asked), in(r.Until, now))
+	case engine.QuotaSpent:
+		if r.Parked {
+			return fmt.Sprintf("PARKED quota spent: at %s, %s", daytime(r.Until), in(r.Until, now))
+		}
+		return "quota spent: again in " + in(r.Until, now)
 	case engine.ServerBusy:
 		return fmt.Sprintf("%d refused %s: again in %s", r.Status, times(r.Refusals), in(r.Until, now))
 	case engine.RetryWait:
@@ -124,8 +134,13 @@ func hostText(h *engine.HostStats, s *engine.Stats, now time.Time) string {
 }
 
 func parked(r engine.Reason) bool {
-	asked, ok := r.(engine.ServerAsked)
-	return ok && asked.Parked
+	switch r := r.(type) {
+	case engine.ServerAsked:
+		return r.Parked
+	case engine.QuotaSpent:
+		return r.Parked
+	}
+	return false
 }
 
 // hostRank orders hosts by what they do: parked, blocked, slowed, at work, at
@@ -135,7 +150,7 @@ func hostRank(h *engine.HostStats) int {
 		return 4
 	}
 	switch h.Reason.(type) {
-	case engine.ServerAsked:
+	case engine.ServerAsked, engine.QuotaSpent:
 		if parked(h.Reason) {
 			return 0
 		}
@@ -212,6 +227,12 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		ready := plural(l.Waiting, "host") + " could go on"
 		return []string{"workers: " + busyWorkers(s.Workers), ready, "+ adds one"}
 	case engine.LimitPace:
+		switch {
+		case l.Waiting == 0:
+			return next("host pace: no turn has come")
+		case l.Hosts == 1:
+			return next("host pace: the 1 host waits its turn")
+		}
 		return next(fmt.Sprintf("host pace: %s of %s wait their turn", count(l.Waiting), plural(l.Hosts, "host")))
 	case engine.LimitRetry:
 		return next("retry waits: " + plural(s.Counts.Retry, "URL") + " to be asked again")

@@ -13,7 +13,7 @@ type month int
 const (
 	firstMonth   = month(2020*12 + 0)
 	firstListed  = month(2024*12 + 4)
-	listedMonths = 42
+	listedMonths = 46
 	lastMonth    = firstListed + listedMonths - 1
 )
 

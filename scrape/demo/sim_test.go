@@ -42,6 +42,7 @@ type simHost struct {
 	*meter
 	next, until time.Duration // not before
 	probing     bool
+	slowed      time.Duration // the interval that its refusals have left it with
 	flight      int
 	served      int
 	robots      int // 0: not asked, 1: being asked, 2: known
@@ -79,9 +80,9 @@ func newSim(seed uint64, late bool) *sim {
 // interval is a host's, once its robots.txt is known.
 func (h *simHost) interval() time.Duration {
 	if h.robots == 2 && h.host.robots == robotsSlow {
-		return 2 * simInterval
+		return max(2*simInterval, h.slowed)
 	}
-	return simInterval
+	return max(simInterval, h.slowed)
 }
 
 // ready returns when the host's next request may start, and what it is.
@@ -222,6 +223,9 @@ func (s *sim) finish(j *simJob) {
 		return
 	}
 	if j.answer.after > 0 {
+		if !h.probing { // each incident cuts the rate once; that it creeps up again is left out
+			h.slowed = time.Duration(float64(h.interval()) / 0.7)
+		}
 		h.until, h.probing = s.now+j.answer.after, true
 		if h.host.dated {
 			h.until += time.Second / 2

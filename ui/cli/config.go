@@ -26,6 +26,7 @@ type Config struct {
 	Workers  int
 	Queue    int           // jobs
 	Interval time.Duration // between two requests to one host; 0: unpaced
+	Throttle string        // aimd, latency or off; empty: aimd where there is an interval
 	Rate     float64       // requests a second over all hosts; 0: no cap
 	Retries  int           // attempts after the first; 0: none
 	Headless bool
@@ -85,6 +86,7 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	fs.VarP(one(&c.Workers, "number", between(1, engine.MaxWorkers), showInt), "workers", "w", "requests at once")
 	fs.Var(one(&c.Queue, "number", between(1, 1_000_000), showInt), "queue", "jobs that wait in front of the workers")
 	fs.VarP(one(&c.Interval, "duration", parseInterval, showDuration), "interval", "i", "shortest time between two requests to one host; 0: unpaced")
+	fs.Var(one(&c.Throttle, "word", oneOf("aimd", "latency", "off"), showText), "throttle", "how a host's pace adapts to its answers: aimd, latency or off; with -i 0 it is off unless named")
 	fs.Var(one(&c.Rate, "number", parseRate, showRate), "rate", "most requests a second over all hosts; 0: no cap")
 	fs.Var(one(&c.Retries, "number", between(0, 100), showInt), "retries", "attempts after the first that failed")
 	fs.VarP(text(&c.Output), "output", "o", "file for results: .jsonl, .csv, or - for stdout")
