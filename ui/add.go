@@ -61,6 +61,7 @@ type addForm struct {
 	recipe   int // index in recipes
 	priority engine.Priority
 	interval textinput.Model
+	proposed bool // the interval is the run's, untouched
 	focus    int
 
 	presses int    // keys so far
@@ -82,7 +83,7 @@ func newAddForm(p Planner, pace time.Duration, text string) *addForm {
 	}
 	f := &addForm{
 		planner: p, recipes: p.Recipes(), pace: pace,
-		text: newAddText(), interval: newField(paceText(pace)), shown: &tally{},
+		text: newAddText(), interval: newField(paceText(pace)), proposed: true, shown: &tally{},
 	}
 	if text != "" {
 		f.text.insert(text)
@@ -249,7 +250,7 @@ func (f *addForm) pressField(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 		}
 	case fieldInterval:
 		before := f.interval.Value()
-		f.interval = typed(f.interval, msg)
+		f.interval = typedOver(f.interval, &f.proposed, msg)
 		if f.interval.Value() != before {
 			f.faster = false
 			return f, f.changed()
@@ -266,7 +267,7 @@ func (f *addForm) paste(s string) tea.Cmd {
 	}
 	f.say, f.onlyBad = "", false
 	if f.focus == fieldInterval {
-		f.interval = typed(f.interval, tea.PasteMsg{Content: s})
+		f.interval = typedOver(f.interval, &f.proposed, tea.PasteMsg{Content: s})
 	} else {
 		f.focus = fieldText
 		f.text.insert(s)

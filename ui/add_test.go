@@ -112,6 +112,20 @@ func TestAddKeys(t *testing.T) {
 			},
 		},
 		{
+			name: "typing replaces the run's interval", start: "https://a.test/1",
+			do: func(d *desk) {
+				d.press("shift+tab")
+				d.typeText("2.5")
+				d.press("enter")
+			},
+			want: func(m addMsg) string {
+				if m.batch.Interval != 2500*time.Millisecond {
+					return fmt.Sprintf("interval %v, want 2.5s", m.batch.Interval)
+				}
+				return ""
+			},
+		},
+		{
 			name: "the run's own interval stays zero", start: "https://a.test/1",
 			do: func(d *desk) { d.press("enter") },
 			want: func(m addMsg) string {

@@ -75,13 +75,15 @@ type input struct {
 	title, label string
 	field        textinput.Model
 	check        func(string) (tea.Msg, error)
+	proposed     bool // what is in the field is the proposal, untouched
 	err          string
 }
 
-// newInput asks for one line, at first value. Enter gives it to check, which
-// returns the message to send, or an error that is shown while the input stays.
+// newInput asks for one line and proposes value: typing or a paste replaces it,
+// any other key edits it. Enter gives the line to check, which returns the
+// message to send, or an error that is shown while the input stays.
 func newInput(title, label, value string, check func(string) (tea.Msg, error)) *input {
-	return &input{title: title, label: label, field: newField(value), check: check}
+	return &input{title: title, label: label, field: newField(value), check: check, proposed: true}
 }
 
 // newField returns a line of input with a steady cursor.
@@ -111,13 +113,22 @@ func (i *input) Update(msg tea.Msg) (dialog, tea.Cmd) {
 			}
 			return nil, send(answer)
 		}
-		i.err = ""
-		i.field = typed(i.field, msg)
+		i.field, i.err = typedOver(i.field, &i.proposed, msg), ""
 	case tea.PasteMsg:
-		i.err = ""
-		i.field = typed(i.field, msg)
+		i.field, i.err = typedOver(i.field, &i.proposed, msg), ""
 	}
 	return i, nil
+}
+
+// typedOver is typed for a field whose value may be a mere proposal: text takes the
+// place of that.
+func typedOver(f textinput.Model, proposed *bool, msg tea.Msg) textinput.Model {
+	key, pressed := msg.(tea.KeyPressMsg)
+	if *proposed && (!pressed || key.Text != "") {
+		f.SetValue("")
+	}
+	*proposed = false
+	return typed(f, msg)
 }
 
 // typed gives a field a key or a paste, cleaned.

@@ -162,6 +162,36 @@ func TestInputTakesKeysAtOnce(t *testing.T) {
 	})
 }
 
+// What is proposed needs no clearing: it goes when something is typed, and
+// stays for who edits it.
+func TestInputProposes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		keys []string
+		want string
+	}{
+		"taken as it is":           {[]string{"enter"}, "1.0s"},
+		"typed over":               {[]string{"5", "0", "enter"}, "50"},
+		"edited from its end":      {[]string{"backspace", "m", "enter"}, "1.0m"},
+		"edited from where one is": {[]string{"home", "2", "enter"}, "21.0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &desk{t: t}
+				d.run(d.push(newInput("Interval", "between two requests:", "1.0s", func(s string) (tea.Msg, error) {
+					return exportedMsg{path: s}, nil
+				})))
+				for _, k := range tc.keys {
+					d.key(k)
+				}
+				d.rest(0)
+				if got, want := d.answer(), (exportedMsg{path: tc.want}); got != want {
+					t.Errorf("got %v, want %v", got, want)
+				}
+			})
+		})
+	}
+}
+
 // Keys go to the top dialog alone, what happens meanwhile to all.
 func TestDialogsHandOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
