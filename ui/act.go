@@ -62,6 +62,7 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	case actFollow:
 		w := m.results.table.want
 		w.show, w.by, w.turned = showEnded, byNum, false
+		m.turnTo(resultsPanel)
 		cmd := m.relist(w)
 		m.results.following()
 		return cmd
@@ -128,7 +129,7 @@ func (m *Model) move(by int) tea.Cmd {
 		m.hosts.cur.move(&m.hosts, by)
 	case resultsPanel:
 		m.results.move(m.results.cur.at + by)
-		if r := m.results.selected(); m.shown != 0 && r != nil {
+		if r := m.results.under(); m.results.open != 0 && r != nil {
 			return m.show(r)
 		}
 	}
@@ -138,12 +139,15 @@ func (m *Model) move(by int) tea.Cmd {
 // turnTo gives a panel the focus and closes the details.
 func (m *Model) turnTo(p panel) {
 	m.focus = p
-	m.shown = 0
+	m.results.open = 0
 	m.resize()
 }
 
 func (m *Model) mark() {
-	r := m.results.selected()
+	r := m.results.under()
+	if r == nil {
+		return
+	}
 	if m.results.marked(r.id) {
 		delete(m.results.marks, r.id)
 	} else {
@@ -187,8 +191,8 @@ func (m *Model) details() tea.Cmd {
 }
 
 func (m *Model) show(r *jobRow) tea.Cmd {
-	opened := m.shown == 0
-	m.shown = r.id
+	opened := m.results.open == 0
+	m.results.open = r.id
 	if opened {
 		m.resize()
 	}
@@ -198,8 +202,8 @@ func (m *Model) show(r *jobRow) tea.Cmd {
 // back undoes the nearest thing that stands in the way.
 func (m *Model) back() tea.Cmd {
 	switch {
-	case m.shown != 0:
-		m.shown = 0
+	case m.results.open != 0:
+		m.results.open = 0
 		m.resize()
 	case len(m.results.marks) > 0:
 		clear(m.results.marks)

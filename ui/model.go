@@ -37,7 +37,6 @@ type Model struct {
 	hosts   hosts
 	results *results
 	detail  detail
-	shown   engine.JobID // whose details are open; 0: none
 	log     log
 	dialogs dialogs
 	toasts  toasts
@@ -80,6 +79,7 @@ func newModel(ctx context.Context, d Deps) *Model {
 		read:    func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
 		results: newResults(), detail: newDetail(d.Controller, call), filter: newField(""), faster: map[string]bool{},
 	}
+	m.results.pace = d.Interval
 	m.filter.Blur()
 	return m
 }
@@ -196,7 +196,7 @@ func (m *Model) takeView(msg viewMsg) tea.Cmd {
 		m.anew = false
 		cmds = append(cmds, m.readOlder(0, m.results.table.oldest()))
 	}
-	if r := m.results.table.byID[m.shown]; r != nil {
+	if r := m.results.table.byID[m.results.open]; r != nil {
 		cmds = append(cmds, m.detail.show(r, &m.stats))
 	}
 	switch {

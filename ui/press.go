@@ -103,7 +103,7 @@ func (m *Model) paste(text string) tea.Cmd {
 
 // press does what one key says.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
-	if m.shown != 0 && isDetailKey(msg.String()) {
+	if m.results.open != 0 && isDetailKey(msg.String()) {
 		var cmd tea.Cmd
 		m.detail, cmd = m.detail.Update(msg)
 		return cmd

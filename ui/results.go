@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"weir/engine"
 )
@@ -16,7 +17,9 @@ const (
 type results struct {
 	table  *table
 	cur    cursor[engine.JobID]
+	open   engine.JobID // whose details are open; 0: none
 	marks  map[engine.JobID]struct{}
+	pace   time.Duration // of the run, for who has nothing to see yet
 	follow bool
 	news   int  // listed since the cursor left the newest
 	older  bool // results from before the first view are still being read
@@ -93,6 +96,9 @@ func (p *results) takeOlder(rs []engine.Result) {
 
 func (p *results) add(rows []*jobRow) {
 	listed := p.table.put(rows)
+	if p.follow && p.open != 0 && listed > 0 { // who reads a row keeps it
+		p.follow, p.news = false, 0
+	}
 	if !p.follow {
 		p.news += listed
 	}
@@ -147,8 +153,8 @@ func (p *results) relisted() {
 	p.cur.drawn(p.table)
 }
 
-// selected returns the row under the cursor, nil without one.
-func (p *results) selected() *jobRow {
+// under returns the row under the cursor, nil without one.
+func (p *results) under() *jobRow {
 	id, ok := p.cur.target(p.table)
 	if !ok {
 		return nil
@@ -156,8 +162,16 @@ func (p *results) selected() *jobRow {
 	return p.table.byID[id]
 }
 
-// acted returns the rows that a key acts on: the marked, or the one under the
-// cursor.
+// selected returns the row that a key means: the one whose details are open,
+// also if it has left the list, else the one under the cursor.
+func (p *results) selected() *jobRow {
+	if r := p.table.byID[p.open]; r != nil {
+		return r
+	}
+	return p.under()
+}
+
+// acted returns the rows that a key acts on: the marked, or the selected one.
 func (p *results) acted() []*jobRow {
 	if len(p.marks) == 0 {
 		if r := p.selected(); r != nil {

@@ -11,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"weir/engine"
 )
@@ -433,6 +434,58 @@ func TestTitleAndProgress(t *testing.T) {
 			}
 			if v.WindowTitle != tc.title || state != tc.state || !v.AltScreen {
 				t.Errorf("%s: title %q, progress %v, want %q, %v", tc.scene.name, v.WindowTitle, state, tc.title, tc.state)
+			}
+		})
+	}
+}
+
+// While details are open a key means the URL that they show: new results do
+// not take the cursor from it, and not even leaving the list does.
+func TestDetailsHoldTheirRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		failed := func(num int) engine.JobState {
+			j := ended(num)
+			j.Outcome, j.Class = engine.Failed, engine.Timeout
+			return j
+		}
+		s.more(failed(813))
+		s.tell(frameMsg{})
+		s.press("d")
+		s.more(failed(814), failed(815))
+		s.tell(frameMsg{})
+		s.press("r")
+		if got, want := strings.Split(s.screen(), "\n")[19], "2 new · f follows"; !strings.Contains(got, want) {
+			t.Errorf("heading is %q, want %q in it", got, want)
+		}
+		again := ended(813)
+		again.Place, again.Outcome, again.Num = engine.Queued, 0, 0
+		s.more(again)
+		s.tell(frameMsg{})
+		s.press("r", "x", "j", "r")
+		if want := []string{"retry job 813", "cancel job 813", "retry job 811"}; !slices.Equal(s.fake.calls, want) {
+			t.Errorf("the engine was told %v, want %v", s.fake.calls, want)
+		}
+		s.press("f")
+		if got, want := s.screen(), "814 · newest first · following"; strings.Contains(got, "Details") || !strings.Contains(got, want) {
+			t.Errorf("after f the screen shows\n%s\nwant %q and no details", got, want)
+		}
+	})
+}
+
+// An empty screen promises the pace that the run has.
+func TestTeachPace(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Second:            "Each host is asked at most once a second, whatever",
+		500 * time.Millisecond: "Each host is asked at most once in 0.5s, whatever",
+		2 * time.Minute:        "Each host is asked at most once in 2m0s, whatever",
+		0:                      "Each host is asked as fast as it answers:",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newModel(t.Context(), Deps{Controller: &fakeController{}, Interval: d})
+			m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+			if got := ansi.Strip(m.View().Content); !strings.Contains(got, want) {
+				t.Errorf("at %v the screen shows\n%s\nwant %q in it", d, got, want)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 
@@ -170,7 +171,7 @@ func (p *results) teach(at pane, s *engine.Stats) []string {
 			"weir demo       shows all this on a site that runs on your own machine",
 		}
 		if at.framed {
-			text = append(text, "", "Each host is asked at most once a second, whatever the number of workers: < and > on panel 3 change that.")
+			text = append(text, "", teachPace(p.pace))
 		}
 	}
 	lines := []string{blank(at.w)}
@@ -178,6 +179,17 @@ func (p *results) teach(at pane, s *engine.Stats) []string {
 		lines = append(lines, newLine(at.w, false).gap(2).put(line).end())
 	}
 	return lines[:min(len(lines), max(at.h, 0))]
+}
+
+// teachPace says how hosts are asked at an interval of d.
+func teachPace(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "Each host is asked as fast as it answers: < and > on panel 3 change that."
+	case d == time.Second:
+		return "Each host is asked at most once a second, whatever the number of workers: < and > on panel 3 change that."
+	}
+	return "Each host is asked at most once in " + paceText(d) + ", whatever the number of workers: < and > on panel 3 change that."
 }
 
 func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {

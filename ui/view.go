@@ -13,9 +13,9 @@ const tabRows = 1
 
 // pane returns where a panel draws.
 func (m *Model) pane(p panel) pane {
-	at := pane{th: m.th, framed: formOf(m.w, m.h) == wideForm, focused: p == m.focus && m.shown == 0}
+	at := pane{th: m.th, framed: formOf(m.w, m.h) == wideForm, focused: p == m.focus && m.results.open == 0}
 	if at.framed {
-		panels, _ := places(m.w, m.h, m.shown != 0)
+		panels, _ := places(m.w, m.h, m.results.open != 0)
 		at.w, at.h = panels[p].w-2, panels[p].h-2
 		return at
 	}
@@ -30,7 +30,7 @@ func (m *Model) resize() {
 	m.hosts.cur.resize(&m.hosts, m.pane(hostsPanel).h-1)
 	at := m.resultsPane()
 	m.results.cur.resize(m.results.table, m.results.room(at))
-	if m.shown == 0 {
+	if m.results.open == 0 {
 		return
 	}
 	if formOf(m.w, m.h) == wideForm {
@@ -185,14 +185,14 @@ func (m *Model) filterLine(at pane) string {
 
 // wideLines draws the four panels in their frames.
 func (m *Model) wideLines() []string {
-	panels, d := places(m.w, m.h, m.shown != 0)
+	panels, d := places(m.w, m.h, m.results.open != 0)
 	frame := func(p panel, note ...string) []string {
 		at := panels[p]
-		return framed(m.th, string('0'+rune(p))+" "+p.String(), note, m.panelLines(p), at.w, at.h, p == m.focus && m.shown == 0)
+		return framed(m.th, string('0'+rune(p))+" "+p.String(), note, m.panelLines(p), at.w, at.h, p == m.focus && m.results.open == 0)
 	}
 	lines := beside(frame(batchesPanel, m.batches.title(&m.stats)), frame(workersPanel, m.workers.title(&m.stats)))
 	under := append(frame(hostsPanel, m.hosts.title(&m.stats)), frame(resultsPanel, m.results.title(&m.stats, m.th.Glyphs)...)...)
-	if m.shown == 0 {
+	if m.results.open == 0 {
 		return append(lines, under...)
 	}
 	inner := strings.Split(m.detail.View(m.th), "\n")
@@ -205,15 +205,15 @@ func (m *Model) wideLines() []string {
 
 // detailName is the number of the job whose details are open.
 func (m *Model) detailName() string {
-	if r := m.results.table.byID[m.shown]; r != nil && r.num > 0 {
+	if r := m.results.table.byID[m.results.open]; r != nil && r.num > 0 {
 		return "#" + itoa(r.num)
 	}
-	return "of job " + itoa(uint64(m.shown))
+	return "of job " + itoa(uint64(m.results.open))
 }
 
 // pageLines draws the focused panel, or the details, as a page.
 func (m *Model) pageLines() []string {
-	if m.shown == 0 {
+	if m.results.open == 0 {
 		return m.panelLines(m.focus)
 	}
 	lines := []string{newLine(m.w, false).gap(1).paint(m.th.Accent, m.detailName()).end()}
@@ -260,7 +260,7 @@ func (m *Model) foot() string {
 	switch {
 	case m.filtering:
 		return footer(m.th, m.keys, filterFooter, lastHints[:0], m.w)
-	case m.shown != 0:
+	case m.results.open != 0:
 		return footer(m.th, m.keys, detailFooters[n], lastHints[:1], m.w)
 	}
 	return footer(m.th, m.keys, footers[m.focus][n], lastHints, m.w)

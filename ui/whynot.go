@@ -39,7 +39,7 @@ func (m *Model) whyNot(a act) string {
 	case actCancelAll, actRetryAll, actPauseAll, actMore, actFewer:
 		return ""
 	}
-	if m.count() == 0 {
+	if m.count() == 0 && m.results.open == 0 {
 		return "nothing is selected: " + m.focus.String() + " is empty"
 	}
 	return m.whyNotRow(a)
