@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"weir/engine"
 	"weir/ui"
@@ -51,6 +52,8 @@ func (p *planner) Plan(spec ui.Spec) (engine.Batch, iter.Seq2[engine.Job, error]
 		return b, nil, errors.New("no URL yet")
 	case r.Template != "" && !isList(text):
 		return p.template(b, r, strings.Fields(text))
+	case r.Template == "" && isMonths(text):
+		return b, nil, fmt.Errorf("recipe %s has no {month} in its url%s", r.Ref.Name, p.monthly())
 	case !isURL(text) && !strings.ContainsAny(text, "\r\n"):
 		return p.file(b, text)
 	}
@@ -106,6 +109,27 @@ func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[eng
 		defer pl.halt()
 		pl.jobs(p.s)(yield)
 	}, nil
+}
+
+// isMonths reports whether text is a URL and a range of months.
+func isMonths(text string) bool {
+	words := strings.Fields(text)
+	if len(words) != 2 || !isURL(words[0]) {
+		return false
+	}
+	month, _, _ := strings.Cut(words[1], "+")
+	_, err := time.Parse("2006-01", month)
+	return err == nil
+}
+
+// monthly names a recipe that takes months, as the end of a sentence.
+func (p *planner) monthly() string {
+	for _, name := range p.names {
+		if r, err := p.s.Recipe(name); err == nil && strings.Contains(r.Template, "{month}") {
+			return ": choose one that has, such as " + name
+		}
+	}
+	return ""
 }
 
 // isList reports whether text is more than one URL, which fills no template.

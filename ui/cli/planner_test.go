@@ -99,6 +99,7 @@ func TestPlan(t *testing.T) {
 		{name: "months", with: "months", text: "http://a.test 2025-11", want: "http://a.test/2025-11 http://a.test/2025-11b", batch: "2025-11"},
 		{name: "months of one site", with: "fixed", text: "2025-11", want: "http://fixed.test/2025-11 http://fixed.test/2025-11b", batch: "2025-11"},
 		{name: "months left out", with: "months", text: "http://a.test", err: "wants months, such as 2025-11+6"},
+		{name: "months of a recipe without", text: "http://a.test 2025-11+6", err: "recipe page has no {month} in its url: choose one that has, such as months"},
 		{name: "a third word", with: "months", text: "http://a.test 2025-11 x", err: "wants a base URL and months"},
 		{name: "no recipe", with: "none", text: "http://a.test", err: "no such recipe"},
 	} {
