@@ -158,6 +158,7 @@ func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
 		out.note(j, Ended, j.result.Outcome)
 		b.ended[j.result.Outcome]--
 		j.Attempts, j.Retries, j.Due = 0, 0, time.Time{}
+		j.Waited = ch.At
 		s.move(b, j, Backlog)
 		s.queue(b, j, false)
 		s.marks[ch.Mark] = append(s.marks[ch.Mark], j)

@@ -287,8 +287,9 @@ func (e *Engine) eta(s *Stats, now time.Time) time.Duration {
 	}
 	if ended := s.Counts.Ended() - s.Counts.Duplicate - s.Counts.Invalid; s.Rate > 0 && ended > s.Workers {
 		longest = max(longest, time.Duration(float64(s.Counts.Left())/s.Rate*float64(time.Second)))
-	} else if longest == 0 {
-		return -1
+	}
+	if longest == 0 {
+		return -1 // what is in flight takes as long as it takes
 	}
 	return longest
 }

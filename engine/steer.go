@@ -321,7 +321,7 @@ func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
 		}
 		e.changes++
 		mark := e.changes
-		moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeRetry, Mark: mark})
+		moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeRetry, Mark: mark, At: now})
 		if err != nil {
 			return d, err
 		}

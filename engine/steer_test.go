@@ -394,3 +394,41 @@ func TestPoolLosesNoTurnWhenAWorkerLeaves(t *testing.T) {
 		want(t, "jobs of one.test were handed out", at, seconds(0, 5))
 	})
 }
+
+// What a manual retry waits counts from the retry, not from when its URL was
+// added.
+func TestRetryWaitsFromTheRetryOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &enginetest.Scraper{Answer: func(_ engine.Request, nth int) engine.Step {
+			if nth == 1 {
+				return enginetest.Status(404, 0)
+			}
+			return enginetest.OK(1)
+		}}
+		r := start(t, fake, engine.Config{})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
+		time.Sleep(time.Minute)
+		if _, err := r.Retry(t.Context(), engine.Selector{All: true}); err != nil {
+			t.Fatal(err)
+		}
+		r.finish()
+		rs, err := r.Results(t.Context(), engine.Query{})
+		if err != nil || len(rs) != 1 || rs[0].Timing.Waited != 0 {
+			t.Errorf("results %+v, %v; want one that waited for nothing", rs, err)
+		}
+	})
+}
+
+// A request that hangs takes as long as it takes: nothing is promised.
+func TestETAOfWhatIsInFlightIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &enginetest.Scraper{Latency: func(engine.Request) time.Duration { return time.Minute }}
+		r := start(t, fake, engine.Config{})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
+		time.Sleep(30 * time.Second)
+		if got := r.Snapshot().ETA; got >= 0 {
+			t.Errorf("ETA = %v, want it unknown", got)
+		}
+		r.finish()
+	})
+}

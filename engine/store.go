@@ -94,6 +94,7 @@ type Change struct {
 	Mark     uint64    // ChangeCancel: names this cancel, for its undoing
 	Priority Priority  // ChangePriority
 	Outcomes []Outcome // ChangeRetry: which; empty means Failed and Empty
+	At       time.Time // ChangeRetry: since when they wait
 }
 
 // Changed says how many jobs a change moved, by batch and by where they were

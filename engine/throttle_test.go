@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,10 +110,8 @@ func TestThrottleAIMDByTheNumbers(t *testing.T) {
 	ok := func(int) engine.Step { return enginetest.OK(1) }
 	refuseAt := func(at ...int) func(int) engine.Step {
 		return func(nth int) engine.Step {
-			for _, a := range at {
-				if nth == a {
-					return enginetest.Status(429, time.Millisecond) // hardly a block: only the throttle speaks
-				}
+			if slices.Contains(at, nth) {
+				return enginetest.Status(429, time.Millisecond) // hardly a block: only the throttle speaks
 			}
 			return enginetest.OK(1)
 		}
