@@ -11,6 +11,9 @@ import (
 // lane returns the host's lane, making it if need be. Lanes are kept: a host's
 // pace outlives its jobs.
 func (p *Pool) lane(host string) *lane {
+	if p.latest != nil && p.latest.host == host {
+		return p.latest
+	}
 	l := p.lanes[host]
 	if l == nil {
 		l = &lane{host: host}
@@ -18,21 +21,39 @@ func (p *Pool) lane(host string) *lane {
 		l.pace.apply(p.cfg.Interval)
 		p.lanes[host] = l
 	}
+	p.latest = l
 	return l
 }
 
-// arrive counts a waiter that enters the queue.
-func (p *Pool) arrive(w waiter) waiter {
-	if !p.busy() {
-		p.quiet = make(chan struct{})
+// waiter returns an empty waiter, and recycle takes one that left the queue
+// for a worker, the usual way: nobody else knows it. It keeps no more than the
+// queue can need; what comes next of a job brings new ones.
+func (p *Pool) waiter() *waiter {
+	w := p.spare.first
+	if w == nil {
+		return new(waiter)
 	}
+	p.spare.cut(nil, w)
+	p.spares--
+	return w
+}
+
+func (p *Pool) recycle(w *waiter) {
+	if p.spares < p.cfg.Queue {
+		*w = waiter{}
+		p.spare.push(w)
+		p.spares++
+	}
+}
+
+// arrive counts a waiter that enters the queue.
+func (p *Pool) arrive(w *waiter) {
 	p.depth++
 	if w.probe() {
 		p.probes++
 	}
 	p.arrivals++
 	w.seq = p.arrivals
-	return w
 }
 
 // depart counts a waiter that leaves it.
@@ -80,8 +101,8 @@ func (p *Pool) place(l *lane, now time.Time) {
 	l.move(&p.ready)
 }
 
-// pop hands out the job that goes next at now, nil if there is none.
-func (p *Pool) pop(now time.Time) *Turn {
+// ripe returns the lane whose job goes next at now, nil if there is none.
+func (p *Pool) ripe(now time.Time) *lane {
 	if p.paused || p.cause != nil {
 		return nil
 	}
@@ -95,48 +116,69 @@ func (p *Pool) pop(now time.Time) *Turn {
 	for l := p.timed.top(); l != nil && !l.at.After(now); l = p.timed.top() {
 		l.move(&p.ready)
 	}
-	l := p.ready.top()
-	if l == nil {
-		return nil
+	return p.ready.top()
+}
+
+// pass takes the turn of the limiter of all hosts, if there is one.
+func (p *Pool) pass() bool {
+	if p.cfg.Limiter == nil {
+		return true
 	}
-	if p.cfg.Limiter != nil {
-		if next, _ := p.cfg.Limiter.take(); !next.IsZero() {
-			return nil
-		}
+	next, _ := p.cfg.Limiter.take()
+	return next.IsZero()
+}
+
+// hand gives the next job of a ripe lane to worker w. now may have been read
+// before the lock was taken, which is too early for the start of a paced host:
+// the gap to the next would come out short by the wait for the lock.
+func (p *Pool) hand(w *worker, l *lane, now time.Time) {
+	if l.pace.interval > 0 {
+		now = time.Now()
 	}
 	at, _ := l.find(p.held)
-	w := l.take(at)
-	p.depart(&w)
+	next := l.take(at)
+	p.depart(next)
 	p.active++
 	p.serves++
 	l.served = p.serves
 	l.pace.hand(now)
-	t := &Turn{Job: w.job, Again: w.again, Handed: now, pool: p, lane: l, cancel: func(error) {}}
-	if !p.cfg.HandlerStarts {
-		t.started = true
+	t := w.blank
+	if t == nil {
+		t = new(Turn)
+	}
+	if len(w.contexts) == 0 {
+		w.contexts = make([]turnContext, 16)
+	}
+	t.Job, t.Again, t.Worker, t.Handed = next.job, next.again, w.num, now
+	t.pool, t.lane, t.started, t.begun = p, l, !p.cfg.HandlerStarts, false
+	t.back, t.front, t.ctx = nil, false, &w.contexts[0]
+	p.recycle(next)
+	w.turn, w.blank, w.contexts = t, nil, w.contexts[1:]
+	if t.started {
 		l.pace.started(now)
 	}
 	p.place(l, now)
-	return t
 }
 
 // dispatch hands out what can go at now to the workers that are free.
 func (p *Pool) dispatch(now time.Time) {
-	for {
+	for l := p.ripe(now); l != nil; l = p.ripe(now) {
 		w := p.free()
 		if w == nil {
 			return // whoever comes free looks for itself
 		}
-		t := p.pop(now)
-		if t == nil {
+		if !p.pass() {
 			break
 		}
 		p.hire(w)
-		w.turn, t.Worker = t, w.num
+		p.hand(w, l, now)
 		w.rouse()
 	}
 	p.setClock(now, nil)
 }
+
+// slack reports whether a worker could take a job.
+func (p *Pool) slack() bool { return len(p.idle) > 0 || p.hired < p.workers }
 
 // free returns a worker that could take a job: an idle one, or one that is
 // yet to be started; nil if there is none. It prefers one that does not keep
@@ -195,31 +237,33 @@ func (w *worker) rouse() {
 
 // await returns true when w was handed a turn or should look again, and false
 // when it should end. It lets go of the lock while it waits.
-func (p *Pool) await(w *worker) bool {
+func (p *Pool) await(w *worker, now time.Time) bool {
 	if w.turn != nil {
 		return true
 	}
 	if w.num > p.workers || p.over() {
 		return false
 	}
-	now := time.Now()
-	if t := p.pop(now); t != nil {
-		w.turn, t.Worker = t, w.num
-		p.dispatch(now)
+	if l := p.ripe(now); l != nil && p.pass() {
+		p.hand(w, l, now)
+		if p.slack() {
+			p.dispatch(now)
+		}
 		return true
 	}
 	p.idle = append(p.idle, w)
 	p.setClock(now, w)
-	var ring <-chan time.Time
-	if p.clock == w {
+	if p.clock != w {
+		p.mu.Unlock()
+		<-w.wake
+	} else {
 		timer := time.NewTimer(p.alarm.Sub(now))
 		defer timer.Stop()
-		ring = timer.C
-	}
-	p.mu.Unlock()
-	select {
-	case <-w.wake:
-	case <-ring:
+		p.mu.Unlock()
+		select {
+		case <-w.wake:
+		case <-timer.C:
+		}
 	}
 	p.mu.Lock()
 	p.leaveIdle(w)
@@ -267,25 +311,27 @@ func (p *Pool) next(now time.Time) time.Time {
 func (p *Pool) finish(w *worker) {
 	t := w.turn
 	w.turn = nil
-	now := time.Now()
-	t.lane.pace.returned(t.started)
+	l := t.lane
+	l.pace.returned(t.started)
 	switch {
 	case t.back == nil:
 	case p.cause == nil:
-		p.putBack(*t.back, t.front, now)
+		p.putBack(t.back, t.front, time.Now())
 	default:
-		p.dropped = append(p.dropped, *t.back)
+		p.dropped = append(p.dropped, t.back)
 	}
-	p.place(t.lane, now)
+	if l.heap == nil { // else it has its place: a return holds up nothing
+		p.place(l, time.Now())
+	}
 	p.active--
 	p.settle()
 }
 
 // putBack queues what comes next of a job that was carried.
-func (p *Pool) putBack(w waiter, front bool, now time.Time) {
-	w = p.arrive(w)
+func (p *Pool) putBack(w *waiter, front bool, now time.Time) {
+	p.arrive(w)
 	if w.due.After(now) {
-		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a waiter, t time.Time) int { return a.due.Compare(t) })
+		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a *waiter, t time.Time) int { return a.due.Compare(t) })
 		p.later = slices.Insert(p.later, i, w)
 		return
 	}
@@ -308,10 +354,9 @@ func (p *Pool) over() bool { return p.cause != nil || p.closed && !p.busy() }
 // home when it was the last for good.
 func (p *Pool) settle() {
 	if !p.busy() {
-		select {
-		case <-p.quiet:
-		default:
+		if p.quiet != nil {
 			close(p.quiet)
+			p.quiet = nil
 		}
 	}
 	if p.over() {

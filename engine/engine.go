@@ -61,6 +61,7 @@ type Engine struct {
 	mu      sync.Mutex
 	batches []*batch
 	hosts   map[string]*host
+	roll    []*host // the same, for the feeder, which passes over all of them at each lease
 	origins map[string]*origin
 	flights map[*Turn]*flight
 	slots   map[int]*flight // by worker number

@@ -125,9 +125,9 @@ func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
 	n := max(e.cfg.Queue-e.counts.Queued, 0) + 1
 	w := Want{Now: now, SkipHosts: make(map[string]struct{})}
 	share, _ := e.shares()
-	for name, h := range e.hosts {
+	for _, h := range e.roll {
 		if !h.paused.IsZero() || h.queued >= share {
-			w.SkipHosts[name] = struct{}{}
+			w.SkipHosts[h.name] = struct{}{}
 		}
 	}
 	jobs, err := e.store.Next(ctx, n, w)
@@ -146,7 +146,7 @@ func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
 // work to queue is due.
 func (e *Engine) shares() (perHost, perBatch int) {
 	hosts, batches := 0, 0
-	for _, h := range e.hosts {
+	for _, h := range e.roll {
 		if h.left > h.flight && h.paused.IsZero() {
 			hosts++
 		}
@@ -201,9 +201,9 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 func (e *Engine) leasePoor(ctx context.Context, perHost, perBatch int) ([]Job, error) {
 	w := Want{Now: time.Now(), SkipHosts: make(map[string]struct{}), SkipBatches: make(map[BatchID]struct{})}
 	hosts := 0
-	for name, h := range e.hosts {
+	for _, h := range e.roll {
 		if !h.paused.IsZero() {
-			w.SkipHosts[name] = struct{}{}
+			w.SkipHosts[h.name] = struct{}{}
 		} else if h.queued < perHost && h.left > h.queued+h.flight {
 			hosts++
 		}
@@ -222,9 +222,9 @@ func (e *Engine) leasePoor(ctx context.Context, perHost, perBatch int) ([]Job, e
 		return nil, nil
 	}
 	w.SkipBatches = nil
-	for name, h := range e.hosts {
+	for _, h := range e.roll {
 		if h.queued >= perHost {
-			w.SkipHosts[name] = struct{}{}
+			w.SkipHosts[h.name] = struct{}{}
 		}
 	}
 	return e.store.Next(ctx, 1, w)
@@ -253,7 +253,7 @@ func (e *Engine) recall(ctx context.Context, match func(Job) bool) error {
 }
 
 // giveBack gives jobs that were queued back to the backlog.
-func (e *Engine) giveBack(ctx context.Context, out []waiter) error {
+func (e *Engine) giveBack(ctx context.Context, out []*waiter) error {
 	var back []Job
 	for _, w := range out {
 		if w.probe() {

@@ -43,6 +43,7 @@ func (b *batch) halted() bool { return b.mark != 0 || !b.pausedAt.IsZero() }
 
 // A host is what the engine counts of a host; its pace is the pool's.
 type host struct {
+	name   string
 	left   int // jobs not ended
 	queued int
 	flight int // jobs in flight
@@ -192,8 +193,9 @@ func (e *Engine) shiftAll(b *batch, c Counts, hosts map[string]int, sign int) {
 func (e *Engine) host(name string) *host {
 	h := e.hosts[name]
 	if h == nil {
-		h = &host{}
+		h = &host{name: name}
 		e.hosts[name] = h
+		e.roll = append(e.roll, h)
 	}
 	return h
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -10,13 +11,13 @@ import (
 
 // remove takes out of the queue what matches and returns it, oldest first,
 // with what is about to return to it.
-func (p *Pool) remove(match func(*waiter) bool) []waiter {
+func (p *Pool) remove(match func(*waiter) bool) []*waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var out []waiter
+	var out []*waiter
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil && w.turn.back != nil && match(w.turn.back) {
-			out = append(out, *w.turn.back)
+			out = append(out, w.turn.back)
 			w.turn.back = nil
 		}
 	}
@@ -27,14 +28,14 @@ func (p *Pool) remove(match func(*waiter) bool) []waiter {
 
 // leftover returns what Cancel took out of the queue, and what would have come
 // back to it. Call it after Wait.
-func (p *Pool) leftover() []waiter {
+func (p *Pool) leftover() []*waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.dropped
 }
 
-func (p *Pool) removeLocked(match func(*waiter) bool) []waiter {
-	var out []waiter
+func (p *Pool) removeLocked(match func(*waiter) bool) []*waiter {
+	var out []*waiter
 	now := time.Now()
 	for _, l := range p.lanes {
 		if l.size == 0 {
@@ -45,17 +46,17 @@ func (p *Pool) removeLocked(match func(*waiter) bool) []waiter {
 			p.place(l, now)
 		}
 	}
-	p.later = slices.DeleteFunc(p.later, func(w waiter) bool {
-		if !match(&w) {
+	p.later = slices.DeleteFunc(p.later, func(w *waiter) bool {
+		if !match(w) {
 			return false
 		}
 		out = append(out, w)
 		return true
 	})
 	for i := range out {
-		p.depart(&out[i])
+		p.depart(out[i])
 	}
-	slices.SortFunc(out, func(a, b waiter) int { return int(int64(a.seq) - int64(b.seq)) })
+	slices.SortFunc(out, func(a, b *waiter) int { return cmp.Compare(a.seq, b.seq) })
 	return out
 }
 
@@ -66,8 +67,8 @@ func (p *Pool) each(f func(*waiter)) {
 	for _, l := range p.lanes {
 		l.each(f)
 	}
-	for i := range p.later {
-		f(&p.later[i])
+	for _, w := range p.later {
+		f(w)
 	}
 }
 
@@ -87,19 +88,6 @@ func (p *Pool) sort(batch BatchID, priority Priority) {
 		}
 	}
 }
-
-// again queues r as what comes next of the turn's job, when the handler has
-// returned: not before after has passed, and ahead of other jobs of its host.
-func (t *Turn) again(r *Request, after time.Duration) {
-	t.back, t.front = &waiter{job: t.Job, again: r}, true
-	if after > 0 {
-		t.back.due = time.Now().Add(after)
-	}
-}
-
-// putBack queues the turn's job as it came, when the handler has returned: it
-// was not its turn after all.
-func (t *Turn) putBack() { t.back, t.front = &waiter{job: t.Job, again: t.Again}, true }
 
 // hold keeps the jobs of origin in the queue; release lets them go.
 func (p *Pool) hold(origin string)    { p.setHeld(origin, true) }
@@ -208,7 +196,7 @@ func (p *Pool) enqueue(w waiter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cause == nil {
-		p.putBack(w, true, time.Now())
+		p.putBack(&w, true, time.Now())
 	}
 }
 

@@ -12,6 +12,7 @@ type waiter struct {
 	again *Request  // the request to make next; nil: the job's first
 	due   time.Time // not before; zero: now
 	seq   uint64    // order of arrival
+	next  *waiter   // behind it in its chain
 }
 
 // host and origin are those of the request that comes next.
@@ -39,8 +40,8 @@ func (w *waiter) origin() string {
 type lane struct {
 	host  string
 	pace  pace
-	front []waiter
-	tiers []tier // by priority, descending; none is empty
+	front chain
+	tiers []tier // by priority, descending; one that was needed once stays
 	size  int    // waiters in front and tiers
 
 	best   Priority  // of the waiter that goes next, while in a heap
@@ -59,60 +60,110 @@ type tier struct {
 // A line is the jobs of one batch in a tier, in their order.
 type line struct {
 	batch BatchID
-	jobs  []waiter
+	jobs  chain
+}
+
+// A chain is waiters in their order. They are linked, so that a lane that runs
+// empty and fills again, as most do, allocates nothing.
+type chain struct{ first, last *waiter }
+
+// push adds w at the end.
+func (c *chain) push(w *waiter) {
+	w.next = nil
+	if c.first == nil {
+		c.first = w
+	} else {
+		c.last.next = w
+	}
+	c.last = w
+}
+
+// cut removes w, which stands behind prev; nil: it is the first.
+func (c *chain) cut(prev, w *waiter) {
+	if prev == nil {
+		c.first = w.next
+	} else {
+		prev.next = w.next
+	}
+	if c.last == w {
+		c.last = prev
+	}
+	w.next = nil
+}
+
+// free returns the first waiter whose origin is not held, and the one before.
+func (c *chain) free(held map[string]struct{}) (prev, w *waiter) {
+	for w = c.first; w != nil && len(held) > 0; prev, w = w, w.next {
+		if _, is := held[w.origin()]; !is {
+			break
+		}
+	}
+	return prev, w
+}
+
+// remove takes out all that match and appends them to out.
+func (c *chain) remove(match func(*waiter) bool, out []*waiter) []*waiter {
+	var prev *waiter
+	for w := c.first; w != nil; {
+		next := w.next
+		if match(w) {
+			c.cut(prev, w)
+			out = append(out, w)
+		} else {
+			prev = w
+		}
+		w = next
+	}
+	return out
 }
 
 // put adds w behind its like.
-func (l *lane) put(w waiter) {
+func (l *lane) put(w *waiter) {
 	l.size++
-	t, found := slices.BinarySearchFunc(l.tiers, w.job.Priority, func(t tier, p Priority) int { return int(p - t.priority) })
-	if !found {
+	t := 0
+	for t < len(l.tiers) && l.tiers[t].priority > w.job.Priority {
+		t++
+	}
+	if t == len(l.tiers) || l.tiers[t].priority != w.job.Priority {
 		l.tiers = slices.Insert(l.tiers, t, tier{priority: w.job.Priority})
 	}
 	bs := &l.tiers[t].batches
 	for i := range *bs {
-		if (*bs)[i].batch == w.job.Batch {
-			(*bs)[i].jobs = append((*bs)[i].jobs, w)
+		if b := &(*bs)[i]; b.batch == w.job.Batch {
+			b.jobs.push(w)
 			return
 		}
 	}
-	*bs = append(*bs, line{batch: w.job.Batch, jobs: []waiter{w}})
+	*bs = append(*bs, line{w.job.Batch, chain{w, w}})
 }
 
 // putFront adds w before all others, behind those put there before.
-func (l *lane) putFront(w waiter) {
+func (l *lane) putFront(w *waiter) {
 	l.size++
-	l.front = append(l.front, w)
+	l.front.push(w)
+}
+
+// A spot is where a waiter stands in a lane: a tier, a batch's line in it, and
+// the waiter before it, if there is one. Tier -1 is front.
+type spot struct {
+	tier, batch  int
+	prev, waiter *waiter
 }
 
 // find returns where the next waiter stands whose origin is not held.
 func (l *lane) find(held map[string]struct{}) (at spot, ok bool) {
-	free := func(w *waiter) bool {
-		if len(held) == 0 {
-			return true
-		}
-		_, is := held[w.origin()]
-		return !is
-	}
-	for i := range l.front {
-		if free(&l.front[i]) {
-			return spot{tier: -1, job: i}, true
-		}
+	if prev, w := l.front.free(held); w != nil {
+		return spot{-1, 0, prev, w}, true
 	}
 	for t := range l.tiers {
 		for b := range l.tiers[t].batches {
-			for j := range l.tiers[t].batches[b].jobs {
-				if free(&l.tiers[t].batches[b].jobs[j]) {
-					return spot{t, b, j}, true
-				}
+			if prev, w := l.tiers[t].batches[b].jobs.free(held); w != nil {
+				return spot{t, b, prev, w}, true
 			}
 		}
 	}
 	return spot{}, false
 }
-
-// A spot in a lane: a tier, a batch's line and a job in it. Tier -1 is front.
-type spot struct{ tier, batch, job int }
 
 // priority returns what stands at a spot is worth. Jobs between two steps go
 // before everything, so that a redirect is not overtaken.
@@ -124,69 +175,49 @@ func (l *lane) priority(at spot) Priority {
 }
 
 // take removes the waiter at a spot. Its batch goes to the end of its tier.
-func (l *lane) take(at spot) waiter {
+func (l *lane) take(at spot) *waiter {
 	l.size--
 	if at.tier < 0 {
-		w := l.front[at.job]
-		l.front = slices.Delete(l.front, at.job, at.job+1)
-		return w
+		l.front.cut(at.prev, at.waiter)
+		return at.waiter
 	}
-	t := &l.tiers[at.tier]
-	b := t.batches[at.batch]
-	w := b.jobs[at.job]
-	if at.job == 0 {
-		b.jobs[0] = waiter{}
-		b.jobs = b.jobs[1:]
-	} else {
-		b.jobs = slices.Delete(b.jobs, at.job, at.job+1)
-	}
+	bs := &l.tiers[at.tier].batches
+	b := &(*bs)[at.batch]
+	b.jobs.cut(at.prev, at.waiter)
 	switch {
-	case len(b.jobs) == 0:
-		t.batches = slices.Delete(t.batches, at.batch, at.batch+1)
-	case len(t.batches) > 1:
-		t.batches = append(slices.Delete(t.batches, at.batch, at.batch+1), b)
-	default:
-		t.batches[at.batch] = b
+	case b.jobs.first == nil:
+		*bs = slices.Delete(*bs, at.batch, at.batch+1)
+	case len(*bs) > 1:
+		turn := *b
+		*bs = append(slices.Delete(*bs, at.batch, at.batch+1), turn)
 	}
-	if len(t.batches) == 0 {
-		l.tiers = slices.Delete(l.tiers, at.tier, at.tier+1)
-	}
-	return w
+	return at.waiter
 }
 
 // remove takes out all that match and appends them to out.
-func (l *lane) remove(match func(*waiter) bool, out []waiter) []waiter {
+func (l *lane) remove(match func(*waiter) bool, out []*waiter) []*waiter {
 	before := len(out)
-	keep := func(ws []waiter) []waiter {
-		return slices.DeleteFunc(ws, func(w waiter) bool {
-			if !match(&w) {
-				return false
-			}
-			out = append(out, w)
-			return true
-		})
-	}
-	l.front = keep(l.front)
+	out = l.front.remove(match, out)
 	for t := range l.tiers {
-		for b := range l.tiers[t].batches {
-			l.tiers[t].batches[b].jobs = keep(l.tiers[t].batches[b].jobs)
+		bs := &l.tiers[t].batches
+		for b := range *bs {
+			out = (*bs)[b].jobs.remove(match, out)
 		}
-		l.tiers[t].batches = slices.DeleteFunc(l.tiers[t].batches, func(b line) bool { return len(b.jobs) == 0 })
+		*bs = slices.DeleteFunc(*bs, func(b line) bool { return b.jobs.first == nil })
 	}
-	l.tiers = slices.DeleteFunc(l.tiers, func(t tier) bool { return len(t.batches) == 0 })
 	l.size -= len(out) - before
 	return out
 }
 
 // each calls f for every waiter.
 func (l *lane) each(f func(*waiter)) {
-	for i := range l.front {
-		f(&l.front[i])
+	for w := l.front.first; w != nil; w = w.next {
+		f(w)
 	}
 	for t := range l.tiers {
 		for b := range l.tiers[t].batches {
-			for j := range l.tiers[t].batches[b].jobs {
-				f(&l.tiers[t].batches[b].jobs[j])
+			for w := l.tiers[t].batches[b].jobs.first; w != nil; w = w.next {
+				f(w)
 			}
 		}
 	}
@@ -233,7 +264,9 @@ func (h *laneHeap) top() *lane {
 func (l *lane) move(to *laneHeap) {
 	switch {
 	case l.heap == to && to != nil:
-		heap.Fix(to, l.index)
+		if len(to.lanes) > 1 {
+			heap.Fix(to, l.index)
+		}
 		return
 	case l.heap != nil:
 		heap.Remove(l.heap, l.index)

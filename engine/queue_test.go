@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+)
+
+// Whatever leaves a chain, from wherever in it: the rest keeps its order, and
+// the next to come stands behind it.
+func TestChainIsAListThatLosesNobody(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var c chain
+	var want []JobID
+	for step := range 5000 {
+		switch n := r.IntN(10); {
+		case n < 6:
+			id := JobID(step)
+			c.push(&waiter{job: Job{ID: id}})
+			want = append(want, id)
+		case n < 9 && len(want) > 0:
+			at := r.IntN(len(want))
+			if r.IntN(2) == 0 {
+				at = len(want) - 1
+			}
+			var prev *waiter
+			w := c.first
+			for range at {
+				prev, w = w, w.next
+			}
+			c.cut(prev, w)
+			want = slices.Delete(want, at, at+1)
+		default:
+			odd := func(id JobID) bool { return id%4 == JobID(r.IntN(4)) }
+			var out, gone []JobID
+			for _, w := range c.remove(func(w *waiter) bool {
+				if !odd(w.job.ID) {
+					return false
+				}
+				gone = append(gone, w.job.ID)
+				return true
+			}, nil) {
+				out = append(out, w.job.ID)
+			}
+			if !slices.Equal(out, gone) {
+				t.Fatalf("step %d: removed %v, want %v", step, out, gone)
+			}
+			want = slices.DeleteFunc(want, func(id JobID) bool { return slices.Contains(gone, id) })
+		}
+		var got []JobID
+		for w := c.first; w != nil; w = w.next {
+			got = append(got, w.job.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("step %d: the chain is %v, want %v", step, got, want)
+		}
+	}
+}
+
+// A job that goes before the others of its host takes its host forward too.
+func TestPoolServesTheHostOfAnUrgentJobFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []JobID
+		first := make(chan struct{})
+		p, err := NewPool(func(_ context.Context, turn *Turn) error {
+			if got = append(got, turn.Job.ID); len(got) == 1 {
+				<-first
+			}
+			return nil
+		}, PoolConfig{Workers: 1, Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range []Job{
+			{ID: 1, Host: "a.test"}, // in the worker's hands
+			{ID: 2, Host: "b.test"},
+			{ID: 3, Host: "a.test"},
+			{ID: 4, Host: "a.test", Priority: High},
+		} {
+			if err := p.Submit(j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(first)
+		p.Close()
+		if err := p.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := []JobID{1, 4, 2, 3}; !slices.Equal(got, want) {
+			t.Errorf("order %v, want %v", got, want)
+		}
+	})
+}
+
+// Waiters are used again, and those that hops bring do not pile up.
+func TestPoolKeepsNoMoreWaitersThanItsQueueNeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hops := 0
+		p, err := NewPool(func(_ context.Context, turn *Turn) error {
+			if hops++; hops < 500 {
+				turn.again(&Request{Host: "a.test"}, 0)
+			}
+			return nil
+		}, PoolConfig{Workers: 1, Queue: 3, Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := p.Submit(Job{Host: "a.test"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Close()
+		if err := p.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		spare := 0
+		for w := p.spare.first; w != nil; w = w.next {
+			spare++
+		}
+		if hops != 502 || spare != 3 || p.spares != 3 {
+			t.Errorf("after %d hops %d spare waiters, counted as %d; want 502, 3 and 3", hops, spare, p.spares)
+		}
+	})
+}

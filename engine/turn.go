@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// A Turn is a host's permission for one request, in the hands of a worker. It
+// is the handler's until the handler returns; the pool may use it again then.
+type Turn struct {
+	Job    Job
+	Again  *Request // the request to make; nil: the job's first
+	Worker int      // the slot's number
+
+	Handed time.Time
+
+	pool    *Pool
+	lane    *lane
+	started bool
+	begun   bool    // the engine's: it has seen the job; guarded by its lock
+	front   bool    // back goes before all others
+	back    *waiter // what comes next of the job
+	ctx     *turnContext
+}
+
+// Start says that the job's request is on the wire now: its host's interval
+// counts from here. Only the first call counts, and only in a pool with
+// HandlerStarts.
+func (t *Turn) Start() {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t.started {
+		return
+	}
+	t.started = true
+	now := time.Now()
+	t.lane.pace.started(now)
+	p.place(t.lane, now)
+	p.dispatch(now)
+}
+
+// again queues r as what comes next of the turn's job, when the handler has
+// returned: not before after has passed, and ahead of other jobs of its host.
+func (t *Turn) again(r *Request, after time.Duration) {
+	t.back, t.front = &waiter{job: t.Job, again: r}, true
+	if after > 0 {
+		t.back.due = time.Now().Add(after)
+	}
+}
+
+// putBack queues the turn's job as it came, when the handler has returned: it
+// was not its turn after all.
+func (t *Turn) putBack() { t.back, t.front = &waiter{job: t.Job, again: t.Again}, true }
+
+// cancel ends the context of the turn's handler. Only the first call counts.
+func (t *Turn) cancel(cause error) { t.ctx.end(cause) }
+
+// A turnContext is the context of one handler. It makes the context that it
+// stands for when somebody asks for more than Err, which saves a job that never
+// does two allocations. It ends at the latest when its handler returns, and is
+// never used again: whoever keeps it keeps an ended context.
+type turnContext struct{ made atomic.Pointer[madeContext] }
+
+type madeContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+func newContext() *madeContext {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	return &madeContext{ctx, cancel}
+}
+
+// ended stands for every context whose handler returned before it was made.
+var ended = func() *madeContext {
+	c := newContext()
+	c.cancel(nil)
+	return c
+}()
+
+// get returns the context, made now if it was not yet.
+func (c *turnContext) get() *madeContext {
+	if c.made.Load() == nil {
+		c.made.CompareAndSwap(nil, newContext())
+	}
+	return c.made.Load()
+}
+
+func (c *turnContext) end(cause error) {
+	if cause == nil && c.made.CompareAndSwap(nil, ended) {
+		return
+	}
+	c.get().cancel(cause)
+}
+
+// Deadline implements [context.Context]: there is none.
+func (c *turnContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done implements [context.Context].
+func (c *turnContext) Done() <-chan struct{} { return c.get().Done() }
+
+// Err implements [context.Context].
+func (c *turnContext) Err() error {
+	if made := c.made.Load(); made != nil {
+		return made.Err()
+	}
+	return nil
+}
+
+// Value implements [context.Context]. [context.Cause] finds the cause by it.
+func (c *turnContext) Value(key any) any { return c.get().Value(key) }
