@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html/charset"
 
 	"weir/engine"
+	"weir/engine/metrics"
 	"weir/scrape"
 	"weir/scrape/demo"
 	"weir/scrape/export"
@@ -30,6 +31,7 @@ func main() {
 		Start:    start,
 		Try:      try,
 		Demo:     startDemo,
+		Metrics:  serveMetrics,
 		CanWrite: func(path string) error { _, err := export.FormatOf(path); return err },
 		Results:  results,
 		Records:  records,
@@ -190,6 +192,14 @@ func startDemo(seed uint64, fast bool) (*cli.Demo, error) {
 		d.Lists = append(d.Lists, cli.DemoList(l))
 	}
 	return d, nil
+}
+
+func serveMetrics(addr string, run engine.Controller) (cli.MetricsServer, error) {
+	s, err := metrics.Listen(addr, run, version)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func results(w io.Writer, path string, name func(engine.BatchID) string) (cli.Rows, error) {

@@ -153,7 +153,11 @@ func (f *flight) turnTouched(e *Engine) bool {
 func (e *Engine) land(f *flight) {
 	delete(e.flights, f.turn)
 	delete(e.slots, f.turn.Worker)
-	e.idle[f.turn.Worker] = time.Now()
+	now := time.Now()
+	e.idle[f.turn.Worker] = now
+	if !f.started.IsZero() {
+		e.took.add(now.Sub(f.started))
+	}
 }
 
 // endHop queues the next request of a job: between two steps it counts as
@@ -330,6 +334,7 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 		}
 		b.rows += len(r.Records)
 		e.rows += len(r.Records)
+		e.classes = tally(e.classes, r.Outcome, r.Class)
 		e.meter.add(now.Sub(e.epoch))
 		state := r.State()
 		state.Ended = now

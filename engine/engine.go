@@ -75,6 +75,8 @@ type Engine struct {
 	retried uint64
 	num     uint64
 	rows    int
+	took    Durations
+	classes []ClassCount
 	changes uint64 // marks given out
 	undos   []undo
 	due     []time.Time // when retries come due, ascending

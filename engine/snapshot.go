@@ -16,6 +16,7 @@ func (e *Engine) snapshot(s *Stats) {
 		At: now, Started: e.started, Active: e.active(now), State: e.runState(), Counts: e.counts,
 		Workers: e.cfg.Workers, Busy: len(e.slots), QueueLen: e.counts.Queued, QueueCap: e.cfg.Queue,
 		Hits: e.hits, Requests: e.sent, Retried: e.retried, Rows: e.rows, LogLines: e.feed.said(),
+		Durations: e.took, Classes: append(s.Classes[:0], e.classes...),
 		Slots: s.Slots[:0], Batches: s.Batches[:0], Hosts: s.Hosts[:0], Undo: s.Undo[:0],
 	}
 	if !e.paused.IsZero() {

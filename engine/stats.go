@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Counts is the ledger: where the jobs of a batch, or of the run, are. Every
 // number is absolute.
@@ -138,11 +142,67 @@ type Stats struct {
 	Rows     int           // records kept so far
 	LogLines uint64        // log lines so far
 
+	Durations Durations    // of the requests that have ended
+	Classes   []ClassCount // results kept so far, by outcome and then class
+
 	Slots   []WorkerStats // by number
 	Batches []BatchStats  // by id
 	Hosts   []HostStats   // by name
 
 	Undo []Done // what Undo would take back, newest last; at most UndoDepth
+}
+
+// DurationBounds are the upper bounds of the buckets of [Durations], ascending.
+var DurationBounds = [...]time.Duration{
+	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
+	100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
+	time.Second, 2500 * time.Millisecond, 5 * time.Second,
+	10 * time.Second, 30 * time.Second, time.Minute,
+}
+
+// Durations says how long requests took, from the moment their headers were
+// written ([PhaseSent]) to the end of the attempt, extraction included.
+// Requests of every kind count, those that were cut too; an attempt that wrote
+// no headers does not. The zero Durations is that of no request.
+type Durations struct {
+	Within [len(DurationBounds)]uint64 // requests that took at most that bound
+	Count  uint64                      // requests
+	Sum    time.Duration
+}
+
+// add counts one request.
+func (d *Durations) add(took time.Duration) {
+	for i, bound := range DurationBounds {
+		if took <= bound {
+			d.Within[i]++
+		}
+	}
+	d.Count++
+	d.Sum += took
+}
+
+// A ClassCount is how many results of one outcome and class were kept. It
+// never falls: a job that was fetched again by hand has a result each time.
+// Jobs without a result (duplicates, invalid lines, cancelled ones) are in
+// [Counts] only.
+type ClassCount struct {
+	Outcome Outcome
+	Class   Class // empty: it has none
+	Results uint64
+}
+
+// tally counts one more result in counts, which is ordered by outcome and
+// class.
+func tally(counts []ClassCount, o Outcome, c Class) []ClassCount {
+	key := ClassCount{Outcome: o, Class: c}
+	i, ok := slices.BinarySearchFunc(counts, key, func(a, b ClassCount) int {
+		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Class, b.Class))
+	})
+	if !ok {
+		counts = slices.Insert(counts, i, key)
+	}
+	counts[i].Results++
+	return counts
 }
 
 // WorkerStats is one worker slot.

@@ -27,6 +27,10 @@ type Deps struct {
 	// clients waiting.
 	Demo func(seed uint64, fast bool) (*Demo, error)
 
+	// Metrics opens addr, a host:port, to show a run to whoever watches it from
+	// elsewhere.
+	Metrics func(addr string, run engine.Controller) (MetricsServer, error)
+
 	// CanWrite says what is wrong with the name of a file for results. - is
 	// stdout.
 	CanWrite func(path string) error
@@ -83,6 +87,13 @@ type DemoList struct {
 	Name   string
 	Recipe string
 	URLs   []string
+}
+
+// A MetricsServer answers those who watch a run from elsewhere.
+type MetricsServer interface {
+	URL() string
+	Serve() error // until Close; nil then
+	Close() error
 }
 
 // Rows writes results to a file. A row is written whole or, after an error,

@@ -44,6 +44,7 @@ type Config struct {
 	Plain   bool
 	ASCII   bool
 	Log     string // of headless progress: text or json
+	Metrics string // host:port where the run's metrics are served; empty: nowhere
 	File    string // the configuration file
 }
 
@@ -95,6 +96,7 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	yes(fs, &c.Plain, "plain", "lines instead of a screen, for screen readers")
 	yes(fs, &c.ASCII, "ascii", "no glyphs beyond ASCII")
 	fs.Var(one(&c.Log, "word", oneOf("text", "json"), showText), "log", "form of headless progress")
+	fs.Var(one(&c.Metrics, "address", parseAddress, showText), "metrics", "serve /metrics for Prometheus, and /healthz, on this address; a port alone is of 127.0.0.1")
 }
 
 // sourceFlags: what a list of URLs means.

@@ -61,6 +61,7 @@ type run struct {
 	sink  *sink // nil: results stay in memory
 	print printer
 	hold  *holder // print, while a screen covers what it would write; nil: no screen
+	seen  string  // URL of the metrics; empty: not served
 
 	work    *group
 	adding  context.Context
@@ -80,10 +81,15 @@ func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps
 			return exitUsage, err
 		}
 	}
+	r.print = newPrinter(a.stderr, cfg.Log, r.mode != headless || cfg.Output == "-" || cfg.Records == "-")
+	stop, err := r.serveMetrics(ctx)
+	if err != nil {
+		return exitUsage, err
+	}
+	defer stop()
 	if r.sink, err = openSink(a.deps, cfg, s.Engine, a.stdout, r.fields()); err != nil {
 		return exitUsage, err
 	}
-	r.print = newPrinter(a.stderr, cfg.Log, r.mode != headless || cfg.Output == "-" || cfg.Records == "-")
 	if r.mode == screen {
 		r.hold = &holder{printer: r.print}
 		r.print = r.hold
@@ -145,6 +151,9 @@ func (r *run) run(ctx context.Context) (int, error) {
 		return nil
 	})
 
+	if r.seen != "" && r.mode != screen {
+		r.print.note("metrics on " + r.seen)
+	}
 	if r.sink != nil {
 		sub := r.s.Engine.Subscribe(engine.SubscribeOptions{})
 		r.work.run(func(ctx context.Context) error {

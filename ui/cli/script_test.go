@@ -57,7 +57,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar over the real program. Beside the
 // commands of testscript there are
 //
-//	serve                         starts a site on loopback; $SITE is its URL
+//	serve                         starts a site on loopback; $SITE is its URL,
+//	                              $ADDR its address
 //	exit CODE COMMAND [ARG...]    runs a command that must end with CODE
 //	signal NAME CODE COMMAND ...  the same, but the site's /hang is waited for
 //	                              and the signal sent then
@@ -141,6 +142,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		serving.Wait()
 	})
 	ts.Setenv("SITE", "http://"+l.Addr().String())
+	ts.Setenv("ADDR", l.Addr().String())
 	env(ts).Values["site"] = s
 }
 

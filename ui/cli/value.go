@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -194,6 +195,25 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		return netip.Prefix{}, errors.New("want addresses such as 10.0.0.0/8 or 127.0.0.1")
 	}
 	return p.Masked(), nil
+}
+
+// parseAddress reads where to listen: host:port, or a port of 127.0.0.1.
+// Nothing is nowhere.
+func parseAddress(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		port = s
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", errors.New("want an address such as 127.0.0.1:9090, or a port")
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
 }
 
 func oneOf(words ...string) func(string) (string, error) {

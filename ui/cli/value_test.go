@@ -114,6 +114,28 @@ func TestAllow(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	for _, tc := range []struct{ name, in, want string }{
+		{name: "as typed", in: "0.0.0.0:9090", want: "0.0.0.0:9090"},
+		{name: "a name", in: "localhost:9090", want: "localhost:9090"},
+		{name: "one of the others", in: "[::1]:9090", want: "[::1]:9090"},
+		{name: "a port is of this machine only", in: "9090", want: "127.0.0.1:9090"},
+		{name: "so it is behind a colon", in: ":9090", want: "127.0.0.1:9090"},
+		{name: "any port that is free", in: "0", want: "127.0.0.1:0"},
+		{name: "no port", in: "localhost"},
+		{name: "no number", in: "localhost:http"},
+		{name: "no port has that number", in: "65536"},
+		{name: "no brackets", in: "::1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := parseAddress(tc.in)
+			if got != tc.want || (err != nil) != (tc.want == "") {
+				t.Errorf("parseAddress(%q) = %q, %v; want %q", tc.in, got, err, tc.want)
+			}
+		})
+	}
+}
+
 func TestPlainText(t *testing.T) {
 	in := "a\x1b]0;t\a b\u202e\n\tc\u200bd \U000e0041é漢"
 	want := "a\ufffd]0;t\ufffd b\ufffd c\ufffdd \ufffdé漢"
