@@ -23,6 +23,11 @@ type Deps struct {
 	Saving string
 	Saved  func() uint64 // Num of the last result written there; nil without Saving
 
+	// Lists is closed when the lists that the run began with have been read:
+	// before that, nothing left to do does not mean that all is done. Nil:
+	// there are none.
+	Lists <-chan struct{}
+
 	Open  func(url string) error // shows a page in the browser; nil: its URL is copied instead
 	ASCII bool                   // the terminal has no glyphs
 

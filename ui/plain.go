@@ -99,7 +99,17 @@ type (
 
 func (p *plain) Init() tea.Cmd {
 	p.say("weir writes lines. Type help for the commands, status for how the run does.")
-	return tea.Batch(p.read(), p.feed.take(), p.progress(), p.write())
+	var lists tea.Cmd
+	if p.deps.Lists != nil {
+		lists = p.ask(func(ctx context.Context) tea.Msg {
+			select {
+			case <-p.deps.Lists:
+			case <-ctx.Done():
+			}
+			return nil
+		})
+	}
+	return tea.Batch(p.read(), p.feed.take(), p.progress(), p.write(), lists)
 }
 
 // View is empty: what there is to say is written as lines.

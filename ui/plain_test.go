@@ -251,3 +251,40 @@ func TestPlainCountsFloods(t *testing.T) {
 		}
 	})
 }
+
+// The end of input comes before the first list was read: that nothing is left
+// to do does not mean yet that all is done.
+func TestPlainWaitsForTheListsOfTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng, err := engine.New(&enginetest.Scraper{}, engine.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { eng.Run(ctx) })
+		begin := time.Now()
+		lists := make(chan struct{})
+		wg.Go(func() {
+			time.Sleep(5 * time.Second)
+			if _, err := eng.Add(ctx, engine.Batch{}, enginetest.Jobs("one.test", 4)); err != nil {
+				t.Error(err)
+			}
+			close(lists)
+		})
+		var out lines
+		d := Deps{Controller: eng, Interval: time.Second, Planner: &listPlanner{}, Lists: lists}
+		if err := Plain(ctx, d, strings.NewReader(""), &out); err != nil {
+			t.Errorf("Plain = %v", err)
+		}
+		if got := time.Since(begin); got < 8*time.Second || got > 9*time.Second {
+			t.Errorf("it left after %v, want when the last of four URLs had ended, after 8s", got)
+		}
+		if c := eng.Snapshot().Counts; c.OK != 4 {
+			t.Errorf("counts %+v, want 4 ok", c)
+		}
+		cancel(nil)
+		wg.Wait()
+		time.Sleep(plainEvery)
+	})
+}

@@ -208,6 +208,7 @@ func (r *run) show(ctx context.Context) error {
 		Interval:   r.cfg.Interval,
 		Planner:    newPlanner(r.app.deps, r.s, r.cfg.Recipe),
 		Exporter:   exporter{r.app.deps, r.s.Engine},
+		Lists:      r.added,
 		Open:       opener(),
 		ASCII:      r.cfg.ASCII || !utf8Locale(),
 	}
