@@ -15,8 +15,8 @@
 //	       screens ◄─ Subscription ◄─ feed ◄─ counted ◄─ Store.Finish
 //
 // Each station is a file: [Engine.Add] in engine.go, feeder.go, queue.go and
-// dispatch.go, pace.go, carry.go, origin.go for robots.txt, retry.go, feed.go.
-// The operator's hand is in steer.go and tune.go.
+// dispatch.go, pace.go and throttle.go, carry.go, origin.go for robots.txt,
+// retry.go, feed.go. The operator's hand is in steer.go and tune.go.
 //
 // # Promises
 //
@@ -26,7 +26,9 @@
 //
 // Pace: two requests to one host start at least its interval apart, whatever
 // the number of workers, after idling, a pause or a late timer too. The next
-// turn counts from the moment the last request's headers were written.
+// turn counts from the moment the last request's headers were written. A host
+// that refuses is asked less often, and never more often than the operator
+// allows ([Throttle]).
 //
 // Loss: a job counts as ended only when the store has kept its result. The
 // queue refuses what it cannot hold ([ErrQueueFull]); the feeder counts that
