@@ -40,7 +40,7 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 		case e.host(j.Host).left == 0 || ctx.Err() != nil:
 			e.askedRobots(j.Origin, e.origins[j.Origin]) // nobody wants to know any more
 			return nil
-		case e.rests(t.Again.Host):
+		case e.rests(t.Again.Host, now):
 			t.putBack()
 			return nil
 		}
@@ -51,7 +51,7 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 	mark, taken := e.taken[t.Job.ID]
 	delete(e.taken, t.Job.ID)
 	switch {
-	case ctx.Err() != nil, taken, b.halted(), e.halted(t.Job.Host):
+	case ctx.Err() != nil, taken, b.halted(), !e.host(t.Job.Host).paused.IsZero():
 		// It was cancelled or paused while it was being handed over.
 		e.shift(b, t.Job.Host, Queued, Backlog, 0, 0)
 		e.putDown(t.Job, b, mark)
@@ -63,18 +63,25 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 		req.Job = t.Job
 	}
 	req.Attempt = t.Job.Attempts + 1
-	if e.rests(req.Host) {
+	if e.rests(req.Host, now) {
 		t.putBack()
 		return nil
 	}
-	if o := e.robots(req.Origin, now); o != nil {
+	if g := &e.host(req.Host).gone; g.until.After(now) {
+		e.shift(b, t.Job.Host, Queued, InFlight, 0, 0)
+		e.finish(b, t.Job, g.result(t.Job))
+		return nil
+	}
+	if o := e.robots(req.Origin, req.Host, now); o != nil {
 		switch {
-		case !o.dead.IsZero():
+		case !o.gone.until.IsZero():
 			e.shift(b, t.Job.Host, Queued, InFlight, 0, 0)
-			e.finish(b, t.Job, Result{
-				Outcome: Failed, Class: o.class, Status: o.status, Attempts: t.Job.Attempts,
-				Error: "robots.txt: " + o.why,
-			})
+			e.finish(b, t.Job, o.gone.result(t.Job))
+			return nil
+		case !o.toll.until.IsZero():
+			e.shift(b, t.Job.Host, Queued, InFlight, 0, 0)
+			e.finish(b, t.Job, o.toll.result(t.Job))
+			o.toll = gone{}
 			return nil
 		case o.asking:
 			t.putBack()
@@ -93,9 +100,11 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 	return f
 }
 
-// rests reports whether the run or the host was paused: a job that was on its
-// way to a worker then keeps its place in the queue.
-func (e *Engine) rests(hostName string) bool { return !e.paused.IsZero() || e.halted(hostName) }
+// rests reports whether the run or the host was paused or parked: a job that
+// was on its way to a worker then keeps its place in the queue.
+func (e *Engine) rests(hostName string, now time.Time) bool {
+	return !e.paused.IsZero() || e.host(hostName).halted(now)
+}
 
 // launch enters a request under way. b is nil for robots.txt.
 func (e *Engine) launch(t *Turn, b *batch, req Request, now time.Time) *flight {
@@ -166,7 +175,7 @@ func (e *Engine) endHop(f *flight, step Step) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.land(f)
-	e.hint(f, step.Host, true)
+	e.hint(f, step.Host, nil)
 	e.shift(f.batch, f.job.Host, InFlight, Queued, 0, 0)
 	again := *step.Again
 	again.Recipe = f.req.Recipe

@@ -18,7 +18,7 @@ func (p *Pool) lane(host string) *lane {
 	if l == nil {
 		l = &lane{host: host}
 		l.pace.adapts.kind = p.cfg.Throttle
-		l.pace.apply(p.cfg.Interval)
+		l.pace.apply(p.cfg.Interval, time.Time{}, "")
 		p.lanes[host] = l
 	}
 	p.latest = l

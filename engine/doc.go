@@ -15,8 +15,8 @@
 //	       screens ◄─ Subscription ◄─ feed ◄─ counted ◄─ Store.Finish
 //
 // Each station is a file: [Engine.Add] in engine.go, feeder.go, queue.go and
-// dispatch.go, pace.go and throttle.go, carry.go, origin.go for robots.txt,
-// retry.go, feed.go. The operator's hand is in steer.go and tune.go.
+// dispatch.go, pace.go with throttle.go and breaker.go, carry.go, origin.go for
+// robots.txt, retry.go, feed.go. The operator's hand is in steer.go and tune.go.
 //
 // # Promises
 //
@@ -28,7 +28,8 @@
 // the number of workers, after idling, a pause or a late timer too. The next
 // turn counts from the moment the last request's headers were written. A host
 // that refuses is asked less often, and never more often than the operator
-// allows ([Throttle]).
+// allows ([Throttle]). One that cannot be reached is left alone and probed
+// ([HostDown]); while a host is parked its jobs leave the queue to others.
 //
 // Loss: a job counts as ended only when the store has kept its result. The
 // queue refuses what it cannot hold ([ErrQueueFull]); the feeder counts that

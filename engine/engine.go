@@ -28,6 +28,11 @@ type Config struct {
 	// means DefaultRetries; below zero means never.
 	Retries int
 
+	// GiveUp says that nobody watches the run: the jobs of a host that stays
+	// unreachable, or whose robots.txt does, fail after GiveUpProbes. Without
+	// it the host is probed until it answers or its jobs are cancelled.
+	GiveUp bool
+
 	// Store keeps the run. Nil means a new MemStore. The engine does not
 	// close a store that it was given.
 	Store Store

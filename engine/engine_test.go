@@ -392,33 +392,6 @@ func withOrigin(jobs iter.Seq2[engine.Job, error]) iter.Seq2[engine.Job, error] 
 	}
 }
 
-func TestEngineFailsTheJobsOfAnOriginThatCannotBeAsked(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
-			if r.Kind == engine.KindRobots {
-				return enginetest.Fail(engine.Connect, "connection refused")
-			}
-			return enginetest.OK(1)
-		}}
-		r := start(t, fake, engine.Config{})
-		r.add(engine.Batch{}, withOrigin(enginetest.Jobs("down.test", 30)), enginetest.Jobs("up.test", 2))
-		s := r.finish()
-		if s.Counts.Failed != 30 || s.Counts.OK != 2 {
-			t.Errorf("counts %+v; want 30 failed, 2 ok", s.Counts)
-		}
-		want(t, "robots.txt was asked for", r.starts("down.test"), seconds(0, 1, 2))
-		if got := r.at.Sub(r.begin); got != 3*time.Second {
-			t.Errorf("took %v, want 3s: the jobs fail in the next turn, all at once", got)
-		}
-		rs, _ := r.Results(t.Context(), engine.Query{Host: "down.test"})
-		for _, res := range rs {
-			if res.Class != engine.Connect || res.Error != "robots.txt: connection refused" {
-				t.Errorf("%s: %s %q", res.URL, res.Class, res.Error)
-			}
-		}
-	})
-}
-
 func TestEngineSendsARedirectRoundFromTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {

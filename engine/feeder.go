@@ -113,20 +113,14 @@ func (e *Engine) dropHand(ctx context.Context) error {
 	return err
 }
 
-// halted reports whether the operator paused the host.
-func (e *Engine) halted(hostName string) bool {
-	h := e.hosts[hostName]
-	return h != nil && !h.paused.IsZero()
-}
-
 // lease asks the store for what fits and one more: first of hosts under their
-// share, and if there are none of any host that is not paused.
+// share, and if there are none of any host that is neither paused nor parked.
 func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
 	n := max(e.cfg.Queue-e.counts.Queued, 0) + 1
 	w := Want{Now: now, SkipHosts: make(map[string]struct{})}
-	share, _ := e.shares()
+	share, _ := e.shares(now)
 	for _, h := range e.roll {
-		if !h.paused.IsZero() || h.queued >= share {
+		if h.halted(now) || h.queued >= share {
 			w.SkipHosts[h.name] = struct{}{}
 		}
 	}
@@ -135,7 +129,7 @@ func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
 		return jobs, err
 	}
 	for name := range w.SkipHosts {
-		if !e.halted(name) {
+		if !e.host(name).halted(now) {
 			delete(w.SkipHosts, name)
 		}
 	}
@@ -144,10 +138,10 @@ func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
 
 // shares returns how many places of the queue each host, and each batch, with
 // work to queue is due.
-func (e *Engine) shares() (perHost, perBatch int) {
+func (e *Engine) shares(now time.Time) (perHost, perBatch int) {
 	hosts, batches := 0, 0
 	for _, h := range e.roll {
-		if h.left > h.flight && h.paused.IsZero() {
+		if h.left > h.flight && !h.halted(now) {
 			hosts++
 		}
 	}
@@ -164,14 +158,15 @@ func (e *Engine) shares() (perHost, perBatch int) {
 // share: it gives back the newest job of the most over-represented one. It
 // reports whether it did; the job that the room is for is first in the hand.
 func (e *Engine) balance(ctx context.Context) (bool, error) {
-	perHost, perBatch := e.shares()
+	now := time.Now()
+	perHost, perBatch := e.shares(now)
 	books := func(j Job) (*host, *batch) { return e.hosts[j.Host], e.batch(j.Batch) }
 	poor := func(j Job) bool {
 		h, b := books(j)
 		return h.queued < perHost || b.counts.Queued < perBatch
 	}
 	if !poor(e.hand[0]) {
-		jobs, err := e.leasePoor(ctx, perHost, perBatch)
+		jobs, err := e.leasePoor(ctx, now, perHost, perBatch)
 		if err != nil || len(jobs) == 0 {
 			return false, err
 		}
@@ -198,11 +193,11 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 
 // leasePoor leases one job of a batch under its share, or else of a host under
 // its share, if there is one.
-func (e *Engine) leasePoor(ctx context.Context, perHost, perBatch int) ([]Job, error) {
-	w := Want{Now: time.Now(), SkipHosts: make(map[string]struct{}), SkipBatches: make(map[BatchID]struct{})}
+func (e *Engine) leasePoor(ctx context.Context, now time.Time, perHost, perBatch int) ([]Job, error) {
+	w := Want{Now: now, SkipHosts: make(map[string]struct{}), SkipBatches: make(map[BatchID]struct{})}
 	hosts := 0
 	for _, h := range e.roll {
-		if !h.paused.IsZero() {
+		if h.halted(now) {
 			w.SkipHosts[h.name] = struct{}{}
 		} else if h.queued < perHost && h.left > h.queued+h.flight {
 			hosts++

@@ -50,6 +50,25 @@ type host struct {
 	failed int
 	meter  meter // requests
 	paused time.Time
+	parked time.Time // its jobs stay in the backlog until then
+	gone   gone
+}
+
+// halted reports whether no job of the host may enter the queue at now.
+func (h *host) halted(now time.Time) bool { return !h.paused.IsZero() || h.parked.After(now) }
+
+// A gone is a host or origin whose jobs fail without a request, for a while:
+// it is given up. The zero gone is none.
+type gone struct {
+	until  time.Time
+	class  Class
+	why    string
+	status int
+}
+
+// result is the end of a job of it.
+func (g *gone) result(j Job) Result {
+	return Result{Outcome: Failed, Class: g.class, Status: g.status, Attempts: j.Attempts, Error: g.why}
 }
 
 // A flight is one request under way.
@@ -67,13 +86,13 @@ type flight struct {
 
 // An origin is what is known of the robots.txt of an origin.
 type origin struct {
+	host   string // whose turns its requests take
 	asking bool
 	fresh  time.Time // the rules are known until then
 	tries  int       // asked in vain, in a row
-	dead   time.Time // it could not be asked, and is not asked before
-	class  Class
-	why    string
-	status int
+	rounds int       // how often the host was parked for it, in a row
+	gone   gone      // it is given up: all its jobs fail
+	toll   gone      // one job fails for the requests that were made for it in vain; until is zero: none
 }
 
 // open returns the books of a batch, opening them at its first line. Of two
@@ -110,7 +129,7 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 	default:
 		h := e.host(j.Host)
 		if h.left == 0 && b.Interval != 0 {
-			e.pool.tune(j.Host, func(p *pace) { p.set = b.Interval })
+			e.pool.tune(j.Host, func(p *pace) string { p.set = b.Interval; return setByOperator })
 		}
 		for _, c := range books {
 			c.Backlog++

@@ -52,6 +52,7 @@ func playLedger(t *testing.T, seed uint64) {
 	l := &ledgerRun{store: engine.NewMemStore(), rng: rng, seed: seed, queue: 1 + rng.IntN(25), shown: map[engine.JobID]engine.JobState{}}
 	cfg := engine.Config{
 		Workers: 1 + rng.IntN(8), Queue: l.queue, Store: l.store, Random: func() float64 { return 0.5 },
+		GiveUp: true, // or an origin that never has its robots.txt is asked for ever
 	}
 	e, err := engine.New(w, cfg)
 	if err != nil {

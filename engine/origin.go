@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// robotsRetry is how long an origin whose robots.txt could not be asked for is
-// left alone (RFC 9309, 2.3.1.4, leaves the time to the crawler).
+// robotsRetry is how long a host whose robots.txt could not be read is left
+// alone (RFC 9309, 2.3.1.4, leaves the time to the crawler).
 const robotsRetry = 5 * time.Minute
 
 // This file asks for robots.txt. It is the request of an origin, not of a job:
@@ -15,17 +15,17 @@ const robotsRetry = 5 * time.Minute
 
 // robots returns what keeps the pages of an origin from being asked for; nil
 // if nothing does.
-func (e *Engine) robots(name string, now time.Time) *origin {
+func (e *Engine) robots(name, host string, now time.Time) *origin {
 	if name == "" {
 		return nil
 	}
 	o := e.origins[name]
 	if o == nil {
-		o = &origin{}
+		o = &origin{host: host}
 		e.origins[name] = o
 	}
-	if !o.dead.IsZero() && !o.dead.After(now) {
-		o.dead, o.tries = time.Time{}, 0
+	if !o.gone.until.IsZero() && !o.gone.until.After(now) {
+		o.gone, o.tries = gone{}, 0
 	}
 	if o.fresh.After(now) {
 		return nil
@@ -35,10 +35,8 @@ func (e *Engine) robots(name string, now time.Time) *origin {
 
 // endRobots takes the answer to robots.txt, or a hop on the way to it.
 //
-// An origin that cannot be asked may not be fetched from (RFC 9309, 2.3.1.4).
-// It is asked again as a page would be retried; when no retry is left, its
-// jobs fail with the class of that failure, and after robotsRetry it is asked
-// anew. A refusal (429) only blocks the host.
+// An origin that cannot be asked may not be fetched from (RFC 9309, 2.3.1.4):
+// see robotsFailed. A refusal (429) only blocks the host.
 func (e *Engine) endRobots(ctx context.Context, f *flight, step Step) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -50,36 +48,73 @@ func (e *Engine) endRobots(ctx context.Context, f *flight, step Step) {
 	case ctx.Err() != nil && step.Robots == nil:
 		e.askedRobots(name, o)
 	case step.Again != nil:
-		e.hint(f, step.Host, true)
+		e.hint(f, step.Host, nil)
 		e.askRobots(f.job, *step.Again, now.Add(step.After))
 	case step.Robots != nil:
-		e.hint(f, step.Host, true)
-		o.fresh, o.tries = now.Add(step.Robots.Fresh), 0
+		e.hint(f, step.Host, nil)
+		o.fresh, o.tries, o.rounds = now.Add(step.Robots.Fresh), 0, 0
 		e.askedRobots(name, o)
 	default:
-		e.robotsFailed(f, o, *step.Result, step.Host, now)
+		if !e.robotsFailed(f, o, *step.Result, step.Host, now) {
+			e.askedRobots(name, o)
+		}
 	}
 	e.feed.poke()
 }
 
-// robotsFailed decides what follows when robots.txt could not be read.
-func (e *Engine) robotsFailed(f *flight, o *origin, r Result, h HostHint, now time.Time) {
-	if refused := e.hint(f, h, false); refused != nil {
-		if _, hopeless := e.hopeless(f.req.Host, refused, now); !hopeless {
-			// The next job whose turn comes asks again, after the block.
-			e.askedRobots(f.job.Origin, o)
-			return
-		}
-		r.Class = RateLimited
-	} else if retryable(r.Class, r.Status) && o.tries < e.cfg.Retries {
+// robotsFailed decides what follows when robots.txt could not be read. It is
+// asked again as a page would be retried. When no retry is left it depends: a
+// host that cannot be reached costs the job for which it was asked, and the
+// next job asks anew, until the breaker opens; one that answers and is out of
+// order is parked for robotsRetry, and with Config.GiveUp its jobs fail after
+// GiveUpProbes of these; what no retry mends fails them at once.
+//
+// It reports whether the next request for robots.txt is queued already; else
+// the origin's jobs may go on.
+func (e *Engine) robotsFailed(f *flight, o *origin, r Result, h HostHint, now time.Time) (again bool) {
+	lost := gone{until: now.Add(robotsRetry), class: r.Class, why: "robots.txt: " + r.Error, status: r.Status}
+	held := e.hint(f, h, &r)
+	_, down := held.(HostDown)
+	switch {
+	case held != nil && !e.hopeless(f.req.Host, held, now):
+		return false // the next job whose turn comes asks again, after the block
+	case down:
+		e.giveUp(f.req.Host, r, held)
+		return false
+	case held != nil:
+		lost.class = RateLimited
+	case !retryable(r.Class, r.Status):
+	case o.tries < e.cfg.Retries:
 		e.askRobots(f.job, Request{Kind: KindRobots, Host: f.job.Host, Origin: f.job.Origin}, now.Add(backoff(o.tries, e.cfg.Random())))
 		o.tries++
 		e.retried++
-		return
+		return true
+	case unreachable(r.Class, h):
+		o.tries, o.toll = 0, lost
+		return false
+	default:
+		if o.rounds++; !e.cfg.GiveUp || o.rounds <= GiveUpProbes {
+			e.parkForRobots(f.job, o.rounds, lost, now)
+			return false
+		}
 	}
-	o.dead, o.class, o.why, o.status = now.Add(robotsRetry), r.Class, r.Error, r.Status
-	e.sayf(LevelBad, "%s: robots.txt cannot be read (%s): its pages are not asked for", f.job.Origin, r.Error)
-	e.askedRobots(f.job.Origin, o)
+	o.gone = lost
+	e.sayf(LevelBad, "%s: robots.txt cannot be read (%s): its pages are given up", f.job.Origin, r.Error)
+	return false
+}
+
+// parkForRobots leaves a host alone because of the robots.txt of the origin of
+// j, for the nth time in a row.
+func (e *Engine) parkForRobots(j Job, n int, lost gone, now time.Time) {
+	down := RobotsDown{Until: lost.until, Origin: j.Origin, Class: lost.class, Status: lost.status, Probes: n - 1}
+	e.pool.tune(j.Host, func(p *pace) string {
+		p.block(now, lost.until, down, "robots.txt unreachable")
+		return ""
+	})
+	if n == 1 {
+		e.sayf(LevelBad, "%s: %s: parked, asked again at %s", j.Origin, lost.why, lost.until.Format(time.TimeOnly))
+	}
+	e.park(j.Host, lost.until)
 }
 
 // askRobots queues one more request for the robots.txt of j's origin.

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // A pace is the rule for one host: not before next, not while blocked, one
 // turn out at a time. It knows the clock only through its arguments. The pool's
@@ -11,6 +15,7 @@ type pace struct {
 	base     time.Duration // the slowest that operator and robots.txt ask for
 	interval time.Duration // in force: see apply
 	adapts   adaptation    // to the host's answers; it only ever slows down
+	changes  []PaceChange  // oldest first; only ever appended to or replaced
 
 	last    time.Time // when the last request really started; zero: none yet
 	outs    int       // turns that are out: handed over, their request not yet written
@@ -18,12 +23,13 @@ type pace struct {
 	flight  int       // turns handed over and not yet returned
 	paused  Paused    // by the operator, if At is set
 	blocked time.Time // not before, because an answer refused
-	why     Reason    // ServerAsked, ServerBusy or QuotaSpent, while blocked or probing
-	probing bool      // one in flight until the first good answer after a refusal
+	why     Reason    // of the last block: a Reason with an Until
+	probing bool      // one in flight until the first good answer after a refusal or a failure
 
 	refusals int           // in a row
 	refused  time.Time     // when the first of them came
 	asked    time.Duration // of the time since, what the server asked for
+	breaker  breaker       // for a host that cannot be reached
 }
 
 // The waits after a refusal that names no time: 2 s, doubled each time, at
@@ -36,15 +42,58 @@ const (
 // ParkAfter is the wait beyond which a blocked host counts as parked.
 const ParkAfter = 5 * time.Minute
 
+// PaceChanges is how many changes of a host's pace are kept.
+const PaceChanges = 32
+
+// A PaceChange is one change of how often a host is asked: of its interval, or
+// a block.
+type PaceChange struct {
+	At       time.Time
+	From, To time.Duration // the interval before and after; equal for a block
+	Until    time.Time     // of a block: no request before it; zero: it is none
+	Why      string        // "answered 429", "10 good answers", "set by the operator"
+}
+
 // apply sets the interval in force: the operator's for this host, or else
-// general, and never faster than robots.txt asks or the host can bear.
-func (p *pace) apply(general time.Duration) {
+// general, and never faster than robots.txt asks or the host can bear. A change
+// is kept with its reason.
+func (p *pace) apply(general time.Duration, now time.Time, why string) {
+	was := p.interval
 	p.base = general
 	if p.set != 0 {
 		p.base = p.set
 	}
 	p.base = max(p.base, p.crawl, 0)
 	p.interval = max(p.base, p.adapts.least(p.base))
+	if p.interval != was && why != "" {
+		p.note(PaceChange{At: now, From: was, To: p.interval, Why: why})
+	}
+}
+
+// note keeps a change of the pace.
+func (p *pace) note(c PaceChange) {
+	if len(p.changes) == PaceChanges {
+		p.changes = slices.Clone(p.changes[1:]) // snapshots may hold the old ones
+	}
+	p.changes = append(p.changes, c)
+}
+
+// block keeps the host idle until then, for that reason. A block that ends
+// later stands. One that only draws out another is no change of its own.
+func (p *pace) block(now, until time.Time, why Reason, said string) {
+	if !until.After(p.blocked) {
+		return
+	}
+	standing := !p.blocked.Before(now)
+	p.blocked, p.why = until, why
+	for i, c := range slices.Backward(p.changes) {
+		if standing && !c.Until.IsZero() {
+			p.changes = slices.Clone(p.changes)
+			p.changes[i].Until, p.changes[i].Why = until, said
+			return
+		}
+	}
+	p.note(PaceChange{At: now, From: p.interval, To: p.interval, Until: until, Why: said})
 }
 
 // next returns when the host's next request may start, or that it may not
@@ -122,17 +171,60 @@ func (p *pace) refuse(now time.Time, status int, asked time.Duration) Reason {
 		wait = min(busyBase<<min(p.refusals-1, 10), busyCap)
 		why = ServerBusy{Until: now.Add(wait), Status: status, Refusals: p.refusals}
 	}
-	if until := now.Add(wait); until.After(p.blocked) {
-		p.blocked, p.why = until, why
-	}
+	p.block(now, now.Add(wait), why, fmt.Sprintf("answered %d", status))
 	return p.why
 }
 
 // spend notes an answer after which nothing remains for so long.
 func (p *pace) spend(now time.Time, reset time.Duration) {
-	if until := now.Add(reset); until.After(p.blocked) {
-		p.blocked, p.why = until, QuotaSpent{Until: until, Parked: reset > ParkAfter}
+	until := now.Add(reset)
+	p.block(now, until, QuotaSpent{Until: until, Parked: reset > ParkAfter}, "quota spent")
+}
+
+// fail notes a request, handed out at handed, that got no answer. It returns
+// why the host is left alone; nil: it is not yet.
+func (p *pace) fail(now, handed time.Time, c Class) Reason {
+	if wait := p.breaker.failed(now, handed); wait > 0 {
+		until := now.Add(wait)
+		p.probing = true
+		p.block(now, until, HostDown{Until: until, Class: c, Failures: p.breaker.failures, Probes: p.breaker.probes}, string(c))
 	}
+	if p.breaker.opened.IsZero() {
+		return nil
+	}
+	return p.why
+}
+
+// reach notes an answer, whatever it says, and reports whether the host could
+// not be reached before.
+func (p *pace) reach() bool {
+	if !p.breaker.answered() {
+		return false
+	}
+	p.lift()
+	p.probing = p.refusals > 0
+	return true
+}
+
+// lift ends a block that no answer asked for: the next request may probe the
+// host. It reports whether there was one.
+func (p *pace) lift() bool {
+	switch p.why.(type) {
+	case HostDown, RobotsDown:
+		was := p.blocked
+		p.blocked = time.Time{}
+		return !was.IsZero()
+	}
+	return false
+}
+
+// parked returns until when the host is left alone for so long that its jobs
+// leave the queue; zero: it is not.
+func (p *pace) parked(now time.Time) time.Time {
+	if p.blocked.After(now) && Parked(p.why) {
+		return p.blocked
+	}
+	return time.Time{}
 }
 
 // good notes an answer that did not refuse.

@@ -123,14 +123,15 @@ func (p *Pool) setPaused(paused bool) {
 	p.dispatch(time.Now())
 }
 
-// tune changes the pace of one host and hands out what may go now.
-func (p *Pool) tune(host string, change func(*pace)) {
+// tune changes the pace of one host and hands out what may go now. change says
+// why the interval may be another then.
+func (p *Pool) tune(host string, change func(*pace) (why string)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.lane(host)
-	change(&l.pace)
-	l.pace.apply(p.cfg.Interval)
+	why := change(&l.pace)
 	now := time.Now()
+	l.pace.apply(p.cfg.Interval, now, why)
 	p.place(l, now)
 	p.dispatch(now)
 }
@@ -140,8 +141,9 @@ func (p *Pool) setInterval(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cfg.Interval = d
+	now := time.Now()
 	for _, l := range p.lanes {
-		l.pace.apply(d)
+		l.pace.apply(d, now, setByOperator)
 	}
 	p.placeAll()
 }

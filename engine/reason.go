@@ -47,6 +47,26 @@ type (
 		Retry int // which retry it will be, from 1
 	}
 
+	// HostDown: the host could not be reached so often in a row that it is
+	// parked; one request probes it when the wait is over.
+	HostDown struct {
+		Until    time.Time
+		Class    Class // of the last failure
+		Failures int   // in a row
+		Probes   int   // of them, probes
+	}
+
+	// RobotsDown: robots.txt could not be read, so nothing of the origin may
+	// be asked for (RFC 9309, 2.3.1.4). The host is parked, and robots.txt is
+	// asked for again then.
+	RobotsDown struct {
+		Until  time.Time
+		Origin string
+		Class  Class // of the last failure
+		Status int   // of the last answer; 0: there was none
+		Probes int   // asked again in vain
+	}
+
 	// RobotsWait: the origin's robots.txt is being asked for.
 	RobotsWait struct{ Origin string }
 
@@ -55,7 +75,7 @@ type (
 	TurnOut struct{ Since time.Time }
 
 	// Probing: one request at a time until the first good answer after a
-	// refusal.
+	// refusal or a failure.
 	Probing struct{}
 
 	// Paused: by the operator.
@@ -76,12 +96,52 @@ func (ServerAsked) isReason() {}
 func (ServerBusy) isReason()  {}
 func (QuotaSpent) isReason()  {}
 func (RetryWait) isReason()   {}
+func (HostDown) isReason()    {}
+func (RobotsDown) isReason()  {}
 func (RobotsWait) isReason()  {}
 func (TurnOut) isReason()     {}
 func (Probing) isReason()     {}
 func (Paused) isReason()      {}
 func (WorkersBusy) isReason() {}
 func (RateWait) isReason()    {}
+
+// Until returns the moment at which a reason ends by itself; ok is false if
+// that is not known.
+func Until(r Reason) (t time.Time, ok bool) {
+	switch r := r.(type) {
+	case PaceWait:
+		return r.Next, true
+	case ServerAsked:
+		return r.Until, true
+	case ServerBusy:
+		return r.Until, true
+	case QuotaSpent:
+		return r.Until, true
+	case HostDown:
+		return r.Until, true
+	case RobotsDown:
+		return r.Until, true
+	case RetryWait:
+		return r.Due, true
+	case RateWait:
+		return r.Next, true
+	}
+	return time.Time{}, false
+}
+
+// Parked reports whether a host that waits for r is left alone for so long that
+// its jobs leave the queue to others.
+func Parked(r Reason) bool {
+	switch r := r.(type) {
+	case ServerAsked:
+		return r.Parked
+	case QuotaSpent:
+		return r.Parked
+	case HostDown, RobotsDown:
+		return true
+	}
+	return false
+}
 
 // A LimitKind names what limits a run now.
 type LimitKind uint8
@@ -91,8 +151,8 @@ type LimitKind uint8
 const (
 	LimitNothing LimitKind = iota // nothing is left to do
 	LimitPaused                   // by the operator: the run, or all that is left of it
-	LimitRobots                   // all that is queued waits for robots.txt
-	LimitParked                   // all hosts with work left were asked to stay away
+	LimitRobots                   // all hosts with work left wait for robots.txt
+	LimitParked                   // all hosts with work left are parked
 	LimitServer                   // every worker awaits bytes
 	LimitWorkers                  // a host's turn has come and every worker is busy
 	LimitPace                     // hosts wait for their turn

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 )
@@ -34,10 +35,21 @@ type verdict struct {
 // judge takes the hint of an answer to its host, and decides whether the job
 // comes back.
 func (e *Engine) judge(f *flight, j *Job, r Result, h HostHint, now time.Time) verdict {
-	refused := e.hint(f, h, r.Outcome != Failed)
-	if refused != nil {
-		if until, ok := e.hopeless(f.req.Host, refused, now); !ok {
-			return verdict{again: true, due: until, reason: refused, why: "refused: comes back when the host may be asked"}
+	if held := e.hint(f, h, &r); held != nil {
+		_, down := held.(HostDown)
+		switch {
+		case !e.hopeless(f.req.Host, held, now):
+			v := verdict{again: true, due: now, reason: held, why: "refused: comes back when the host may be asked"}
+			if down {
+				v.why = fmt.Sprintf("%s: comes back when the host is probed", r.Class)
+			}
+			if !Parked(held) { // else the host holds it, behind its other jobs
+				v.due, _ = Until(held)
+			}
+			return v
+		case down:
+			e.giveUp(f.req.Host, r, held)
+			return verdict{why: "host unreachable for too long: given up"}
 		}
 		return verdict{class: RateLimited, why: "refused for too long: given up"}
 	}
@@ -80,51 +92,111 @@ func retryable(c Class, status int) bool {
 	return false
 }
 
-// hint takes what an answer said of its host to the host's pace. It returns
-// why the host must wait if the answer refused, else nil.
-func (e *Engine) hint(f *flight, h HostHint, good bool) (refused Reason) {
-	now := time.Now()
-	if h.CrawlDelay > 0 {
-		e.pool.tune(f.req.Host, func(p *pace) { p.crawl = h.CrawlDelay })
-	}
-	if h.Status != 0 {
-		e.pool.tune(f.req.Host, func(p *pace) { p.adapts.answered(now, f.started, h.Status, isRefusal(h), h.Latency, p.base) })
-	}
+// hint takes what came of a request to its host's pace. r is nil for one that
+// ended well. It returns why the host must wait if it refused, or if it could
+// not be reached for long enough; else nil.
+func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
+	now, name := time.Now(), f.req.Host
 	quota := min(h.QuotaReset, retryAfterCap)
-	switch {
-	case isRefusal(h):
-		e.pool.tune(f.req.Host, func(p *pace) {
-			first := p.refusals == 0
-			refused = p.refuse(now, h.Status, cmp.Or(min(h.RetryAfter, retryAfterCap), quota))
-			if first {
-				e.sayf(LevelWarn, "%s answered %d: no request before %s", f.req.Host, h.Status, p.blocked.Format(time.TimeOnly))
+	var away time.Time
+	e.pool.tune(name, func(p *pace) (why string) {
+		defer func() { away = p.parked(now) }()
+		if h.CrawlDelay > 0 {
+			p.crawl, why = h.CrawlDelay, "robots.txt asks for it"
+		}
+		if h.Status == 0 {
+			if r != nil && unreachable(r.Class, h) {
+				held = e.failed(f, p, r, now)
 			}
-		})
-	case h.Status != 0 && (good || h.Status < 500):
-		e.pool.tune(f.req.Host, func(p *pace) {
+			return why
+		}
+		if p.reach() {
+			e.unpark(name)
+			e.sayf(LevelInfo, "%s answers again", name)
+		}
+		if said := p.adapts.answered(now, f.started, h.Status, isRefusal(h), h.Latency, p.base); said != "" {
+			why = said
+		}
+		switch {
+		case isRefusal(h):
+			first := p.refusals == 0
+			held = p.refuse(now, h.Status, cmp.Or(min(h.RetryAfter, retryAfterCap), quota))
+			if first {
+				e.sayf(LevelWarn, "%s answered %d: no request before %s", name, h.Status, p.blocked.Format(time.TimeOnly))
+			}
+		case r == nil || r.Outcome != Failed || h.Status < 500:
 			if p.refusals > 0 && !f.started.Before(p.blocked) {
-				e.sayf(LevelInfo, "%s answers again", f.req.Host)
+				e.sayf(LevelInfo, "%s answers again", name)
 				p.good()
 			}
-		})
-	}
-	if refused == nil && quota > 0 {
-		e.pool.tune(f.req.Host, func(p *pace) { p.spend(now, quota) })
-	}
-	return refused
+		}
+		if held == nil && quota > 0 {
+			p.spend(now, quota)
+		}
+		return why
+	})
+	e.park(name, away)
+	return held
 }
 
-// hopeless reports whether a host that refuses is to be given up, and else
-// when its jobs come back.
-func (e *Engine) hopeless(hostName string, why Reason, now time.Time) (until time.Time, hopeless bool) {
-	e.pool.tune(hostName, func(p *pace) { hopeless = p.hopeless(now, refusalLimit) })
-	switch why := why.(type) {
-	case ServerAsked:
-		until = why.Until
-	case ServerBusy:
-		until = why.Until
-	case QuotaSpent:
-		until = why.Until
+// failed notes a request that did not reach its host.
+func (e *Engine) failed(f *flight, p *pace, r *Result, now time.Time) Reason {
+	opened := p.breaker.opened
+	held := p.fail(now, f.turn.Handed, r.Class)
+	if down, ok := held.(HostDown); ok && p.breaker.opened.After(opened) && down.Probes == 0 {
+		e.sayf(LevelBad, "%s cannot be reached (%s, %d times in a row): parked, a probe at %s",
+			f.req.Host, r.Class, down.Failures, down.Until.Format(time.TimeOnly))
 	}
-	return until, hopeless
+	return held
+}
+
+// hopeless reports whether a host that refuses, or cannot be reached, is to be
+// given up.
+func (e *Engine) hopeless(hostName string, held Reason, now time.Time) (hopeless bool) {
+	if down, ok := held.(HostDown); ok {
+		return e.cfg.GiveUp && down.Probes >= GiveUpProbes
+	}
+	e.pool.tune(hostName, func(p *pace) string {
+		hopeless = p.hopeless(now, refusalLimit)
+		return ""
+	})
+	return hopeless
+}
+
+// giveUp fails what is left of a host that cannot be reached: until it would
+// have been probed again, its jobs end without a request.
+func (e *Engine) giveUp(name string, r Result, held Reason) {
+	h := e.host(name)
+	until, _ := Until(held)
+	h.gone = gone{until: until, class: r.Class, why: "host unreachable: " + r.Error}
+	e.pool.tune(name, func(p *pace) string {
+		p.lift()
+		return ""
+	})
+	e.unpark(name)
+	e.sayf(LevelBad, "%s is given up after %d probes: %d URLs fail", name, GiveUpProbes, h.left)
+}
+
+// park takes the jobs of a host that is left alone until then out of the queue:
+// others need the room. A time that is not later than what is known changes
+// nothing.
+func (e *Engine) park(name string, until time.Time) {
+	h := e.host(name)
+	if !until.After(h.parked) {
+		return
+	}
+	h.parked = until
+	e.deferUntil(until)
+	ctx := context.Background()
+	if err := e.dropHand(ctx); err != nil {
+		e.fail(err)
+		return
+	}
+	e.fail(e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return w.again == nil && w.job.Host == name })))
+}
+
+// unpark lets the feeder take up the jobs of a host again.
+func (e *Engine) unpark(name string) {
+	e.host(name).parked = time.Time{}
+	e.rouse()
 }

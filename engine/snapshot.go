@@ -105,7 +105,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			seen++
 		}
 		hs := HostStats{
-			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Changes: v.pace.adapts.changes, Last: v.pace.last,
+			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Changes: v.pace.changes, Last: v.pace.last,
 			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed,
 			Reason: v.pace.reason(now),
 		}
@@ -171,33 +171,21 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 		if h.Waiting == 0 {
 			continue
 		}
-		switch why := h.Reason.(type) {
+		until, _ := Until(h.Reason)
+		switch h.Reason.(type) {
 		case Paused:
-			note(LimitPaused, h, time.Time{})
-		case RobotsWait:
-			note(LimitRobots, h, time.Time{})
-		case ServerAsked:
-			k := LimitPace
-			if why.Parked {
-				k = LimitParked
-			}
-			note(k, h, why.Until)
-		case QuotaSpent:
-			k := LimitPace
-			if why.Parked {
-				k = LimitParked
-			}
-			note(k, h, why.Until)
-		case ServerBusy:
-			note(LimitPace, h, why.Until)
-		case PaceWait:
-			note(LimitPace, h, why.Next)
-		case RateWait:
-			note(LimitPace, h, why.Next)
-		case TurnOut, Probing:
-			note(LimitPace, h, time.Time{})
+			note(LimitPaused, h, until)
+		case RobotsWait, RobotsDown:
+			note(LimitRobots, h, until)
 		case WorkersBusy:
-			note(LimitWorkers, h, time.Time{})
+			note(LimitWorkers, h, until)
+		case nil: // its jobs are next, or not in the queue yet
+		default:
+			if Parked(h.Reason) {
+				note(LimitParked, h, until)
+			} else {
+				note(LimitPace, h, until)
+			}
 		}
 	}
 	busy, await := len(e.slots), 0

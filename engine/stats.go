@@ -233,7 +233,7 @@ type HostStats struct {
 	Host     string
 	Interval time.Duration // in force now; 0: unpaced
 	Set      time.Duration // by the operator for this host; 0: not set
-	Changes  []PaceChange  // of the interval by the throttle, oldest first; read only
+	Changes  []PaceChange  // of its pace, oldest first, at most PaceChanges; read only
 	Last     time.Time     // when its last request started
 	Rate     float64       // requests per second, over the last 4 s
 	History  History

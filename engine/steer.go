@@ -247,7 +247,7 @@ func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, 
 		}
 		d.Waiting, d.Queued, d.InFlight = h.left-h.queued-h.flight, h.queued, h.flight
 		h.paused = now
-		e.pool.tune(sel.Host, func(p *pace) { p.paused = Paused{At: now, What: "host"} })
+		e.pool.tune(sel.Host, func(p *pace) string { p.paused = Paused{At: now, What: "host"}; return "" })
 		if err := e.recallAll(ctx, sel.matches); err != nil {
 			return d, err
 		}
@@ -290,11 +290,19 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 		}
 	case sel.Host != "":
 		h := e.hosts[sel.Host]
-		if h == nil || h.paused.IsZero() {
+		if h == nil {
 			return d, ErrNothing
 		}
+		lifted := e.lift(h)
+		if h.paused.IsZero() {
+			if !lifted {
+				return d, ErrNothing
+			}
+			e.sayf(LevelInfo, "%s: probed now", e.label(sel))
+			return d, nil // there is no use in undoing this
+		}
 		h.paused = time.Time{}
-		e.pool.tune(sel.Host, func(p *pace) { p.paused = Paused{} })
+		e.pool.tune(sel.Host, func(p *pace) string { p.paused = Paused{}; return "" })
 	default:
 		return d, ErrNothing
 	}
@@ -304,6 +312,33 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 	})
 	e.sayf(LevelInfo, "%s resumed", e.label(sel))
 	return d, nil
+}
+
+// lift lets a host that cannot be reached be probed now, and reports whether it
+// was left alone for that.
+func (e *Engine) lift(h *host) (lifted bool) {
+	e.pool.tune(h.name, func(p *pace) string {
+		lifted = p.lift()
+		return ""
+	})
+	if lifted {
+		e.unpark(h.name)
+	}
+	return lifted
+}
+
+// forgive lets hosts and their origins that were given up be asked again.
+func (e *Engine) forgive(hosts map[string]int) {
+	for name := range hosts {
+		h := e.host(name)
+		h.gone = gone{}
+		e.lift(h)
+	}
+	for _, o := range e.origins {
+		if _, is := hosts[o.host]; is {
+			o.gone, o.tries = gone{}, 0
+		}
+	}
 }
 
 // Retry implements [Controller]: jobs that failed, or whose pages were empty,
@@ -327,6 +362,7 @@ func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
 		}
 		for id, c := range moved.Batches {
 			e.retryCounts(e.batch(id), c, moved.Hosts[id], 1)
+			e.forgive(moved.Hosts[id])
 			d.Waiting += c.Failed + c.Empty
 		}
 		if d.Waiting == 0 {

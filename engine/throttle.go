@@ -80,16 +80,6 @@ const (
 // latencyStart is the first gap of ThrottleLatency.
 const latencyStart = 5 * time.Second
 
-// PaceChanges is how many changes of a host's pace are kept.
-const PaceChanges = 32
-
-// A PaceChange is one change of a host's interval by its throttle.
-type PaceChange struct {
-	At       time.Time
-	From, To time.Duration
-	Why      string
-}
-
 // An adaptation is what a throttle has learnt of one host. It knows the clock
 // only through its arguments.
 type adaptation struct {
@@ -99,7 +89,6 @@ type adaptation struct {
 	cutAt   time.Time     // when it last cut; zero: never
 	raised  time.Time     // when it last went faster
 	refused time.Duration // the gap that was refused then
-	changes []PaceChange  // oldest first; only ever appended to or replaced
 }
 
 // least returns the shortest gap that a throttle would make of base, which is
@@ -123,44 +112,45 @@ func (a *adaptation) least(base time.Duration) time.Duration {
 // answered learns from an answer to a request that started at started: that it
 // refused, or how long it took. base is the least gap that operator and
 // robots.txt allow. One page that is broken (a 503 that asks for nothing) says
-// nothing of the pace.
-func (a *adaptation) answered(now, started time.Time, status int, refused bool, latency, base time.Duration) {
+// nothing of the pace. If the gap is another now, it says why.
+func (a *adaptation) answered(now, started time.Time, status int, refused bool, latency, base time.Duration) (why string) {
 	switch a.kind.resolve(base) {
 	case ThrottleAIMD:
 		switch {
 		case refused:
-			a.cut(now, started, status, base)
+			return a.cut(now, started, status, base)
 		case status < 500:
-			a.raise(now, base)
+			return a.raise(now, base)
 		}
 	case ThrottleLatency:
 		old := max(a.gap, base)
 		next := min(max(latency, (old+latency)/2, base), gapLongest)
 		if next > old || status < 400 {
-			a.set(now, next, base, fmt.Sprintf("answered in %v", latency.Round(time.Millisecond)))
+			return a.set(next, fmt.Sprintf("answered in %v", latency.Round(time.Millisecond)))
 		}
 	}
+	return ""
 }
 
 // cut slows down, once for all requests that were sent before it did.
-func (a *adaptation) cut(now, started time.Time, status int, base time.Duration) {
+func (a *adaptation) cut(now, started time.Time, status int, base time.Duration) (why string) {
 	if started.Before(a.cutAt) {
-		return
+		return ""
 	}
 	was := max(a.gap, base)
 	a.cutAt, a.refused = now, was
-	a.set(now, min(time.Duration(float64(was)/aimdCut), gapLongest), base, fmt.Sprintf("answered %d", status))
+	return a.set(min(time.Duration(float64(was)/aimdCut), gapLongest), fmt.Sprintf("answered %d", status))
 }
 
 // raise goes faster after so many good answers. Those within the hold of a cut
 // say nothing.
-func (a *adaptation) raise(now time.Time, base time.Duration) {
+func (a *adaptation) raise(now time.Time, base time.Duration) (why string) {
 	everCut := !a.cutAt.IsZero()
 	if everCut && now.Sub(a.cutAt) < aimdHold {
-		return
+		return ""
 	}
 	if a.good++; a.good < aimdGood || a.gap <= base || everCut && now.Sub(a.raised) < aimdStep {
-		return
+		return ""
 	}
 	a.raised = now
 	by := aimdRaise
@@ -171,18 +161,11 @@ func (a *adaptation) raise(now time.Time, base time.Duration) {
 	if everCut && now.Sub(a.cutAt) < aimdProbe {
 		next = max(next, min(time.Duration(float64(a.refused)/aimdNear), a.gap))
 	}
-	a.set(now, max(next, base), base, fmt.Sprintf("%d good answers", aimdGood))
+	return a.set(max(next, base), fmt.Sprintf("%d good answers", aimdGood))
 }
 
-// set takes a new gap and keeps the change.
-func (a *adaptation) set(now time.Time, gap, base time.Duration, why string) {
-	from := max(a.gap, base)
+// set takes a new gap.
+func (a *adaptation) set(gap time.Duration, why string) string {
 	a.gap, a.good = gap, 0
-	if gap == from {
-		return
-	}
-	if len(a.changes) == PaceChanges {
-		a.changes = slices.Clone(a.changes[1:]) // snapshots may hold the old ones
-	}
-	a.changes = append(a.changes, PaceChange{At: now, From: from, To: gap, Why: why})
+	return why
 }

@@ -68,7 +68,7 @@ func TestThrottleAIMDFindsWhatTheServerAllows(t *testing.T) {
 					t.Errorf("%d changes of the pace are kept, want 1 to %d", n, engine.PaceChanges)
 				}
 				for i, c := range changes {
-					if c.Why == "" || c.From == c.To || i > 0 && c.From != changes[i-1].To {
+					if c.Why == "" || c.Until.IsZero() == (c.From == c.To) || i > 0 && c.From != changes[i-1].To {
 						t.Errorf("change %d is %+v after %+v", i, c, changes[max(i-1, 0)])
 					}
 				}
@@ -197,8 +197,10 @@ func TestThrottleAIMDCutsOncePerIncident(t *testing.T) {
 		r := start(t, fake, engine.Config{})
 		r.add(engine.Batch{}, enginetest.Jobs("one.test", 5))
 		s := r.finish()
-		if c := s.Hosts[0].Changes; len(c) != 1 || c[0].From != time.Second || c[0].Why != "answered 429" {
-			t.Errorf("changes %+v, want one cut from 1s", c)
+		// Five refusals, each asking for a second from then on.
+		c := s.Hosts[0].Changes
+		if len(c) != 2 || c[0].Until.Sub(c[0].At) != 5*time.Second || c[1].From != time.Second || c[1].To == c[1].From || c[1].Why != "answered 429" {
+			t.Errorf("changes %+v, want one block of 5s and one cut from 1s", c)
 		}
 	})
 }
@@ -278,7 +280,7 @@ func TestQuotaSpentBlocksUntilTheReset(t *testing.T) {
 		}
 		s := r.finish()
 		want(t, "starts", r.starts("one.test"), seconds(0, 1, 31, 32))
-		if s.Counts.OK != 4 || s.Retried != 0 || len(s.Hosts[0].Changes) != 0 {
+		if s.Counts.OK != 4 || s.Retried != 0 || len(s.Hosts[0].Changes) != 1 || s.Hosts[0].Changes[0].Why != "quota spent" {
 			t.Errorf("counts %+v, %d retries, changes %v", s.Counts, s.Retried, s.Hosts[0].Changes)
 		}
 	})

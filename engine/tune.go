@@ -68,6 +68,9 @@ func (e *Engine) SetWorkers(_ context.Context, n int) (Done, error) {
 	})
 }
 
+// setByOperator is why a pace changed by hand.
+const setByOperator = "set by the operator"
+
 // SetInterval implements [Controller]. A host's own interval stands above the
 // general one; robots.txt may slow either down further.
 func (e *Engine) SetInterval(_ context.Context, sel Selector, d time.Duration) (Done, error) {
@@ -96,10 +99,11 @@ func (e *Engine) SetInterval(_ context.Context, sel Selector, d time.Duration) (
 		}
 		was := make(map[string]time.Duration, len(hosts))
 		for _, name := range hosts {
-			e.pool.tune(name, func(p *pace) {
+			e.pool.tune(name, func(p *pace) string {
 				was[name] = p.set
 				done.From = interval(p.interval)
 				p.set = d
+				return setByOperator
 			})
 		}
 		if len(was) == 0 {
@@ -107,7 +111,7 @@ func (e *Engine) SetInterval(_ context.Context, sel Selector, d time.Duration) (
 		}
 		e.remember(now, done, func(context.Context) error {
 			for name, d := range was {
-				e.pool.tune(name, func(p *pace) { p.set = d })
+				e.pool.tune(name, func(p *pace) string { p.set = d; return setByOperator })
 			}
 			return nil
 		})

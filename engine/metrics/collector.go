@@ -50,7 +50,7 @@ var (
 	hostWaiting  = desc("host_waiting_jobs", "Jobs of a host that are left and not in flight.", "host")
 	hostFlight   = desc("host_in_flight_requests", "Requests of a host under way.", "host")
 	hostInterval = desc("host_interval_seconds", "Shortest time between two requests to a host, in force now; 0: unpaced. For other, the longest of them.", "host")
-	hostBlocked  = desc("host_blocked_seconds", "Time until a host that refused, or whose quota is spent, may be asked again, by why; absent if it may be now. For other, the longest of them.", "host", "reason")
+	hostBlocked  = desc("host_blocked_seconds", "Time until a host that refused, whose quota is spent or that cannot be reached may be asked again, by why; absent if it may be now. For other, the longest of them.", "host", "reason")
 )
 
 // descs is every metric of a Collector.

@@ -65,6 +65,8 @@ func scene() engine.Stats {
 	for n := 6; n < 26; n++ {
 		s.Hosts = append(s.Hosts, host(n, engine.HostStats{Interval: time.Duration(n) * time.Second, Waiting: 40 - n, InFlight: 1}))
 	}
+	s.Hosts[7].Reason = engine.HostDown{Until: at.Add(30 * time.Second), Class: engine.Connect, Failures: 5}
+	s.Hosts[8].Reason = engine.RobotsDown{Until: at.Add(5 * time.Minute), Class: engine.Status, Status: 503}
 	s.Hosts[22].Reason = engine.ServerBusy{Until: at.Add(8 * time.Second)}
 	s.Hosts[23].Reason = engine.ServerAsked{Until: at.Add(9 * time.Second)}
 	s.Hosts[24].Reason = engine.ServerBusy{Until: at.Add(-time.Second)}

@@ -29,11 +29,11 @@ type hostLine struct {
 // reasons are the values of the label reason, each of which is always written.
 var reasons = []string{
 	"interval", "crawl_delay", "throttle", "retry_after", "parked", "backoff", "quota", "probing",
-	"robots", "connecting", "paused", "workers_busy", "rate", "queue",
+	"unreachable", "robots", "robots_unreachable", "connecting", "paused", "workers_busy", "rate", "queue",
 }
 
 // reasonOf names what a host with jobs waiting waits for. until is set for a
-// host that answered that it may not be asked before.
+// host that is blocked: not asked before.
 func reasonOf(r engine.Reason) (name string, until time.Time) {
 	switch r := r.(type) {
 	case engine.PaceWait:
@@ -56,6 +56,10 @@ func reasonOf(r engine.Reason) (name string, until time.Time) {
 			return "parked", r.Until
 		}
 		return "quota", r.Until
+	case engine.HostDown:
+		return "unreachable", r.Until
+	case engine.RobotsDown:
+		return "robots_unreachable", r.Until
 	case engine.Probing:
 		return "probing", time.Time{}
 	case engine.RobotsWait:
