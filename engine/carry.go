@@ -51,7 +51,7 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 	mark, taken := e.taken[t.Job.ID]
 	delete(e.taken, t.Job.ID)
 	switch {
-	case ctx.Err() != nil, taken, b.halted(), !e.host(t.Job.Host).paused.IsZero():
+	case ctx.Err() != nil, taken, b.halted(), !e.host(t.Job.Host).paused.At.IsZero():
 		// It was cancelled or paused while it was being handed over.
 		e.shift(b, t.Job.Host, Queued, Backlog, 0, 0)
 		e.putDown(t.Job, b, mark)
@@ -204,6 +204,9 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 	r.Timing.Waited = max(f.turn.Handed.Sub(j.Waited), 0)
 	v := e.judge(f, &j, r, step.Host, now)
 	if f.touched {
+		if !v.held {
+			e.watch(b, e.host(f.req.Host), r.Outcome == Failed, now)
+		}
 		e.past[j.ID] = append(e.past[j.ID], Attempt{
 			Status: r.Status, Class: r.Class, Elapsed: r.Elapsed, Waited: r.Timing.Waited, Why: v.why,
 		})

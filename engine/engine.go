@@ -30,8 +30,15 @@ type Config struct {
 
 	// GiveUp says that nobody watches the run: the jobs of a host that stays
 	// unreachable, or whose robots.txt does, fail after GiveUpProbes. Without
-	// it the host is probed until it answers or its jobs are cancelled.
+	// it the host is probed until it answers or its jobs are cancelled. A run
+	// that was closed also ends when the Safeguard holds all that is left.
 	GiveUp bool
+
+	// Safeguard is the share of the last SafeguardOf answers of a host or
+	// batch that may fail, from 0 to 1: when it is reached, the host or else
+	// the batch is paused. Refusals, which the pace heeds, do not count. Zero
+	// means never.
+	Safeguard float64
 
 	// Store keeps the run. Nil means a new MemStore. The engine does not
 	// close a store that it was given.
@@ -109,6 +116,9 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 	if cfg.Rate < 0 {
 		return nil, fmt.Errorf("engine: rate %g: want at least 0", cfg.Rate)
 	}
+	if err := checkSafeguard(cfg.Safeguard); err != nil {
+		return nil, err
+	}
 	if cfg.Retries == 0 {
 		cfg.Retries = DefaultRetries
 	}
@@ -148,9 +158,9 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Run works until the engine was closed and every job has ended, or was told
-// to drain and has, or until ctx is done. It returns nil in the first two
-// cases and [context.Cause] in the third; jobs that were in flight then are
+// Run works until the engine was closed and every job has ended (see also
+// [Config].GiveUp), or was told to drain and has, or until ctx is done. It
+// returns nil in the first two cases and [context.Cause] in the third; jobs that were in flight then are
 // unfetched again. Trouble with the store ends it with that error. Call it
 // once.
 func (e *Engine) Run(ctx context.Context) error {
@@ -317,12 +327,27 @@ func (e *Engine) settle() {
 	}
 	ended := e.closing && e.adding == 0 && e.counts.Left() == 0 ||
 		e.draining && e.counts.Queued == 0 && e.counts.InFlight == 0 ||
+		e.closing && e.adding == 0 && e.abandoned() ||
 		e.trouble != nil
 	if ended {
 		e.stopped = true
 		close(e.ending)
 	}
 	e.feed.poke()
+}
+
+// abandoned reports whether all that is left waits for somebody to lift a pause
+// of the safeguard, and nobody watches.
+func (e *Engine) abandoned() bool {
+	if !e.cfg.GiveUp || e.counts.Queued+e.counts.InFlight > 0 {
+		return false
+	}
+	n := e.guarded()
+	if n == 0 || n < e.counts.Left() {
+		return false
+	}
+	e.sayf(LevelBad, "the safeguard holds all that is left: %d URLs are not fetched", n)
+	return true
 }
 
 // stir ends a rest: there is something to do again.

@@ -10,9 +10,10 @@ import "time"
 type batch struct {
 	Batch
 	counts      Counts
-	adding      int  // lists that are being read into it
-	unread      bool // its first line is still to come
-	pausedAt    time.Time
+	adding      int    // lists that are being read into it
+	unread      bool   // its first line is still to come
+	paused      Paused // if At is set
+	answers     window
 	mark        uint64         // the cancel that took the whole batch; 0: none
 	marked      Counts         // what that cancel took: Backlog and Retry
 	markedHosts map[string]int // the same by host
@@ -29,7 +30,7 @@ func (b *batch) state() BatchState {
 		return BatchAdding
 	case b.counts.Left() == 0:
 		return BatchDone
-	case !b.pausedAt.IsZero():
+	case !b.paused.At.IsZero():
 		return BatchPaused
 	}
 	return BatchRunning
@@ -39,23 +40,24 @@ func (b *batch) state() BatchState {
 func (b *batch) reading() bool { return b.adding > 0 || b.unread }
 
 // halted reports whether no request of the batch may start.
-func (b *batch) halted() bool { return b.mark != 0 || !b.pausedAt.IsZero() }
+func (b *batch) halted() bool { return b.mark != 0 || !b.paused.At.IsZero() }
 
 // A host is what the engine counts of a host; its pace is the pool's.
 type host struct {
-	name   string
-	left   int // jobs not ended
-	queued int
-	flight int // jobs in flight
-	failed int
-	meter  meter // requests
-	paused time.Time
-	parked time.Time // its jobs stay in the backlog until then
-	gone   gone
+	name    string
+	left    int // jobs not ended
+	queued  int
+	flight  int // jobs in flight
+	failed  int
+	meter   meter // requests
+	answers window
+	paused  Paused    // if At is set
+	parked  time.Time // its jobs stay in the backlog until then
+	gone    gone
 }
 
 // halted reports whether no job of the host may enter the queue at now.
-func (h *host) halted(now time.Time) bool { return !h.paused.IsZero() || h.parked.After(now) }
+func (h *host) halted(now time.Time) bool { return !h.paused.At.IsZero() || h.parked.After(now) }
 
 // A gone is a host or origin whose jobs fail without a request, for a while:
 // it is given up. The zero gone is none.

@@ -78,10 +78,11 @@ type (
 	// refusal or a failure.
 	Probing struct{}
 
-	// Paused: by the operator.
+	// Paused: by the operator, or by the safeguard.
 	Paused struct {
-		At   time.Time
-		What string // run, batch or host
+		At         time.Time
+		What       string // run, batch or host
+		Failed, Of int    // by the safeguard: so many of the last answers failed; Of is zero: by the operator
 	}
 
 	// WorkersBusy: its turn has come and no worker is free.
@@ -150,7 +151,7 @@ type LimitKind uint8
 // diagnosis.
 const (
 	LimitNothing LimitKind = iota // nothing is left to do
-	LimitPaused                   // by the operator: the run, or all that is left of it
+	LimitPaused                   // the run, or all that is left of it
 	LimitRobots                   // all hosts with work left wait for robots.txt
 	LimitParked                   // all hosts with work left are parked
 	LimitServer                   // every worker awaits bytes

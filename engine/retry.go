@@ -25,6 +25,7 @@ const (
 // A verdict says what follows from an attempt.
 type verdict struct {
 	again  bool
+	held   bool // the host refused or is parked: the answer says nothing of the page
 	spent  bool // it costs a retry
 	due    time.Time
 	reason Reason
@@ -39,7 +40,7 @@ func (e *Engine) judge(f *flight, j *Job, r Result, h HostHint, now time.Time) v
 		_, down := held.(HostDown)
 		switch {
 		case !e.hopeless(f.req.Host, held, now):
-			v := verdict{again: true, due: now, reason: held, why: "refused: comes back when the host may be asked"}
+			v := verdict{again: true, held: true, due: now, reason: held, why: "refused: comes back when the host may be asked"}
 			if down {
 				v.why = fmt.Sprintf("%s: comes back when the host is probed", r.Class)
 			}
@@ -49,9 +50,9 @@ func (e *Engine) judge(f *flight, j *Job, r Result, h HostHint, now time.Time) v
 			return v
 		case down:
 			e.giveUp(f.req.Host, r, held)
-			return verdict{why: "host unreachable for too long: given up"}
+			return verdict{held: true, why: "host unreachable for too long: given up"}
 		}
-		return verdict{class: RateLimited, why: "refused for too long: given up"}
+		return verdict{held: true, class: RateLimited, why: "refused for too long: given up"}
 	}
 	if r.Outcome != Failed {
 		return verdict{}

@@ -22,6 +22,7 @@ func (e *Engine) snapshot(s *Stats) {
 	if !e.paused.IsZero() {
 		s.Paused = Paused{At: e.paused, What: "run"}
 	}
+	s.Guarded = e.guarded()
 	s.History, s.Rate = e.meter.read(t)
 	_, s.HitRate = e.hitrate.read(t)
 	for _, u := range e.undos {
@@ -32,7 +33,7 @@ func (e *Engine) snapshot(s *Stats) {
 	s.Limit = e.limit(s, now)
 	s.ETA = e.eta(s, now)
 	for _, b := range e.batches {
-		bs := BatchStats{Batch: b.Batch, State: b.state(), Counts: b.counts, Rows: b.rows, ETA: -1}
+		bs := BatchStats{Batch: b.Batch, State: b.state(), Paused: b.paused, Counts: b.counts, Rows: b.rows, ETA: -1}
 		if b.counts.Left() > 0 && !b.halted() {
 			bs.ETA = e.batchETA(b, s)
 		}
@@ -106,7 +107,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 		}
 		hs := HostStats{
 			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Changes: v.pace.changes, Last: v.pace.last,
-			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed,
+			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed, Down: !v.pace.breaker.opened.IsZero(),
 			Reason: v.pace.reason(now),
 		}
 		hs.History, hs.Rate = h.meter.read(t)
@@ -195,10 +196,10 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 		}
 	}
 	idleWork := s.Counts.Backlog+s.Counts.Queued > 0
-	switch halted, since := e.haltedJobs(); {
+	switch halted, first := e.haltedJobs(); {
 	case busy == 0 && halted == l.Jobs:
 		l.Kind = LimitPaused
-		l.Reason = Paused{At: since, What: "batch"}
+		l.Reason = first
 	case busy == 0 && waitsFor[LimitPaused].hosts == l.Hosts:
 		l.Kind = LimitPaused
 	case waitsFor[LimitRobots].hosts > 0 && waitsFor[LimitRobots].hosts == l.Hosts:
@@ -226,18 +227,18 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 }
 
 // haltedJobs returns how many jobs wait only because a batch of theirs is
-// paused, and since when the first of these is.
-func (e *Engine) haltedJobs() (n int, since time.Time) {
+// paused, and the first of these pauses.
+func (e *Engine) haltedJobs() (n int, first Paused) {
 	for _, b := range e.batches {
-		if b.pausedAt.IsZero() || b.mark != 0 || b.counts.Left() == 0 {
+		if b.paused.At.IsZero() || b.mark != 0 || b.counts.Left() == 0 {
 			continue
 		}
 		n += b.counts.Left()
-		if since.IsZero() || b.pausedAt.Before(since) {
-			since = b.pausedAt
+		if first.At.IsZero() || b.paused.At.Before(first.At) {
+			first = b.paused
 		}
 	}
-	return n, since
+	return n, first
 }
 
 func (e *Engine) firstDue(now time.Time) time.Time {

@@ -126,6 +126,7 @@ type Stats struct {
 	State   RunState
 	Paused  Paused // meaningful in RunPaused
 	Counts  Counts
+	Guarded int // jobs left that wait only for a pause of the safeguard to be lifted
 	Limit   Limit
 
 	Workers  int // set
@@ -223,6 +224,7 @@ type WorkerStats struct {
 type BatchStats struct {
 	Batch  Batch
 	State  BatchState
+	Paused Paused // if its At is set
 	Counts Counts
 	ETA    time.Duration // below zero: unknown
 	Rows   int
@@ -240,6 +242,7 @@ type HostStats struct {
 	Waiting  int // jobs left that are not in flight
 	InFlight int
 	Failed   int       // jobs that failed
+	Down     bool      // it could not be reached when it was last asked: its breaker is open
 	Reason   Reason    // why nothing of it starts now; nil: nothing holds it
 	Phase    Phase     // of its oldest request in flight; PhaseIdle: none
 	Since    time.Time // when that phase began

@@ -215,13 +215,34 @@ func (e *Engine) Resume(ctx context.Context, sel Selector) (Done, error) {
 }
 
 func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, error) {
+	what := "host"
+	switch {
+	case sel.All:
+		what = "run"
+	case sel.Batch != 0:
+		what = "batch"
+	}
+	d, err := e.halt(ctx, sel, Paused{At: now, What: what})
+	if err != nil {
+		return d, err
+	}
+	e.remember(now, d, func(ctx context.Context) error {
+		_, err := e.resume(ctx, sel, time.Now())
+		return err
+	})
+	e.sayf(LevelWarn, "%s paused", e.label(sel))
+	return d, nil
+}
+
+// halt pauses what sel is for, as p says.
+func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error) {
 	d := Done{Action: ActPause, Selector: sel}
 	switch {
 	case sel.All:
 		if !e.paused.IsZero() {
 			return d, ErrNothing
 		}
-		e.paused = now
+		e.paused = p.At
 		e.pool.setPaused(true)
 		d.Waiting, d.Queued, d.InFlight = e.counts.Backlog+e.counts.Retry, e.counts.Queued, e.counts.InFlight
 	case sel.Batch != 0:
@@ -233,7 +254,7 @@ func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, 
 			return d, ErrNothing
 		}
 		d.Waiting, d.Queued, d.InFlight = b.counts.Backlog+b.counts.Retry, b.counts.Queued, b.counts.InFlight
-		b.pausedAt = now
+		b.paused = p
 		if err := e.recallAll(ctx, sel.matches); err != nil {
 			return d, err
 		}
@@ -242,23 +263,18 @@ func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, 
 		}
 	case sel.Host != "":
 		h := e.hosts[sel.Host]
-		if h == nil || !h.paused.IsZero() {
+		if h == nil || !h.paused.At.IsZero() {
 			return d, ErrNothing
 		}
 		d.Waiting, d.Queued, d.InFlight = h.left-h.queued-h.flight, h.queued, h.flight
-		h.paused = now
-		e.pool.tune(sel.Host, func(p *pace) string { p.paused = Paused{At: now, What: "host"}; return "" })
+		h.paused = p
+		e.pool.tune(sel.Host, func(pc *pace) string { pc.paused = p; return "" })
 		if err := e.recallAll(ctx, sel.matches); err != nil {
 			return d, err
 		}
 	default:
 		return d, ErrNothing
 	}
-	e.remember(now, d, func(ctx context.Context) error {
-		_, err := e.resume(ctx, sel, time.Now())
-		return err
-	})
-	e.sayf(LevelWarn, "%s paused", e.label(sel))
 	return d, nil
 }
 
@@ -281,10 +297,10 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 		if b == nil {
 			return d, ErrNoBatch
 		}
-		if b.pausedAt.IsZero() {
+		if b.paused.At.IsZero() {
 			return d, ErrNothing
 		}
-		b.pausedAt = time.Time{}
+		b.paused, b.answers = Paused{}, window{}
 		if _, err := e.store.Change(ctx, sel, Change{Kind: ChangeResume}); err != nil {
 			return d, err
 		}
@@ -294,14 +310,17 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 			return d, ErrNothing
 		}
 		lifted := e.lift(h)
-		if h.paused.IsZero() {
+		if h.paused.At.IsZero() {
 			if !lifted {
 				return d, ErrNothing
 			}
 			e.sayf(LevelInfo, "%s: probed now", e.label(sel))
 			return d, nil // there is no use in undoing this
 		}
-		h.paused = time.Time{}
+		h.paused, h.answers = Paused{}, window{}
+		for _, b := range e.batches {
+			b.answers = window{} // or what the host still fails would pause them first
+		}
 		e.pool.tune(sel.Host, func(p *pace) string { p.paused = Paused{}; return "" })
 	default:
 		return d, ErrNothing
