@@ -56,12 +56,14 @@ func start(cfg cli.Config) (*cli.Session, error) {
 		return nil, err
 	}
 	ecfg := engine.Config{
-		Workers:  cfg.Workers,
-		Queue:    cfg.Queue,
-		Interval: cfg.Interval,
-		Throttle: throttle,
-		Rate:     cfg.Rate,
-		Retries:  cfg.Retries,
+		Workers:   cfg.Workers,
+		Queue:     cfg.Queue,
+		Interval:  cfg.Interval,
+		Throttle:  throttle,
+		Rate:      cfg.Rate,
+		Retries:   cfg.Retries,
+		Safeguard: cfg.Safeguard,
+		GiveUp:    cfg.GiveUp,
 	}
 	// What is zero to an operator is a default to the engine.
 	if cfg.Interval == 0 {

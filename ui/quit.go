@@ -112,22 +112,12 @@ func drainTime(s engine.Stats) time.Duration {
 		if n == 0 {
 			continue
 		}
-		var until time.Time
-		switch r := h.Reason.(type) {
-		case engine.ServerAsked:
-			if r.Parked {
-				return -1
-			}
-			until = r.Until
-		case engine.QuotaSpent:
-			if r.Parked {
-				return -1
-			}
-			until = r.Until
-		case engine.ServerBusy:
-			until = r.Until
-		case engine.Paused:
+		if _, paused := h.Reason.(engine.Paused); paused || engine.Parked(h.Reason) {
 			return -1
+		}
+		var until time.Time
+		if _, pace := h.Reason.(engine.PaceWait); !pace {
+			until, _ = engine.Until(h.Reason)
 		}
 		share := math.Ceil(float64(n) * float64(draining) / float64(left))
 		longest = max(longest, time.Duration(share)*h.Interval+max(0, until.Sub(s.At)))

@@ -219,7 +219,7 @@ func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
 	reason := r.why
 	if r.place != engine.Ended {
 		took, bytes = unknown, unknown
-		if due, ok := dueAt(r.reason); ok {
+		if due, ok := engine.Until(r.reason); ok {
 			took = short(max(due.Sub(s.At), 0))
 		}
 		reason = jobWait(r, s)

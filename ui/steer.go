@@ -153,8 +153,13 @@ func (m *Model) selectors() []engine.Selector {
 func (m *Model) pause() tea.Cmd {
 	if h := m.hosts.selected(); m.focus == hostsPanel {
 		sel := engine.Selector{Host: h.Host}
-		if p, ok := h.Reason.(engine.Paused); ok && p.What == "host" {
-			return m.each("the host is not paused", engine.Controller.Resume, sel)
+		switch p := h.Reason.(type) {
+		case engine.HostDown, engine.RobotsDown:
+			return m.each("the host is asked already", engine.Controller.Resume, sel)
+		case engine.Paused:
+			if p.What == "host" {
+				return m.each("the host is not paused", engine.Controller.Resume, sel)
+			}
 		}
 		return m.each("the host is paused already", engine.Controller.Pause, sel)
 	}

@@ -157,6 +157,11 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
+// guardToast tells that the safeguard has paused something.
+func guardToast(what string, p engine.Paused) toastMsg {
+	return toastMsg{engine.LevelBad, fmt.Sprintf("%s paused by the safeguard: %d of the last %d answers failed %s p on it goes on", what, p.Failed, p.Of, glyphs.Dot)}
+}
+
 // notices compares two moments and says what happened without a key: a batch
 // finished, a host was parked, a host is back.
 func notices(before, after *engine.Stats) []toastMsg {
@@ -168,6 +173,9 @@ func notices(before, after *engine.Stats) []toastMsg {
 	for i := range after.Batches {
 		b := &after.Batches[i]
 		state, known := was[b.Batch.ID]
+		if known && state != b.State && b.State == engine.BatchPaused && b.Paused.Of > 0 {
+			said = append(said, guardToast(fmt.Sprintf("batch %d %s", b.Batch.ID, nameOf(&b.Batch)), b.Paused))
+		}
 		if !known || state == b.State || b.State != engine.BatchDone {
 			continue
 		}
@@ -184,8 +192,16 @@ func notices(before, after *engine.Stats) []toastMsg {
 		for j < len(before.Hosts) && before.Hosts[j].Host < h.Host {
 			j++
 		}
-		was := j < len(before.Hosts) && before.Hosts[j].Host == h.Host && parked(before.Hosts[j].Reason)
-		switch is := parked(h.Reason); {
+		var old engine.HostStats
+		if j < len(before.Hosts) && before.Hosts[j].Host == h.Host {
+			old = before.Hosts[j]
+		}
+		if p, ok := h.Reason.(engine.Paused); ok && p.Of > 0 && old.Reason != h.Reason {
+			said = append(said, guardToast(clean(h.Host, whyBytes), p))
+		}
+		// While a host that is down is probed it is not back yet.
+		was := old.Down || engine.Parked(old.Reason)
+		switch is := h.Down || engine.Parked(h.Reason); {
 		case is && !was:
 			said = append(said, toastMsg{engine.LevelBad, clean(h.Host, whyBytes) + " " + waitText(h.Reason, after.At)})
 		case was && !is:

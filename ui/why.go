@@ -11,25 +11,6 @@ import (
 	"weir/engine"
 )
 
-// dueAt returns when something that waits may go on, if that is known.
-func dueAt(r engine.Reason) (time.Time, bool) {
-	switch r := r.(type) {
-	case engine.PaceWait:
-		return r.Next, true
-	case engine.ServerAsked:
-		return r.Until, true
-	case engine.ServerBusy:
-		return r.Until, true
-	case engine.QuotaSpent:
-		return r.Until, true
-	case engine.RetryWait:
-		return r.Due, true
-	case engine.RateWait:
-		return r.Next, true
-	}
-	return time.Time{}, false
-}
-
 // in writes how long it is until t.
 func in(t, now time.Time) string { return short(max(t.Sub(now), 0)) }
 
@@ -61,13 +42,20 @@ func waitText(r engine.Reason, now time.Time) string {
 		return fmt.Sprintf("%d refused %s: again in %s", r.Status, times(r.Refusals), in(r.Until, now))
 	case engine.RetryWait:
 		return fmt.Sprintf("retry %d in %s: %s", r.Retry, in(r.Due, now), clean(string(r.Class), whyBytes))
+	case engine.HostDown:
+		return fmt.Sprintf("PARKED %s %s: probe at %s, %s", clean(string(r.Class), whyBytes), times(r.Failures), daytime(r.Until), in(r.Until, now))
+	case engine.RobotsDown:
+		return fmt.Sprintf("PARKED robots %s: at %s, %s", robotsTrouble(r), daytime(r.Until), in(r.Until, now))
 	case engine.RobotsWait:
 		return "waits for robots.txt"
 	case engine.TurnOut:
 		return "connecting"
 	case engine.Probing:
-		return "one request at a time after a refusal"
+		return "one request at a time until it answers well"
 	case engine.Paused:
+		if r.Of > 0 {
+			return fmt.Sprintf("paused: %d of the last %d answers failed", r.Failed, r.Of)
+		}
 		return "paused"
 	case engine.WorkersBusy:
 		return "ready: " + busyWorkers(r.Workers)
@@ -75,6 +63,14 @@ func waitText(r engine.Reason, now time.Time) string {
 		return "rate of the run: in " + in(r.Next, now)
 	}
 	return ""
+}
+
+// robotsTrouble says what came of a request for robots.txt.
+func robotsTrouble(r engine.RobotsDown) string {
+	if r.Status != 0 {
+		return fmt.Sprint(r.Status)
+	}
+	return clean(string(r.Class), whyBytes)
 }
 
 // jobWait says why a job waits: its own reason, or that of its host.
@@ -133,29 +129,17 @@ func hostText(h *engine.HostStats, s *engine.Stats, now time.Time) string {
 	return "ready"
 }
 
-func parked(r engine.Reason) bool {
-	switch r := r.(type) {
-	case engine.ServerAsked:
-		return r.Parked
-	case engine.QuotaSpent:
-		return r.Parked
-	}
-	return false
-}
-
 // hostRank orders hosts by what they do: parked, blocked, slowed, at work, at
 // rest. It depends on the kind of the reason and never on the clock.
 func hostRank(h *engine.HostStats) int {
 	if h.Waiting+h.InFlight == 0 {
 		return 4
 	}
+	if engine.Parked(h.Reason) {
+		return 0
+	}
 	switch h.Reason.(type) {
-	case engine.ServerAsked, engine.QuotaSpent:
-		if parked(h.Reason) {
-			return 0
-		}
-		return 1
-	case engine.ServerBusy:
+	case engine.ServerAsked, engine.QuotaSpent, engine.ServerBusy:
 		return 1
 	case engine.Probing:
 		return 2
@@ -200,7 +184,12 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		if at.What != "" && at.What != "run" {
 			what = "p on the " + clean(at.What, whyBytes) + " resumes "
 		}
-		return []string{fmt.Sprintf("paused by you at %s, %s ago: %s", daytime(at.At), round(s.At.Sub(at.At).Truncate(time.Second)), what+plural(s.Counts.Left(), "URL"))}
+		when := fmt.Sprintf("at %s, %s ago: ", daytime(at.At), round(s.At.Sub(at.At).Truncate(time.Second)))
+		what += plural(s.Counts.Left(), "URL")
+		if at.Of > 0 {
+			return []string{"paused by the safeguard " + when + what, fmt.Sprintf("%d of the last %d answers failed", at.Failed, at.Of)}
+		}
+		return []string{"paused by you " + when + what}
 	case engine.LimitRobots:
 		return next(fmt.Sprintf("robots.txt: %s of %s wait for the rules of their site", count(l.Waiting), plural(l.Hosts, "host")))
 	case engine.LimitParked:
@@ -212,10 +201,15 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 			first += " " + in(l.Next, s.At)
 		}
 		parts := []string{first}
-		if r, ok := l.Reason.(engine.ServerAsked); ok {
+		switch r := l.Reason.(type) {
+		case engine.ServerAsked:
 			parts = append(parts, fmt.Sprintf("%s answered %d and asked for %s", name, r.Status, round(r.Asked)))
-		} else if name != "" {
-			parts = append(parts, name)
+		case engine.HostDown:
+			parts = append(parts, fmt.Sprintf("%s cannot be reached (%s, %s)", name, clean(string(r.Class), whyBytes), times(r.Failures)), "p on it probes now")
+		default:
+			if name != "" {
+				parts = append(parts, name)
+			}
 		}
 		if !l.Next.IsZero() {
 			parts = append(parts, "again at "+daytime(l.Next))
@@ -298,6 +292,9 @@ func whyRun(s *engine.Stats, d Deps, unsaved int) []string {
 func whyBatch(b *engine.BatchStats, s *engine.Stats) []string {
 	c := b.Counts
 	state := b.State.String()
+	if b.State == engine.BatchPaused && b.Paused.Of > 0 {
+		state = waitText(b.Paused, s.At) + " (safeguard); p goes on"
+	}
 	if s.State == engine.RunPaused && c.Left() > 0 {
 		state += "; the run is paused"
 	}
@@ -370,9 +367,40 @@ func whyHost(h *engine.HostStats, s *engine.Stats) []string {
 	if h.Set != 0 {
 		pace += " (set by you)"
 	}
-	return []string{
+	lines := []string{
 		clean(h.Host, urlBytes) + ": " + hostText(h, s, s.At) + ".",
 		fmt.Sprintf("%s; %s over the last 4 s; %s left, %s in flight, %s failed.",
 			capital(pace), rate(h.Rate), count(h.Waiting), count(h.InFlight), count(h.Failed)),
 	}
+	if down, ok := h.Reason.(engine.HostDown); ok {
+		lines = append(lines, fmt.Sprintf("%s in a row, %s in vain. Its URLs wait in the backlog; p on the host probes it now.",
+			plural(down.Failures, "failure"), plural(down.Probes, "probe")))
+	}
+	return append(lines, changesText(h)...)
+}
+
+// gapText writes a pace as the time between two requests.
+func gapText(d time.Duration) string {
+	if d <= 0 {
+		return "no time"
+	}
+	return duration(d)
+}
+
+// changesTold is how many changes of a pace are told, newest first.
+const changesTold = 3
+
+// changesText tells the last changes of a host's pace, a sentence each.
+func changesText(h *engine.HostStats) (lines []string) {
+	for _, c := range slices.Backward(h.Changes) {
+		if len(lines) == changesTold {
+			break
+		}
+		if c.Until.IsZero() {
+			lines = append(lines, fmt.Sprintf("%s: from %s to %s between requests: %s.", daytime(c.At), gapText(c.From), gapText(c.To), c.Why))
+		} else {
+			lines = append(lines, fmt.Sprintf("%s: no request before %s: %s.", daytime(c.At), daytime(c.Until), c.Why))
+		}
+	}
+	return lines
 }

@@ -125,7 +125,7 @@ func nextTurn(s *engine.Stats) string {
 	next := s.Limit.Next
 	if next.IsZero() {
 		for i := range s.Hosts {
-			if t, ok := dueAt(s.Hosts[i].Reason); ok && s.Hosts[i].Waiting > 0 && (next.IsZero() || t.Before(next)) {
+			if t, ok := engine.Until(s.Hosts[i].Reason); ok && s.Hosts[i].Waiting > 0 && (next.IsZero() || t.Before(next)) {
 				next = t
 			}
 		}

@@ -88,6 +88,7 @@ func (a *app) ready(cmd *cobra.Command, cfg *Config) error {
 	if err := settle(cmd.Flags(), os.Getenv); err != nil {
 		return err
 	}
+	cfg.GiveUp = a.mode(*cfg) == headless
 	return checkOutput(a.deps, *cfg)
 }
 

@@ -31,6 +31,9 @@ type Config struct {
 	Retries  int           // attempts after the first; 0: none
 	Headless bool
 
+	Safeguard float64 // share of the last answers of a host or batch that may fail; 0: off
+	GiveUp    bool    // nobody watches: not a flag, but what follows from how the run is shown
+
 	// What to fetch.
 	Recipe string // name, or path of a .yaml file
 	Months string // 2025-11+6
@@ -90,6 +93,7 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(one(&c.Throttle, "word", oneOf("aimd", "latency", "off"), showText), "throttle", "how a host's pace adapts to its answers: aimd, latency or off; with -i 0 it is off unless named")
 	fs.Var(one(&c.Rate, "number", parseRate, showRate), "rate", "most requests a second over all hosts; 0: no cap")
 	fs.Var(one(&c.Retries, "number", between(0, 100), showInt), "retries", "attempts after the first that failed")
+	fs.Var(one(&c.Safeguard, "share", parseShare, showShare), "safeguard", "pause a host or batch when that share of its last 20 answers failed, such as 50%")
 	fs.VarP(text(&c.Output), "output", "o", "file for results: .jsonl, .csv, or - for stdout")
 	fs.Var(text(&c.Records), "records", "file for records, one row each: .jsonl or .csv")
 	yes(fs, &c.Headless, "headless", "no screen: progress on stderr")

@@ -274,10 +274,13 @@ func (r *run) code(interrupted <-chan struct{}, err error) int {
 		return exitCancelled
 	default:
 	}
-	c := r.s.Engine.Snapshot().Counts
+	st := r.s.Engine.Snapshot()
+	c := st.Counts
 	switch {
 	case r.fed != nil:
 		return exitUsage
+	case err == nil && c.Left() > 0 && c.Left() == st.Guarded:
+		return exitFailed // so much failed that the safeguard ended the run
 	case err == nil && (c.Cancelled > 0 || c.Left() > 0):
 		return exitCancelled
 	case err != nil || c.Failed > 0:

@@ -133,6 +133,26 @@ func parseRate(s string) (float64, error) {
 	return f, nil
 }
 
+// parseShare reads a share in percent, 1 to 100, or off.
+func parseShare(s string) (float64, error) {
+	if s == "off" {
+		return 0, nil
+	}
+	digits, ok := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseUint(digits, 10, 8)
+	if !ok || err != nil || n < 1 || n > 100 {
+		return 0, errors.New("want a share from 1% to 100%, or off")
+	}
+	return float64(n) / 100, nil
+}
+
+func showShare(share float64) string {
+	if share == 0 {
+		return "off"
+	}
+	return strconv.Itoa(int(math.Round(100*share))) + "%"
+}
+
 func parseSeed(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {

@@ -53,6 +53,35 @@ func FuzzShownValuesCanBeTyped(f *testing.F) {
 	})
 }
 
+func TestShare(t *testing.T) {
+	for _, tc := range []struct {
+		in   string
+		want float64 // below zero: refused
+	}{
+		{"off", 0},
+		{"1%", 0.01},
+		{"50%", 0.5},
+		{"100%", 1},
+		{"0%", -1},
+		{"101%", -1},
+		{"356%", -1},
+		{"-5%", -1},
+		{"12.5%", -1},
+		{"50", -1},
+		{"0.5", -1},
+		{"%", -1},
+		{"", -1},
+	} {
+		got, err := parseShare(tc.in)
+		if (err != nil) != (tc.want < 0) || err == nil && got != tc.want {
+			t.Errorf("parseShare(%q) = %g, %v; want %g", tc.in, got, err, tc.want)
+		}
+		if err == nil && showShare(got) != tc.in {
+			t.Errorf("showShare(%g) = %q, want %q", got, showShare(got), tc.in)
+		}
+	}
+}
+
 func TestShowDuration(t *testing.T) {
 	for _, tc := range []struct {
 		in   time.Duration

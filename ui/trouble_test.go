@@ -1,0 +1,148 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weir/engine"
+)
+
+// troubled is the busy scene with one host as given.
+func troubled(change func(at time.Time, h *engine.HostStats)) scene {
+	sc := busyScene()
+	sc.focus = hostsPanel
+	change(sc.stats.At, &sc.stats.Hosts[1])
+	return sc
+}
+
+func isDown(at time.Time, h *engine.HostStats) {
+	h.Down, h.InFlight, h.Phase = true, 0, engine.PhaseIdle
+	h.Reason = engine.HostDown{Until: at.Add(28 * time.Second), Class: engine.Connect, Failures: 6, Probes: 1}
+	h.Changes = []engine.PaceChange{
+		{At: at.Add(-2 * time.Minute), From: time.Second, To: 1428571428, Why: "answered 429"},
+		{At: at.Add(-2 * time.Second), From: 1428571428, To: 1428571428, Until: at.Add(28 * time.Second), Why: "connect"},
+	}
+}
+
+func isGuarded(at time.Time, h *engine.HostStats) {
+	h.InFlight, h.Phase = 0, engine.PhaseIdle
+	h.Reason = engine.Paused{At: at.Add(-5 * time.Second), What: "host", Failed: 12, Of: 20}
+}
+
+// Whatever keeps a host from being asked is said in its row, and p lifts what
+// the operator may lift.
+func TestHostsInTrouble(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(time.Time, *engine.HostStats)
+		row    string
+		calls  string // that p makes
+	}{
+		{"unreachable", isDown, "PARKED connect 6x: probe at 12:03:40, 28s", "resume host 127.0.0.1:4011"},
+		{"robots.txt out of order", func(at time.Time, h *engine.HostStats) {
+			h.InFlight, h.Reason = 0, engine.RobotsDown{Until: at.Add(4 * time.Minute), Class: engine.Status, Status: 503}
+		}, "PARKED robots 503: at 12:07:12, 4m00s", "resume host 127.0.0.1:4011"},
+		{"robots.txt cut", func(at time.Time, h *engine.HostStats) {
+			h.InFlight, h.Reason = 0, engine.RobotsDown{Until: at.Add(4 * time.Minute), Class: engine.Truncated}
+		}, "PARKED robots truncated: at 12:07:12, 4m00s", "resume host 127.0.0.1:4011"},
+		{"the safeguard", isGuarded, "paused: 12 of the last 20 answers failed", "resume host 127.0.0.1:4011"},
+		{"asked to stay away", func(at time.Time, h *engine.HostStats) {
+			h.InFlight, h.Reason = 0, engine.ServerAsked{Until: at.Add(time.Hour), Asked: time.Hour, Status: 429, Parked: true}
+		}, "PARKED 429 asked 1h: at 13:03:12, 1h00m", "pause host 127.0.0.1:4011"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, troubled(tc.change), 120, 36)
+				if got := s.screen(); !strings.Contains(got, tc.row) {
+					t.Errorf("the screen does not say %q:\n%s", tc.row, got)
+				}
+				s.press("p")
+				if got := strings.Join(s.fake.calls, ", "); got != tc.calls {
+					t.Errorf("the engine was told %q, want %q", got, tc.calls)
+				}
+			})
+		})
+	}
+}
+
+// Hosts that cannot be reached stand with those that are parked.
+func TestUnreachableHostsStandFirst(t *testing.T) {
+	for _, why := range []engine.Reason{engine.HostDown{}, engine.RobotsDown{}} {
+		if got := hostRank(&engine.HostStats{Waiting: 1, Reason: why}); got != 0 {
+			t.Errorf("%T ranks %d, want 0", why, got)
+		}
+	}
+}
+
+func TestWhyOfAnUnreachableHost(t *testing.T) {
+	sc := troubled(isDown)
+	got := whyHost(&sc.stats.Hosts[1], &sc.stats)
+	want := []string{
+		"6 failures in a row, 1 probe in vain. Its URLs wait in the backlog; p on the host probes it now.",
+		"12:03:10: no request before 12:03:40: connect.",
+		"12:01:12: from 1.00s to 1.42s between requests: answered 429.",
+	}
+	if !slices.Equal(got[2:], want) {
+		t.Errorf("why says %q, want it to end with %q", got, want)
+	}
+}
+
+// A host that is probed is not back before it answers.
+func TestNoticesOfAnUnreachableHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		probed := func(at time.Time, h *engine.HostStats) {
+			h.Down, h.InFlight, h.Reason = true, 1, engine.Probing{}
+		}
+		for _, change := range []func(time.Time, *engine.HostStats){isDown, probed, isDown} {
+			s.bring(troubled(change))
+		}
+		s.bring(busyScene())
+		guarded := troubled(isGuarded)
+		b := &guarded.stats.Batches[0]
+		b.State, b.Paused = engine.BatchPaused, engine.Paused{At: noon, What: "batch", Failed: 20, Of: 20}
+		s.bring(guarded)
+		s.bring(guarded)
+		var got []string
+		for _, one := range s.toasts.list {
+			got = append(got, one.text)
+		}
+		want := []string{
+			"127.0.0.1:4011 is back",
+			"batch 1 schedule 2024-11+36 paused by the safeguard: 20 of the last 20 answers failed · p on it goes on",
+			"127.0.0.1:4011 paused by the safeguard: 12 of the last 20 answers failed · p on it goes on",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("toasts are %q, want %q", got, want)
+		}
+	})
+}
+
+func TestLimitOfTroubles(t *testing.T) {
+	at := noon.Add(time.Minute)
+	for _, tc := range []struct {
+		name  string
+		limit engine.Limit
+		want  string
+	}{
+		{"unreachable", engine.Limit{
+			Kind: engine.LimitParked, Jobs: 12, Next: at.Add(30 * time.Second), Host: "one.test",
+			Reason: engine.HostDown{Until: at.Add(30 * time.Second), Class: engine.DNS, Failures: 5},
+		}, "host parked: 12 URLs wait 30s | one.test cannot be reached (dns, 5x) | p on it probes now | again at 12:01:30"},
+		{"robots.txt", engine.Limit{
+			Kind: engine.LimitRobots, Jobs: 12, Hosts: 1, Waiting: 1, Next: at.Add(300 * time.Second), Host: "one.test",
+			Reason: engine.RobotsDown{Until: at.Add(300 * time.Second), Class: engine.Status, Status: 503},
+		}, "robots.txt: 1 of 1 host wait for the rules of their site | next in 5m00s | one.test"},
+		{"the safeguard", engine.Limit{
+			Kind: engine.LimitPaused, Jobs: 12, Host: "one.test", Reason: engine.Paused{At: noon, What: "host", Failed: 12, Of: 20},
+		}, "paused by the safeguard at 12:00:00, 1m ago: p on the host resumes 12 URLs | 12 of the last 20 answers failed"},
+	} {
+		s := engine.Stats{At: at, Limit: tc.limit, Counts: engine.Counts{Submitted: 12, Backlog: 12}}
+		if got := strings.Join(limitText(&s, Deps{}, 0), " | "); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
