@@ -91,6 +91,7 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 		o.asking = true
 		e.pool.hold(req.Origin)
 		t.putBack()
+		e.host(req.Host).robots = robotsAsked
 		asker := Job{Host: req.Host, Origin: req.Origin}
 		return e.launch(t, nil, Request{Kind: KindRobots, Job: asker, Host: req.Host, Origin: req.Origin}, now)
 	}
@@ -167,6 +168,7 @@ func (e *Engine) land(f *flight) {
 	if !f.started.IsZero() {
 		e.took.add(now.Sub(f.started))
 	}
+	e.measure(f, now)
 }
 
 // endHop queues the next request of a job: between two steps it counts as
@@ -175,6 +177,7 @@ func (e *Engine) endHop(f *flight, step Step) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.land(f)
+	e.hopped(f, step.Again.Host)
 	e.hint(f, step.Host, nil)
 	e.shift(f.batch, f.job.Host, InFlight, Queued, 0, 0)
 	again := *step.Again
@@ -211,6 +214,7 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 			Status: r.Status, Class: r.Class, Elapsed: r.Elapsed, Waited: r.Timing.Waited, Why: v.why,
 		})
 	}
+	e.tried(b, f, j, r, v)
 	if !v.again {
 		if v.class != "" {
 			r.Class = v.class

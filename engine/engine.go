@@ -95,6 +95,8 @@ type Engine struct {
 	meter   meter       // jobs ended
 	hitrate meter
 	views   []hostView // reused by snapshot
+	gauge   gauge      // of the requests of all hosts
+	future  forecast   // reused by snapshot
 
 	adding   int // calls of Add under way
 	paused   time.Time

@@ -18,6 +18,7 @@ type batch struct {
 	marked      Counts         // what that cancel took: Backlog and Retry
 	markedHosts map[string]int // the same by host
 	waits       map[string]int // jobs in the backlog or waiting for a retry, by host
+	due         time.Time      // the latest that a retry of it was ever due
 	rows        int
 	announced   bool // its end was logged
 }
@@ -50,6 +51,9 @@ type host struct {
 	flight  int // jobs in flight
 	failed  int
 	meter   meter // requests
+	gauge   gauge // of its requests and the attempts of its jobs
+	robots  robotsTurn
+	spot    int // in the forecast that is being made
 	answers window
 	paused  Paused    // if At is set
 	parked  time.Time // its jobs stay in the backlog until then
@@ -137,6 +141,9 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 			c.Backlog++
 		}
 		h.left++
+		if h.robots == robotsNone && j.Origin != "" {
+			h.robots = robotsUnasked
+		}
 		b.wait(j.Host, 1)
 		b.announced = false
 		if b.mark != 0 {

@@ -287,31 +287,6 @@ func TestRatesAndHistories(t *testing.T) {
 	})
 }
 
-func TestETAOfASteadyHost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, slow(300*time.Millisecond), engine.Config{})
-		r.add(engine.Batch{}, enginetest.Jobs("one.test", 200))
-		const took = 199*time.Second + 300*time.Millisecond
-		for _, at := range []float64{0.015, 0.25, 0.5, 0.75} {
-			r.until(time.Duration(at * float64(took)))
-			left := took - time.Since(r.begin)
-			s := r.Snapshot()
-			for what, eta := range map[string]time.Duration{"run": s.ETA, "batch": s.Batches[0].ETA} {
-				if diff := (eta - left).Abs(); diff > left/10 {
-					t.Errorf("at %v of it: the ETA of the %s is %v, want %v within 10 %%", at, what, eta, left)
-				}
-			}
-		}
-		r.finish()
-		if got := r.at.Sub(r.begin); got != took {
-			t.Errorf("took %v, want %v", got, took)
-		}
-		if s := r.Snapshot(); s.ETA >= 0 || s.Batches[0].ETA >= 0 {
-			t.Errorf("ETA %v, of the batch %v after the end; want none", s.ETA, s.Batches[0].ETA)
-		}
-	})
-}
-
 func TestActiveTimeIsWithoutPausesAndRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, &enginetest.Scraper{}, engine.Config{})

@@ -31,12 +31,9 @@ func (e *Engine) snapshot(s *Stats) {
 	e.slotStats(s)
 	e.hostStats(s, now, t)
 	s.Limit = e.limit(s, now)
-	s.ETA = e.eta(s, now)
-	for _, b := range e.batches {
-		bs := BatchStats{Batch: b.Batch, State: b.state(), Paused: b.paused, Counts: b.counts, Rows: b.rows, ETA: -1}
-		if b.counts.Left() > 0 && !b.halted() {
-			bs.ETA = e.batchETA(b, s)
-		}
+	ends := e.estimate(s, now)
+	for i, b := range e.batches {
+		bs := BatchStats{Batch: b.Batch, State: b.state(), Paused: b.paused, Counts: b.counts, Rows: b.rows, ETA: ends[i]}
 		s.Batches = append(s.Batches, bs)
 	}
 }
@@ -248,64 +245,4 @@ func (e *Engine) firstDue(now time.Time) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// eta estimates when nothing is left: no sooner than the host with the most to
-// do can be done at its pace, and no sooner than the workers can carry all.
-func (e *Engine) eta(s *Stats, now time.Time) time.Duration {
-	if s.Counts.Left() == 0 || !e.paused.IsZero() {
-		return -1
-	}
-	var longest time.Duration
-	for i := range s.Hosts {
-		h := &s.Hosts[i]
-		if h.Waiting == 0 {
-			continue
-		}
-		d := time.Duration(h.Waiting) * h.Interval
-		switch why := h.Reason.(type) {
-		case Paused:
-			return -1
-		case ServerAsked:
-			d += why.Until.Sub(now)
-		case ServerBusy:
-			d += why.Until.Sub(now)
-		case QuotaSpent:
-			d += why.Until.Sub(now)
-		}
-		longest = max(longest, d)
-	}
-	if ended := s.Counts.Ended() - s.Counts.Duplicate - s.Counts.Invalid; s.Rate > 0 && ended > s.Workers {
-		longest = max(longest, time.Duration(float64(s.Counts.Left())/s.Rate*float64(time.Second)))
-	}
-	if longest == 0 {
-		return -1 // what is in flight takes as long as it takes
-	}
-	return longest
-}
-
-// batchETA estimates when nothing is left of a batch: no sooner than each
-// host's turns allow, and no sooner than its part of the run's rate, which the
-// batches that are at work share.
-func (e *Engine) batchETA(b *batch, s *Stats) time.Duration {
-	if s.ETA < 0 {
-		return -1
-	}
-	var longest time.Duration
-	for name, n := range b.waits {
-		if i, ok := slices.BinarySearchFunc(s.Hosts, name, func(h HostStats, n string) int { return cmp.Compare(h.Host, n) }); ok {
-			longest = max(longest, time.Duration(n)*s.Hosts[i].Interval)
-		}
-	}
-	if s.Rate > 0 {
-		atWork := 0
-		for _, other := range e.batches {
-			if other.counts.Left() > 0 && !other.halted() {
-				atWork++
-			}
-		}
-		part := float64(b.counts.Left()*atWork) / s.Rate
-		longest = max(longest, time.Duration(part*float64(time.Second)))
-	}
-	return min(longest, s.ETA)
 }

@@ -119,6 +119,14 @@ const (
 type History [HistoryCells]float64
 
 // Stats is the state of a run at one moment, in absolute numbers.
+//
+// The ETAs, of the run and of each batch, are estimated from what is left at
+// each host, the host's pace and block now, the workers, the cap on the rate,
+// the order of the batches, and how long requests took and how many a job needed
+// so far. They are of what can go on: jobs that the operator paused, with their
+// batch or host, do not count, nor does the backlog of a run that drains. One is
+// unknown if nothing that can go on is left but requests in flight, if the run
+// is paused, or if hosts are unpaced and no request has ended yet.
 type Stats struct {
 	At      time.Time
 	Started time.Time     // when the first batch was added; zero: not yet
@@ -139,7 +147,7 @@ type Stats struct {
 	Retried  uint64  // attempts that were retries
 	Rate     float64 // jobs ended per second, over the last 4 s
 	History  History
-	ETA      time.Duration // of what is left; below zero: unknown
+	ETA      time.Duration // of all that can go on; below zero: unknown
 	Rows     int           // records kept so far
 	LogLines uint64        // log lines so far
 
@@ -226,7 +234,7 @@ type BatchStats struct {
 	State  BatchState
 	Paused Paused // if its At is set
 	Counts Counts
-	ETA    time.Duration // below zero: unknown
+	ETA    time.Duration // of all that can go on, as in Stats; below zero: unknown
 	Rows   int
 }
 

@@ -420,15 +420,3 @@ func TestRetryWaitsFromTheRetryOn(t *testing.T) {
 }
 
 // A request that hangs takes as long as it takes: nothing is promised.
-func TestETAOfWhatIsInFlightIsUnknown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := &enginetest.Scraper{Latency: func(engine.Request) time.Duration { return time.Minute }}
-		r := start(t, fake, engine.Config{})
-		r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
-		time.Sleep(30 * time.Second)
-		if got := r.Snapshot().ETA; got >= 0 {
-			t.Errorf("ETA = %v, want it unknown", got)
-		}
-		r.finish()
-	})
-}
