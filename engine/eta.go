@@ -46,6 +46,9 @@ type gauge struct {
 
 	tried int // jobs left that have spent a retry
 	spent int // retries that these have spent
+
+	refusals int       // incidents: of requests under way at once one counts
+	refused  time.Time // when the last answer refused
 }
 
 // mean moves a mean to take in a value, as the nth.
@@ -137,6 +140,12 @@ func (e *Engine) tried(b *batch, f *flight, j Job, r Result, v verdict) {
 		failed := v.again || r.Outcome == Failed && retryable(r.Class, r.Status)
 		e.host(j.Host).gauge.attempt(failed, v, j.Retries)
 	}
+	if g := &e.host(f.req.Host).gauge; v.again && !v.spent {
+		if f.started.After(g.refused) {
+			g.refusals++
+		}
+		g.refused = time.Now()
+	}
 	if v.due.After(b.due) {
 		b.due = v.due
 	}
@@ -176,6 +185,7 @@ type outlook struct {
 	busy float64 // how long a request takes a worker
 	jobs int     // that wait
 	more float64 // turns that are no job's
+	view int     // of Engine.views, if its throttle lets go of it on the way; -1: it does not
 
 	first  int32 // its marks, as a list; -1: none
 	lo, hi int32 // those that are still to come, in their order
@@ -243,11 +253,12 @@ func (fc *forecast) begin(e *Engine, s *Stats, now time.Time) {
 	for range e.batches {
 		fc.batches = append(fc.batches, -1)
 	}
+	view := 0
 	for i := range s.Hosts {
 		hs := &s.Hosts[i]
 		h := e.host(hs.Host)
 		h.spot = i
-		o := outlook{first: -1, gap: max(hs.Interval, 0).Seconds(), busy: h.gauge.busy}
+		o := outlook{first: -1, view: -1, gap: max(hs.Interval, 0).Seconds(), busy: h.gauge.busy}
 		if h.gauge.requests == 0 {
 			o.busy = e.gauge.busy
 		}
@@ -268,6 +279,12 @@ func (fc *forecast) begin(e *Engine, s *Stats, now time.Time) {
 		}
 		if h.robots == robotsUnasked {
 			o.more = 1
+		}
+		for view < len(e.views) && e.views[view].host < hs.Host {
+			view++
+		}
+		if view < len(e.views) && e.views[view].host == hs.Host && h.gauge.refusals == 1 && e.views[view].pace.recovers() {
+			o.view = view
 		}
 		fc.hosts = append(fc.hosts, o)
 	}
@@ -311,7 +328,12 @@ func (e *Engine) outlooks(fc *forecast, s *Stats) {
 	}
 	for _, h := range e.roll {
 		if o := &fc.hosts[h.spot]; o.first >= 0 {
-			fc.order(o, h.gauge.turns(o.jobs, e.cfg.Retries))
+			turns := h.gauge.turns(o.jobs, e.cfg.Retries)
+			if o.view >= 0 {
+				p := &e.views[o.view].pace
+				o.gap = p.ahead(s.At.Add(time.Duration(o.next*float64(time.Second))), turns*float64(o.jobs)).Seconds() + h.gauge.lead
+			}
+			fc.order(o, turns)
 			fc.left = append(fc.left, int32(h.spot))
 		}
 	}
@@ -549,4 +571,37 @@ func (e *Engine) deferred(fc *forecast, now time.Time) {
 			fc.run = max(fc.run, *end)
 		}
 	}
+}
+
+// recovers reports whether the host was slowed down and is to come back to the
+// pace that operator and robots.txt ask for. Where they ask for none, the
+// throttle is to find out what the host can bear, and nobody knows it.
+func (p *pace) recovers() bool {
+	return p.base > 0 && p.interval > p.base && p.adapts.kind.resolve(p.base) == ThrottleAIMD && !p.adapts.cutAt.IsZero()
+}
+
+// ahead returns the mean gap of so many turns from now on, if the host refuses
+// none of them: what raise would do.
+func (p *pace) ahead(now time.Time, turns float64) time.Duration {
+	a, left, begin := p.adapts, turns, now
+	// pass lets turns pass until so many have, and until then.
+	pass := func(n float64, until time.Time) {
+		n = min(max(n, math.Ceil(until.Sub(now).Seconds()/a.gap.Seconds())), left)
+		left -= n
+		now = now.Add(time.Duration(n * float64(a.gap)))
+	}
+	pass(0, a.cutAt.Add(aimdHold))
+	for left > 0 && a.gap > p.base {
+		pass(float64(aimdGood-a.good), a.raised.Add(aimdStep))
+		gap := time.Duration(float64(a.gap) / aimdCreep)
+		if near := time.Duration(float64(a.refused) / aimdNear); gap < near && now.Before(a.cutAt.Add(aimdProbe)) {
+			gap = min(near, a.gap)
+			if gap == a.gap {
+				pass(0, a.cutAt.Add(aimdProbe))
+				continue
+			}
+		}
+		a.gap, a.good, a.raised = max(gap, p.base), 0, now
+	}
+	return time.Duration((float64(now.Sub(begin)) + left*float64(p.base)) / turns)
 }

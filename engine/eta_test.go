@@ -123,6 +123,16 @@ func fails(share float64, latency time.Duration) *enginetest.Scraper {
 	}
 }
 
+// refusesOnce asks for a wait at the first request for that job of one.test.
+func refusesOnce(job int, after time.Duration) *enginetest.Scraper {
+	return &enginetest.Scraper{Answer: func(r engine.Request, nth int) engine.Step {
+		if r.URL == fmt.Sprintf("http://one.test/%d", job) && nth == 1 {
+			return enginetest.Status(429, after)
+		}
+		return enginetest.OK(1)
+	}}
+}
+
 // spread plays one batch with so many jobs of each host, in turn by host.
 func spread(sizes ...int) func(*run) {
 	return func(r *run) {
@@ -229,12 +239,10 @@ func TestETAAtHalfWay(t *testing.T) {
 			}
 			return enginetest.OK(1)
 		}}, cfg: engine.Config{Interval: -1, Retries: 5}, play: jobs(1, "one.test"), at: 8 * time.Second, then: func(*run) {}},
-		{name: "a host blocked at half-way", fake: &enginetest.Scraper{Answer: func(r engine.Request, nth int) engine.Step {
-			if r.URL == "http://one.test/99" && nth == 1 {
-				return enginetest.Status(429, 2*time.Minute)
-			}
-			return enginetest.OK(1)
-		}}, cfg: engine.Config{Throttle: engine.ThrottleOff}, play: jobs(200, "one.test", "two.test"), at: 100 * time.Second, then: func(*run) {}},
+		{name: "a host blocked at half-way", fake: refusesOnce(99, 2*time.Minute), cfg: engine.Config{Throttle: engine.ThrottleOff}, play: jobs(200, "one.test", "two.test"), at: 100 * time.Second, then: func(*run) {}},
+		{name: "a host slowed down at half-way", fake: refusesOnce(99, 30*time.Second), play: jobs(250, "one.test"), at: 130 * time.Second, then: func(*run) {}},
+		{name: "a host slowed down early", fake: refusesOnce(20, 2*time.Second), play: jobs(200, "one.test")},
+		{name: "a host blocked and slowed down at half-way", fake: refusesOnce(99, 30*time.Second), play: jobs(200, "one.test", "two.test"), at: 100 * time.Second, then: func(*run) {}},
 		{name: "a share of failures", fake: fails(0.2, 300*time.Millisecond), play: jobs(200, "one.test")},
 		{name: "a large share of failures", fake: fails(0.5, 300*time.Millisecond), play: jobs(200, "one.test")},
 		{name: "nothing but failures", fake: fails(1, 300*time.Millisecond), play: jobs(100, "one.test")},
