@@ -49,6 +49,7 @@ type gauge struct {
 
 	refusals int       // incidents: of requests under way at once one counts
 	refused  time.Time // when the last answer refused
+	blocked  float64   // seconds that an attempt blocked the host for
 }
 
 // mean moves a mean to take in a value, as the nth.
@@ -140,12 +141,15 @@ func (e *Engine) tried(b *batch, f *flight, j Job, r Result, v verdict) {
 		failed := v.again || r.Outcome == Failed && retryable(r.Class, r.Status)
 		e.host(j.Host).gauge.attempt(failed, v, j.Retries)
 	}
-	if g := &e.host(f.req.Host).gauge; v.again && !v.spent {
+	g, now, wait := &e.host(f.req.Host).gauge, time.Now(), 0.0
+	if v.again && !v.spent {
 		if f.started.After(g.refused) {
 			g.refusals++
+			wait = v.due.Sub(now).Seconds()
 		}
-		g.refused = time.Now()
+		g.refused = now
 	}
+	mean(&g.blocked, max(g.attempts, 1), wait)
 	if v.due.After(b.due) {
 		b.due = v.due
 	}
@@ -267,10 +271,13 @@ func (fc *forecast) begin(e *Engine, s *Stats, now time.Time) {
 			// The next turn counts from the headers of the one before, and the
 			// way to them is not part of the interval.
 			o.gap += h.gauge.lead
+			if h.gauge.refusals > 1 {
+				o.gap += h.gauge.blocked // it is a habit
+			}
 		}
-		switch hs.Reason.(type) {
+		switch why := hs.Reason.(type) {
 		case TurnOut:
-			o.next = o.gap
+			o.next = max(why.Since.Sub(now).Seconds()+o.gap, 0)
 		case Probing:
 			o.next = max(o.next, o.busy)
 		}
@@ -300,7 +307,7 @@ func (e *Engine) outlooks(fc *forecast, s *Stats) {
 			only = i
 		}
 	}
-	if !several && !e.draining {
+	if only >= 0 && !several && !e.draining {
 		if b := e.batches[only]; !b.halted() {
 			for _, h := range e.roll {
 				fc.add(h, only, b.Priority, h.left-h.flight)
@@ -453,6 +460,9 @@ func (fc *forecast) reach(o *outlook, at float64) {
 // makes the estimate too long by half a step at most.
 const flowSteps = 32
 
+// flowMost bounds the steps, whatever the numbers are: a screen waits for them.
+const flowMost = 100 * flowSteps
+
 // flow plays the hosts against the workers and the cap on the rate.
 func (fc *forecast) flow() {
 	slices.SortFunc(fc.left, func(a, b int32) int { return -cmp.Compare(fc.hosts[a].gap, fc.hosts[b].gap) })
@@ -475,7 +485,8 @@ func (fc *forecast) flow() {
 		longest = max(longest, o.from+turns*o.gap)
 	}
 	step := max(work/fc.workers, starts/fc.rate, longest) / flowSteps
-	for now := 0.0; len(fc.left) > 0; {
+	now := 0.0
+	for range flowMost {
 		soon := math.Inf(1) // when a host comes to its end, or takes part
 		workers, rate := fc.workers, fc.rate
 		for t := range tiers {
@@ -490,7 +501,7 @@ func (fc *forecast) flow() {
 			}
 		}
 		if math.IsInf(soon, 1) {
-			return // nothing moves
+			return // nothing is left that moves
 		}
 		next := now + max(soon, step)
 		left := fc.left[:0]

@@ -240,6 +240,32 @@ func TestETAAtHalfWay(t *testing.T) {
 			return enginetest.OK(1)
 		}}, cfg: engine.Config{Interval: -1, Retries: 5}, play: jobs(1, "one.test"), at: 8 * time.Second, then: func(*run) {}},
 		{name: "a host blocked at half-way", fake: refusesOnce(99, 2*time.Minute), cfg: engine.Config{Throttle: engine.ThrottleOff}, play: jobs(200, "one.test", "two.test"), at: 100 * time.Second, then: func(*run) {}},
+		{
+			name: "an unpaced host blocked", fake: refusesOnce(99, 2*time.Minute), play: jobs(100, "one.test"),
+			cfg: engine.Config{Interval: -1, Throttle: engine.ThrottleOff}, at: 10 * time.Second, then: func(*run) {},
+		},
+		{name: "a turn is out", fake: &enginetest.Scraper{
+			Connect: func(engine.Request) time.Duration { return 20 * time.Second },
+		}, play: jobs(10, "one.test"), at: 45 * time.Second, then: func(*run) {}},
+		{name: "a slow pace among hosts without one", fake: slow(2 * time.Second), cfg: engine.Config{Interval: -1}, play: func(r *run) {
+			r.add(engine.Batch{Interval: 40 * time.Second}, enginetest.Jobs("one.test", 8))
+			spread(even(5, 120)...)(r)
+		}},
+		{name: "a habit of refusing", fake: &enginetest.Scraper{Answer: func(r engine.Request, nth int) engine.Step {
+			if r.Job.ID%20 == 0 && nth == 1 {
+				return enginetest.Status(429, 30*time.Second)
+			}
+			return enginetest.OK(1)
+		}}, cfg: engine.Config{Throttle: engine.ThrottleOff}, play: jobs(200, "one.test")},
+		{name: "a host that refused several at once", fake: &enginetest.Scraper{
+			Latency: func(engine.Request) time.Duration { return 3 * time.Second },
+			Answer: func(r engine.Request, nth int) engine.Step {
+				if r.Job.ID >= 100 && r.Job.ID <= 102 && nth == 1 {
+					return enginetest.Status(429, 30*time.Second)
+				}
+				return enginetest.OK(1)
+			},
+		}, play: jobs(250, "one.test"), at: 140 * time.Second, then: func(*run) {}},
 		{name: "a host slowed down at half-way", fake: refusesOnce(99, 30*time.Second), play: jobs(250, "one.test"), at: 130 * time.Second, then: func(*run) {}},
 		{name: "a host slowed down early", fake: refusesOnce(20, 2*time.Second), play: jobs(200, "one.test")},
 		{name: "a host blocked and slowed down at half-way", fake: refusesOnce(99, 30*time.Second), play: jobs(200, "one.test", "two.test"), at: 100 * time.Second, then: func(*run) {}},
@@ -255,22 +281,20 @@ func TestETAAtHalfWay(t *testing.T) {
 		}}, play: jobs(100, "one.test")},
 		{name: "two batches of one priority", fake: slow(300 * time.Millisecond), play: both(sized(0, 0, 150), sized(0, 1000, 100))},
 		{name: "three batches of one priority", fake: slow(300 * time.Millisecond), play: both(sized(0, 0, 150), sized(0, 1000, 80), sized(0, 2000, 220))},
-		{name: "two batches of different priority", fake: slow(300 * time.Millisecond), play: both(sized(engine.Low, 0, 100), sized(engine.High, 1000, 150))},
-		{name: "two small batches of different priority, more than the queue takes", fake: slow(300 * time.Millisecond), cfg: engine.Config{Queue: 10}, play: both(sized(engine.Low, 0, 100), sized(engine.High, 1000, 150))},
+		{name: "two batches of different priority", fake: slow(300 * time.Millisecond), play: both(sized(engine.Low, 0, 50), sized(engine.High, 1000, 200))},
+		{name: "two batches of different priority, more than the queue takes", fake: slow(300 * time.Millisecond), cfg: engine.Config{Queue: 10}, play: both(sized(engine.Low, 0, 50), sized(engine.High, 1000, 200))},
 		{name: "two batches at different hosts", fake: slow(2 * time.Second), play: func(r *run) {
 			jobs(100, "one.test")(r)
 			spread(even(30, 15)...)(r)
 		}},
 		{name: "different priorities at different hosts", fake: slow(2 * time.Second), play: func(r *run) {
-			r.add(engine.Batch{Priority: engine.Low}, enginetest.Jobs("one.test", 100))
-			r.add(engine.Batch{Priority: engine.High}, func(yield func(engine.Job, error) bool) {
-				for i := range 150 {
-					if !yield(enginetest.Job(fmt.Sprintf("h%d.test", i%30), i), nil) {
-						return
-					}
+			for i, p := range []engine.Priority{engine.Low, engine.High} {
+				for h := range 30 {
+					host := fmt.Sprintf("h%d.test", 100*i+h)
+					r.add(engine.Batch{ID: engine.BatchID(min(h, 1) * (i + 1)), Priority: p}, enginetest.Jobs(host, 5))
 				}
-			})
-		}},
+			}
+		}, at: 20 * time.Second, then: func(*run) {}},
 		{
 			name: "a batch is paused", fake: slow(300 * time.Millisecond), play: both(sized(0, 0, 150), sized(0, 1000, 100)),
 			at: 100 * time.Second, then: func(r *run) { r.Pause(r.t.Context(), engine.Selector{Batch: 1}) },
