@@ -241,7 +241,7 @@ func TestResumeOfAHostThatIsDownProbesIt(t *testing.T) {
 		sel := engine.Selector{Host: "one.test"}
 		r.until(5 * time.Second)
 		d, err := r.Resume(t.Context(), sel)
-		if err != nil || d.Action != engine.ActResume {
+		if err != nil || d.Action != engine.ActProbe {
 			t.Errorf("Resume = %+v, %v", d, err)
 		}
 		r.until(12 * time.Second)

@@ -53,6 +53,7 @@ const (
 	ActWorkers  Action = "workers"
 	ActInterval Action = "interval"
 	ActPriority Action = "priority"
+	ActProbe    Action = "probe" // a host that cannot be reached was resumed: no change to undo
 )
 
 // A Done says what a steering method did, in numbers that a toast can be made

@@ -187,7 +187,7 @@ func (p *pace) fail(now, handed time.Time, c Class) Reason {
 	if wait := p.breaker.failed(now, handed); wait > 0 {
 		until := now.Add(wait)
 		p.probing = true
-		p.block(now, until, HostDown{Until: until, Class: c, Failures: p.breaker.failures, Probes: p.breaker.probes}, string(c))
+		p.block(now, until, HostDown{Until: until, Class: c, Failures: p.breaker.failures, Probes: p.breaker.probes}, fmt.Sprintf("unreachable: %s", c))
 	}
 	if p.breaker.opened.IsZero() {
 		return nil

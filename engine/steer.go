@@ -314,7 +314,8 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 			if !lifted {
 				return d, ErrNothing
 			}
-			e.sayf(LevelInfo, "%s: probed now", e.label(sel))
+			d.Action = ActProbe
+			e.sayf(LevelInfo, "%s is probed now", e.label(sel))
 			return d, nil // there is no use in undoing this
 		}
 		h.paused, h.answers = Paused{}, window{}

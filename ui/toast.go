@@ -88,8 +88,11 @@ func (t Theme) level(l engine.Level) lipgloss.Style {
 
 // doneText says what a change did, or that it was taken back.
 func doneText(d engine.Done, undone bool) string {
-	if undone {
+	switch {
+	case undone:
 		return "undone: " + doneWords(d)
+	case d.Action == engine.ActProbe:
+		return doneWords(d)
 	}
 	return doneWords(d) + " " + glyphs.Dot + " u to undo"
 }
@@ -107,6 +110,8 @@ func doneWords(d engine.Done) string {
 		return what + " paused"
 	case engine.ActResume:
 		return what + " goes on"
+	case engine.ActProbe:
+		return what + " is probed now"
 	case engine.ActRetry:
 		return what + ": " + plural(d.Waiting+d.Queued, "URL") + " to be asked again"
 	case engine.ActWorkers:

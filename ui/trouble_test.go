@@ -23,7 +23,7 @@ func isDown(at time.Time, h *engine.HostStats) {
 	h.Reason = engine.HostDown{Until: at.Add(28 * time.Second), Class: engine.Connect, Failures: 6, Probes: 1}
 	h.Changes = []engine.PaceChange{
 		{At: at.Add(-2 * time.Minute), From: time.Second, To: 1428571428, Why: "answered 429"},
-		{At: at.Add(-2 * time.Second), From: 1428571428, To: 1428571428, Until: at.Add(28 * time.Second), Why: "connect"},
+		{At: at.Add(-2 * time.Second), From: 1428571428, To: 1428571428, Until: at.Add(28 * time.Second), Why: "unreachable: connect"},
 	}
 }
 
@@ -68,6 +68,13 @@ func TestHostsInTrouble(t *testing.T) {
 	}
 }
 
+func TestToastOfAProbe(t *testing.T) {
+	got := doneText(engine.Done{Action: engine.ActProbe, Selector: engine.Selector{Host: "one.test"}}, false)
+	if want := "host one.test is probed now"; got != want {
+		t.Errorf("toast is %q, want %q: there is nothing to undo", got, want)
+	}
+}
+
 // Hosts that cannot be reached stand with those that are parked.
 func TestUnreachableHostsStandFirst(t *testing.T) {
 	for _, why := range []engine.Reason{engine.HostDown{}, engine.RobotsDown{}} {
@@ -82,7 +89,7 @@ func TestWhyOfAnUnreachableHost(t *testing.T) {
 	got := whyHost(&sc.stats.Hosts[1], &sc.stats)
 	want := []string{
 		"6 failures in a row, 1 probe in vain. Its URLs wait in the backlog; p on the host probes it now.",
-		"12:03:10: no request before 12:03:40: connect.",
+		"12:03:10: no request before 12:03:40: unreachable: connect.",
 		"12:01:12: from 1.00s to 1.42s between requests: answered 429.",
 	}
 	if !slices.Equal(got[2:], want) {
