@@ -183,7 +183,13 @@ func (e *Engine) endHop(f *flight, step Step) {
 	again := *step.Again
 	again.Recipe = f.req.Recipe
 	f.turn.again(&again, step.After)
-	e.show(f.job, Queued, nil)
+	shown := e.state(f.job, Queued)
+	if step.After > 0 {
+		shown.Reason = HopWait{Host: again.Host, Due: time.Now().Add(step.After)}
+	} else if again.Host != f.job.Host {
+		shown.Reason = HopWait{Host: again.Host}
+	}
+	e.feed.set(shown)
 }
 
 // endAttempt decides what comes of a job whose attempt has ended.

@@ -72,7 +72,7 @@ type JobState struct {
 	URL      string
 	Host     string
 	Place    Place
-	Reason   Reason  // why it waits; nil when it does not, or when it is simply next in its queue
+	Reason   Reason  // of its own to wait, if it has one; [Stats.Why] knows all others
 	Attempts int     // requests made so far
 	Outcome  Outcome // OutcomeNone until Place is Ended
 	Class    Class

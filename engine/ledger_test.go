@@ -231,8 +231,8 @@ func (l *ledgerRun) check() {
 	if hand > 0 && s.Counts.Queued < l.queue && s.State != engine.RunPaused {
 		l.t.Errorf("%d jobs are held while the queue has room: %+v", hand, s.Counts)
 	}
-	l.stuck(s)
 	l.replica(s)
+	l.reasoned(s)
 	l.gaps(time.Second)
 	if l.t.Failed() {
 		l.t.Logf("after %v", l.played[len(l.played)-1])
@@ -259,15 +259,19 @@ func (l *ledgerRun) agree(what string, books, kept engine.Counts) (hand int) {
 	return hand
 }
 
-// stuck finds a queued job that nothing holds up while a worker is free.
-func (l *ledgerRun) stuck(s engine.Stats) {
+// reasoned checks that whatever waits says why, and so that nothing is stuck: a
+// job that is queued and held up by nothing would be with a worker.
+func (l *ledgerRun) reasoned(s engine.Stats) {
 	l.t.Helper()
-	if l.seed%2 == 0 || s.Busy >= s.Workers || s.State == engine.RunPaused || s.Counts.Backlog+s.Counts.Retry > 0 {
-		return // jobs may wait elsewhere than at their own host
-	}
 	for _, h := range s.Hosts {
 		if h.Waiting > 0 && h.Reason == nil {
 			l.t.Errorf("%s has %d jobs waiting and no reason, with %d of %d workers busy", h.Host, h.Waiting, s.Busy, s.Workers)
+		}
+	}
+	for _, j := range l.shown {
+		waits := j.Place == engine.Backlog || j.Place == engine.Queued || j.Place == engine.Deferred
+		if why := s.Why(j); waits != (why != nil) {
+			l.t.Errorf("job %d of %s is in %v for %#v", j.ID, j.Host, j.Place, why)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func TestLimitIsTheFirstThatIsTrue(t *testing.T) {
 				r.until(700 * time.Millisecond)
 				r.Pause(r.t.Context(), engine.Selector{Batch: 2})
 			}, after: time.Minute},
-			engine.Limit{Kind: engine.LimitPaused, Hosts: 2, Jobs: 4, Reason: engine.Paused{At: at(.5), What: "batch"}},
+			engine.Limit{Kind: engine.LimitPaused, Hosts: 2, Waiting: 2, Jobs: 4, Host: "one.test", Reason: engine.Paused{At: at(.5), What: "batch"}},
 		},
 		{
 			scene{name: "all hosts left are paused", play: func(r *run) {
@@ -223,6 +223,10 @@ func TestHostsSayWhyTheyWait(t *testing.T) {
 			r.until(time.Second)
 			r.Pause(r.t.Context(), engine.Selector{Host: "one.test"})
 		}, after: 5 * time.Second}, engine.Paused{At: at(1), What: "host"}},
+		{scene{name: "the run is paused before it was asked", play: func(r *run) {
+			r.Pause(r.t.Context(), engine.Selector{All: true})
+			jobs(5, "one.test")(r)
+		}, after: 5 * time.Second}, engine.Paused{At: at(0), What: "run"}},
 		{scene{name: "no worker is free", fake: slow(time.Minute), cfg: engine.Config{Interval: -1, Workers: 2}, play: jobs(5, "one.test"), after: time.Second}, engine.WorkersBusy{Workers: 2}},
 		{scene{name: "the rate of all is capped", cfg: engine.Config{Interval: -1, Rate: 0.5}, play: jobs(5, "one.test"), after: 3 * time.Second}, engine.RateWait{Next: at(4)}},
 		{scene{name: "nothing holds it", fake: slow(time.Minute), play: jobs(1, "one.test"), after: 5 * time.Second}, nil},

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // A Reason says why a job or a host waits, in numbers that a sentence can be
 // made of. The types below are all there are.
@@ -67,6 +71,13 @@ type (
 		Probes int   // asked again in vain
 	}
 
+	// HopWait: the next request of the job follows from its last, a redirect,
+	// and goes to another host or is not to be made before Due.
+	HopWait struct {
+		Host string
+		Due  time.Time // zero: as soon as the host's turn comes
+	}
+
 	// RobotsWait: the origin's robots.txt is being asked for.
 	RobotsWait struct{ Origin string }
 
@@ -90,6 +101,13 @@ type (
 
 	// RateWait: the global cap on requests per second.
 	RateWait struct{ Next time.Time }
+
+	// QueueWait: nothing holds it but those before it: in the backlog, that
+	// the queue has no place for it yet; in the queue, others of its host.
+	QueueWait struct{ Len, Cap int } // jobs in the queue, and the most that may be
+
+	// Draining: what is in the backlog stays there.
+	Draining struct{}
 )
 
 func (PaceWait) isReason()    {}
@@ -99,12 +117,15 @@ func (QuotaSpent) isReason()  {}
 func (RetryWait) isReason()   {}
 func (HostDown) isReason()    {}
 func (RobotsDown) isReason()  {}
+func (HopWait) isReason()     {}
 func (RobotsWait) isReason()  {}
 func (TurnOut) isReason()     {}
 func (Probing) isReason()     {}
 func (Paused) isReason()      {}
 func (WorkersBusy) isReason() {}
 func (RateWait) isReason()    {}
+func (QueueWait) isReason()   {}
+func (Draining) isReason()    {}
 
 // Until returns the moment at which a reason ends by itself; ok is false if
 // that is not known.
@@ -124,6 +145,8 @@ func Until(r Reason) (t time.Time, ok bool) {
 		return r.Until, true
 	case RetryWait:
 		return r.Due, true
+	case HopWait:
+		return r.Due, !r.Due.IsZero()
 	case RateWait:
 		return r.Next, true
 	}
@@ -142,6 +165,51 @@ func Parked(r Reason) bool {
 		return true
 	}
 	return false
+}
+
+// Why returns what holds a job that waits: the first that is true of the run's
+// pause, its batch's, its host's, a wait of its own (a retry) or of its host,
+// whichever ends later, and those that go before it. It is nil for a job that is
+// in flight or has ended, and for one whose turn has come this moment.
+func (s *Stats) Why(j JobState) Reason {
+	if j.Place == InFlight || j.Place == Ended {
+		return nil
+	}
+	if s.State == RunPaused {
+		return s.Paused
+	}
+	if b := int(j.Batch) - 1; b >= 0 && b < len(s.Batches) && s.Batches[b].State == BatchPaused {
+		return s.Batches[b].Paused
+	}
+	hop, _ := j.Reason.(HopWait)
+	host := s.hostReason(cmp.Or(hop.Host, j.Host))
+	if _, paused := host.(Paused); paused {
+		return host
+	}
+	if until, ok := Until(j.Reason); ok && until.After(s.At) {
+		if later, ok := Until(host); !ok || later.Before(until) {
+			return j.Reason
+		}
+	}
+	_, queue := host.(QueueWait)
+	switch {
+	case j.Place != Queued && s.State == RunDraining:
+		return Draining{}
+	case j.Place != Queued && queue:
+		return QueueWait{Len: s.QueueLen, Cap: s.QueueCap}
+	case queue: // it is between two steps
+		return j.Reason
+	}
+	return host
+}
+
+// hostReason returns why nothing of a host starts.
+func (s *Stats) hostReason(name string) Reason {
+	i, ok := slices.BinarySearchFunc(s.Hosts, name, func(h HostStats, name string) int { return cmp.Compare(h.Host, name) })
+	if !ok {
+		return nil
+	}
+	return s.Hosts[i].Reason
 }
 
 // A LimitKind names what limits a run now.

@@ -112,7 +112,11 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			hs.Reason = RobotsWait{Origin: v.held}
 		}
 		switch {
-		case hs.Reason != nil || v.queued == 0:
+		case hs.Waiting > 0 && !e.paused.IsZero():
+			hs.Reason = s.Paused
+		case hs.Reason != nil:
+		case v.queued == 0:
+			hs.Reason = e.unqueued(h)
 		case len(e.slots) >= e.cfg.Workers:
 			hs.Reason = WorkersBusy{Workers: e.cfg.Workers}
 		case !gate.IsZero():
@@ -123,7 +127,11 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 	// Hosts that no job of has been queued yet have no lane.
 	for name, h := range e.hosts {
 		if _, ok := slices.BinarySearchFunc(e.views, name, func(v hostView, n string) int { return cmp.Compare(v.host, n) }); !ok {
-			s.Hosts = append(s.Hosts, HostStats{Host: name, Interval: max(e.cfg.Interval, 0), Waiting: h.left, Failed: h.failed})
+			hs := HostStats{Host: name, Interval: max(e.cfg.Interval, 0), Waiting: h.left, Failed: h.failed, Reason: e.unqueued(h)}
+			if hs.Waiting > 0 && !e.paused.IsZero() {
+				hs.Reason = s.Paused
+			}
+			s.Hosts = append(s.Hosts, hs)
 		}
 	}
 	slices.SortFunc(s.Hosts, func(a, b HostStats) int { return cmp.Compare(a.Host, b.Host) })
@@ -136,6 +144,30 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			hs.Phase, hs.Since = f.phase, f.since
 		}
 	}
+}
+
+// unqueued returns why no job of a host that nothing holds is in the queue; nil
+// if none waits.
+func (e *Engine) unqueued(h *host) Reason {
+	waiting := h.left - h.flight
+	if waiting == 0 {
+		return nil
+	}
+	var first Paused // of the batches that are paused
+	for _, b := range e.batches {
+		if n := b.waits[h.name]; n > 0 && !b.paused.At.IsZero() {
+			if waiting -= n; first.At.IsZero() || b.paused.At.Before(first.At) {
+				first = b.paused
+			}
+		}
+	}
+	switch {
+	case waiting == 0:
+		return first
+	case e.draining:
+		return Draining{}
+	}
+	return QueueWait{Len: e.counts.Queued, Cap: e.cfg.Queue}
 }
 
 // limit finds what keeps the run from going faster: the first that is true.
@@ -177,7 +209,7 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 			note(LimitRobots, h, until)
 		case WorkersBusy:
 			note(LimitWorkers, h, until)
-		case nil: // its jobs are next, or not in the queue yet
+		case nil, QueueWait, Draining: // its jobs are next, or not in the queue yet
 		default:
 			if Parked(h.Reason) {
 				note(LimitParked, h, until)
