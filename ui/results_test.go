@@ -174,10 +174,10 @@ func TestShow(t *testing.T) {
 		s := newStage(t, busyScene(), 120, 36)
 		s.more(engine.JobState{
 			ID: 900, Batch: 1, URL: "http://127.0.0.1:4011/late", Host: "127.0.0.1:4011", Place: engine.Deferred, Attempts: 1,
-			Reason: engine.RetryWait{Due: s.stats.At.Add(4 * time.Second), Class: engine.Timeout, Retry: 1},
+			Reason: engine.RetryWait{Due: s.stats.At.Add(9 * time.Second), Class: engine.Timeout, Retry: 1},
 		})
 		s.press("v")
-		if got := s.screen(); !strings.Contains(got, "1 of 443 waiting") || !strings.Contains(got, "- retry        -    4.0s") || !strings.Contains(got, "retry 1 in 4.0s: timeout") {
+		if got := s.screen(); !strings.Contains(got, "1 of 443 waiting") || !strings.Contains(got, "- retry        -    9.0s") || !strings.Contains(got, "retry 1 in 9.0s: timeout") {
 			t.Errorf("the waiting job is not told about:\n%s", got)
 		}
 		s.press("v")

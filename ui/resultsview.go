@@ -219,10 +219,13 @@ func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
 	reason := r.why
 	if r.place != engine.Ended {
 		took, bytes = unknown, unknown
-		if due, ok := engine.Until(r.reason); ok {
-			took = short(max(due.Sub(s.At), 0))
+		reason = ""
+		if why := whyWaits(r, s); why != nil {
+			reason = waitText(why, s.At)
+			if due, ok := engine.Until(why); ok {
+				took = short(max(due.Sub(s.At), 0))
+			}
 		}
-		reason = jobWait(r, s)
 	}
 	if at.th.ASCII {
 		reason = strings.ReplaceAll(reason, "≥", ">=")

@@ -61,8 +61,17 @@ func waitText(r engine.Reason, now time.Time) string {
 		return "ready: " + busyWorkers(r.Workers)
 	case engine.RateWait:
 		return "rate of the run: in " + in(r.Next, now)
+	case engine.HopWait:
+		if r.Due.IsZero() {
+			return "redirected to " + clean(r.Host, urlBytes)
+		}
+		return "redirected to " + clean(r.Host, urlBytes) + " in " + in(r.Due, now)
+	case engine.QueueWait:
+		return fmt.Sprintf("the queue: %s of %s places taken", count(r.Len), count(r.Cap))
+	case engine.Draining:
+		return "draining: the backlog stays"
 	}
-	return ""
+	return "its turn has come"
 }
 
 // robotsTrouble says what came of a request for robots.txt.
@@ -73,16 +82,9 @@ func robotsTrouble(r engine.RobotsDown) string {
 	return clean(string(r.Class), whyBytes)
 }
 
-// jobWait says why a job waits: its own reason, or that of its host.
-func jobWait(r *jobRow, s *engine.Stats) string {
-	if r.reason != nil {
-		return waitText(r.reason, s.At)
-	}
-	i, ok := slices.BinarySearchFunc(s.Hosts, r.host, func(h engine.HostStats, name string) int { return strings.Compare(h.Host, name) })
-	if !ok || r.place == engine.InFlight || s.Hosts[i].Reason == nil {
-		return ""
-	}
-	return "host: " + waitText(s.Hosts[i].Reason, s.At)
+// whyWaits returns what a job waits for; nil if nothing is known.
+func whyWaits(r *jobRow, s *engine.Stats) engine.Reason {
+	return s.Why(engine.JobState{Batch: r.batch, Host: r.host, Place: r.place, Reason: r.reason})
 }
 
 func times(n int) string {
@@ -123,8 +125,6 @@ func hostText(h *engine.HostStats, s *engine.Stats, now time.Time) string {
 		return waitText(h.Reason, now)
 	case h.InFlight > 0:
 		return plural(h.InFlight, "request") + " in flight"
-	case s.State == engine.RunDraining:
-		return "draining: its backlog stays"
 	}
 	return "ready"
 }
@@ -327,12 +327,10 @@ func whyJob(r *jobRow, s *engine.Stats) []string {
 		if r.outcome == engine.Failed || r.outcome == engine.Empty {
 			lines = append(lines, "r retries it.")
 		}
-	case r.reason != nil:
-		lines = append(lines, "In "+placeText(r.place)+": "+waitText(r.reason, s.At)+".")
 	case r.place == engine.InFlight:
 		lines = append(lines, "In flight.")
 	default:
-		lines = append(lines, "In "+placeText(r.place)+": others of its host come first.")
+		lines = append(lines, "In "+placeText(r.place)+": "+waitText(whyWaits(r, s), s.At)+".")
 	}
 	if ended {
 		return lines
