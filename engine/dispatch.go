@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"container/heap"
 	"slices"
 	"time"
 )
@@ -77,28 +78,48 @@ func (p *Pool) freeRoom() {
 func (w *waiter) probe() bool { return w.again != nil && w.again.Kind == KindRobots }
 
 // place puts l where it belongs: among those whose turn has come, among those
-// whose turn comes at a known time, or nowhere.
+// whose turn comes at a known time, or nowhere. A lane that stays among those
+// of its priority keeps its place there.
 func (p *Pool) place(l *lane, now time.Time) {
-	next, ok := l.find(p.held)
+	_, best, ok := l.find(p.held)
 	if !ok {
-		l.move(nil)
+		p.move(l, aside, best)
 		return
 	}
 	at, ok := l.pace.next()
-	if !ok {
-		l.move(nil)
-		return
-	}
-	l.best = l.priority(next)
-	if at.After(now) {
-		if l.heap != &p.timed {
-			l.move(nil)
-		}
+	switch {
+	case !ok:
+		p.move(l, aside, best)
+	case at.After(now):
 		l.at = at
-		l.move(&p.timed)
+		p.move(l, timed, best)
+	default:
+		p.move(l, ready, best)
+	}
+}
+
+// move takes l from the place where it stands to another, as a lane of priority
+// best.
+func (p *Pool) move(l *lane, to place, best Priority) {
+	if l.place == to && to == ready && l.best == best {
 		return
 	}
-	l.move(&p.ready)
+	switch {
+	case l.place == ready:
+		p.ready.remove(l)
+	case l.place == timed && to == timed:
+		heap.Fix(&p.timed, l.index)
+	case l.place == timed:
+		heap.Remove(&p.timed, l.index)
+	}
+	l.best = best
+	switch {
+	case to == ready:
+		p.ready.add(l)
+	case to == timed && l.place != timed:
+		heap.Push(&p.timed, l)
+	}
+	l.place = to
 }
 
 // ripe returns the lane whose job goes next at now, nil if there is none.
@@ -114,9 +135,9 @@ func (p *Pool) ripe(now time.Time) *lane {
 		p.place(l, now)
 	}
 	for l := p.timed.top(); l != nil && !l.at.After(now); l = p.timed.top() {
-		l.move(&p.ready)
+		p.move(l, ready, l.best)
 	}
-	return p.ready.top()
+	return p.ready.next()
 }
 
 // pass takes the turn of the limiter of all hosts, if there is one.
@@ -135,12 +156,11 @@ func (p *Pool) hand(w *worker, l *lane, now time.Time) {
 	if l.pace.interval > 0 {
 		now = time.Now()
 	}
-	at, _ := l.find(p.held)
-	next := l.take(at)
+	p.ready.serve(l)
+	at, _, _ := l.find(p.held)
+	next := l.take(at, p.held)
 	p.depart(next)
 	p.active++
-	p.serves++
-	l.served = p.serves
 	l.pace.hand(now)
 	t := w.blank
 	if t == nil {
@@ -157,6 +177,7 @@ func (p *Pool) hand(w *worker, l *lane, now time.Time) {
 	if t.started {
 		l.pace.started(now)
 	}
+	p.move(l, aside, l.best) // behind those that wait longer
 	p.place(l, now)
 }
 
@@ -299,7 +320,7 @@ func (p *Pool) next(now time.Time) time.Time {
 	if len(p.later) > 0 && (at.IsZero() || p.later[0].due.Before(at)) {
 		at = p.later[0].due
 	}
-	if p.ready.top() != nil && p.cfg.Limiter != nil {
+	if p.ready.next() != nil && p.cfg.Limiter != nil {
 		if gate := p.cfg.Limiter.next(); gate.After(now) && (at.IsZero() || gate.Before(at)) {
 			at = gate
 		}
@@ -320,7 +341,7 @@ func (p *Pool) finish(w *worker) {
 	default:
 		p.dropped = append(p.dropped, t.back)
 	}
-	if l.heap == nil { // else it has its place: a return holds up nothing
+	if l.place == aside { // else it has its place: a return holds up nothing
 		p.place(l, time.Now())
 	}
 	p.active--

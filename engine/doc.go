@@ -20,9 +20,11 @@
 //
 // # Promises
 //
-// Order: inside a host, jobs of a higher priority start first; batches of one
-// priority take turns; a batch's jobs start in the order of its list, retries
-// behind them. Between hosts there is none.
+// Order: inside a host, jobs of a higher priority start first, but a lower one
+// that waits has at least about every tenth start; batches of one priority take
+// turns; a batch's jobs start in the order of its list, retries behind them.
+// Between hosts there is none, but while workers are what is short, the hosts
+// share them by the same rule ([Pool]).
 //
 // Pace: two requests to one host start at least its interval apart, whatever
 // the number of workers, after idling, a pause or a late timer too. The next

@@ -80,12 +80,9 @@ func (fc *forecast) add(h *host, batch int, p Priority, n int) {
 	o.first = int32(len(fc.marks) - 1)
 }
 
-// etaLowShare is of how many turns of a host a lower priority has at least one
-// while a higher one has work; zero: it has none.
-const etaLowShare = 0
-
 // order puts the marks of a host into their order, each job needing so many
-// turns: the highest priority first, and in one priority the batches in turn.
+// turns: the highest priority first, but for every lowShare-th turn, and in one
+// priority the batches in turn.
 func (fc *forecast) order(o *outlook, turns float64) {
 	lo := len(fc.ordered)
 	for i := o.first; i >= 0; i = fc.marks[i].next {
@@ -124,13 +121,10 @@ func (fc *forecast) order(o *outlook, turns float64) {
 			m := &marks[i]
 			own := m.at
 			m.at += above
-			if etaLowShare > 0 {
-				if above > 0 {
-					m.at = min(m.at, own*etaLowShare)
-				}
-				m.at += min(below, own/(etaLowShare-1))
+			if above > 0 {
+				m.at = min(m.at, own*lowShare)
 			}
-			m.at += o.more
+			m.at += min(below, own/(lowShare-1)) + o.more
 		}
 		above += size
 		marks = marks[same:]
@@ -208,7 +202,9 @@ func (fc *forecast) flow() {
 		soon := math.Inf(1) // when a host comes to its end, or takes part
 		workers, rate := fc.workers, fc.rate
 		for t := range tiers {
-			workers, rate = fc.share(t, now+step, workers, rate)
+			kept := fc.below(t, now+step)
+			w, r := fc.share(t, now+step, workers*(1-kept), rate*(1-kept))
+			workers, rate = w+workers*kept, r+rate*kept
 		}
 		for _, i := range fc.left {
 			switch o := &fc.hosts[i]; {
@@ -243,6 +239,17 @@ func (fc *forecast) rank(o *outlook) int32 {
 	}
 	o.tier = int32(max(High-best, 0))
 	return o.tier
+}
+
+// below returns what share of workers and rate is kept for the tiers below one:
+// every lowShare-th turn, if any of them takes part by then.
+func (fc *forecast) below(tier int32, by float64) float64 {
+	for _, i := range fc.left {
+		if o := &fc.hosts[i]; o.tier > tier && o.from <= by {
+			return 1.0 / lowShare
+		}
+	}
+	return 0
 }
 
 // share gives the hosts of a tier that take part by then their speeds, from what

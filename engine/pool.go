@@ -62,9 +62,18 @@ func (e *PanicError) Error() string { return fmt.Sprintf("engine: panic in a job
 //
 // The queue knows the host of each job. A worker is handed only a job whose
 // host's turn has come, so a host that waits holds no worker: fifty jobs of a
-// slow host do not delay the first job of an idle one. Among the hosts whose
-// turn has come the job of the highest priority goes first, then the host that
-// was served longest ago; inside a host, batches of one priority take turns.
+// slow host do not delay the first job of an idle one.
+//
+// Inside a host the highest priority goes first, and the batches of a priority
+// take turns. Among the hosts whose turn has come, which wait only if every
+// worker is busy, the one with a job of the highest priority goes first, and of
+// equals the one that has waited longest: among n hosts of one priority a job
+// at the head of its host waits for n-1 others of that priority.
+//
+// Nobody starves, at both places by one rule: a lower priority that was passed
+// over nine times in a row goes next. So with two priorities the lower one has
+// exactly every tenth job while the higher one never ends, and with n of them
+// waits for 9+n-2 jobs of the others at most.
 //
 // An idle worker keeps the clock for the others, so a Pool has no goroutines
 // but its workers. They are started by need and end after Close or Cancel;
@@ -79,14 +88,13 @@ type Pool struct {
 	mu       sync.Mutex
 	lanes    map[string]*lane
 	latest   *lane     // the one asked for last: a list's URLs come host by host
-	ready    laneHeap  // the host's turn has come
+	ready    ranks     // the host's turn has come
 	timed    laneHeap  // it comes at lane.at
 	later    []*waiter // between two steps and not due yet
 	held     map[string]struct{}
 	depth    int // jobs in lanes and later
 	probes   int // of them, requests that are no jobs (robots.txt)
 	arrivals uint64
-	serves   uint64
 	room     chan struct{} // closed when a place becomes free, if somebody waits for that; else nil
 	paused   bool
 
@@ -140,21 +148,13 @@ func NewPool(handle Handler, cfg PoolConfig) (*Pool, error) {
 	if cfg.Queue < 1 {
 		return nil, fmt.Errorf("engine: queue %d: want at least 1", cfg.Queue)
 	}
-	p := &Pool{
+	return &Pool{
 		cfg:     cfg,
 		handle:  handle,
 		lanes:   make(map[string]*lane),
 		held:    make(map[string]struct{}),
 		workers: cfg.Workers,
-	}
-	p.ready.less = func(a, b *lane) bool {
-		if a.best != b.best {
-			return a.best > b.best
-		}
-		return a.served < b.served
-	}
-	p.timed.less = func(a, b *lane) bool { return a.at.Before(b.at) }
-	return p, nil
+	}, nil
 }
 
 func checkWorkers(n int) error {
@@ -184,7 +184,7 @@ func (p *Pool) Submit(job Job) error {
 	// In a lane that waits for its turn already, w changes nothing unless it
 	// goes before the others; and if no worker is free, one that comes free
 	// looks for itself. So the usual Submit under load reads no clock.
-	if l.heap == nil || job.Priority > l.best {
+	if l.place == aside || job.Priority > l.best {
 		now := time.Now()
 		p.place(l, now)
 		p.dispatch(now)

@@ -1,9 +1,13 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -463,6 +467,207 @@ func TestPoolServesPrioritiesAndThenBatchesInTurn(t *testing.T) {
 		// 1 went at once; then the high one; then batches 1 and 2 in turn; low last.
 		if want := []engine.JobID{1, 7, 2, 5, 3, 6, 4, 8}; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("order %v, want %v", got, want)
+		}
+	})
+}
+
+// starts runs a pool of one worker in which every job, when it is carried,
+// submits its like, so that its supply never ends. It returns the first n jobs
+// in the order in which they started. The first of jobs is in the worker's
+// hands when the others come.
+func starts(t *testing.T, n int, interval time.Duration, jobs ...engine.Job) (got []engine.Job) {
+	synctest.Test(t, func(t *testing.T) {
+		var p *engine.Pool
+		first := make(chan struct{})
+		begin := time.Now()
+		p = newPool(t, func(_ context.Context, turn *engine.Turn) error {
+			<-first
+			if len(got) == n {
+				p.Cancel(nil)
+				return nil
+			}
+			if took := time.Since(begin); interval > 0 && took != time.Duration(len(got))*interval {
+				t.Errorf("start %d came after %v: the host was idle", len(got), took)
+			}
+			got = append(got, turn.Job)
+			return p.Submit(turn.Job)
+		}, engine.PoolConfig{Workers: 1, Queue: len(jobs), Interval: cmp.Or(interval, -1)})
+		for i, j := range jobs {
+			j.ID = engine.JobID(i)
+			if err := p.Submit(j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		close(first)
+		if err := p.Wait(t.Context()); !errors.Is(err, engine.ErrCancelled) {
+			t.Errorf("Wait = %v, want ErrCancelled", err)
+		}
+	})
+	return got
+}
+
+// hosts returns a job of a priority for each of n hosts.
+func hosts(n int, name string, p engine.Priority) (jobs []engine.Job) {
+	for i := range n {
+		jobs = append(jobs, engine.Job{Host: fmt.Sprintf("%s%d.test", name, i), Priority: p})
+	}
+	return jobs
+}
+
+// A lower priority is passed over nine times in a row and not once more, however
+// much there is of the higher ones; and it gets no more than that.
+func TestPoolStarvesNoPriority(t *testing.T) {
+	one := func(p engine.Priority) engine.Job { return engine.Job{Host: "h0.test", Priority: p} }
+	for _, tc := range []struct {
+		name     string
+		interval time.Duration
+		jobs     []engine.Job
+		passed   map[engine.Priority]int // jobs of others in a row, at most
+		share    map[engine.Priority]int // of 1000 jobs
+	}{
+		{
+			name: "inside a host", jobs: []engine.Job{one(engine.High), one(engine.High), one(engine.Low)},
+			passed: map[engine.Priority]int{engine.High: 1, engine.Low: 9},
+			share:  map[engine.Priority]int{engine.High: 900, engine.Low: 100},
+		},
+		{
+			name: "inside a paced host", interval: time.Second,
+			jobs:   []engine.Job{one(engine.High), one(engine.High), one(engine.Low)},
+			passed: map[engine.Priority]int{engine.High: 1, engine.Low: 9},
+			share:  map[engine.Priority]int{engine.High: 900, engine.Low: 100},
+		},
+		{
+			name: "three in a host", jobs: []engine.Job{one(engine.High), one(engine.High), one(engine.Low), one(engine.Normal)},
+			passed: map[engine.Priority]int{engine.High: 2, engine.Normal: 9, engine.Low: 10},
+			share:  map[engine.Priority]int{engine.High: 800, engine.Normal: 100, engine.Low: 100},
+		},
+		{
+			name: "any number is a priority", jobs: []engine.Job{one(math.MaxInt), one(math.MaxInt), one(math.MinInt)},
+			passed: map[engine.Priority]int{math.MaxInt: 1, math.MinInt: 9},
+			share:  map[engine.Priority]int{math.MaxInt: 900, math.MinInt: 100},
+		},
+		{
+			name: "a host of its own beside one", jobs: append(hosts(2, "h", engine.High), hosts(1, "low", engine.Low)...),
+			passed: map[engine.Priority]int{engine.High: 1, engine.Low: 9},
+			share:  map[engine.Priority]int{engine.High: 900, engine.Low: 100},
+		},
+		{
+			name: "a host of its own beside many", jobs: append(hosts(50, "h", engine.High), hosts(1, "low", engine.Low)...),
+			passed: map[engine.Priority]int{engine.High: 1, engine.Low: 9},
+			share:  map[engine.Priority]int{engine.High: 900, engine.Low: 100},
+		},
+		{
+			name:   "many beside many",
+			jobs:   slices.Concat(hosts(50, "h", engine.High), hosts(50, "n", engine.Normal), hosts(50, "low", engine.Low)),
+			passed: map[engine.Priority]int{engine.High: 2, engine.Normal: 9, engine.Low: 10},
+			share:  map[engine.Priority]int{engine.High: 800, engine.Normal: 100, engine.Low: 100},
+		},
+		{
+			// The host's turn is as that of its best job; every tenth is the low one's.
+			name: "in one of many hosts", jobs: append(hosts(20, "h", engine.High), one(engine.Low)),
+			passed: map[engine.Priority]int{engine.High: 1, engine.Low: 10*20 - 1},
+			share:  map[engine.Priority]int{engine.High: 995, engine.Low: 5},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			n := map[engine.Priority]int{}
+			waits, most := map[engine.Priority]int{}, map[engine.Priority]int{}
+			for i, j := range starts(t, 1001, tc.interval, tc.jobs...) {
+				if i == 0 {
+					continue // it went before the others came
+				}
+				for p := range tc.share {
+					waits[p]++
+				}
+				waits[j.Priority] = 0
+				for p, w := range waits {
+					most[p] = max(most[p], w)
+				}
+				n[j.Priority]++
+			}
+			if !maps.Equal(most, tc.passed) {
+				t.Errorf("passed over in a row %v, want %v", most, tc.passed)
+			}
+			for p, want := range tc.share {
+				if n[p] < want-1 || n[p] > want+1 { // 1000 need not be whole rounds
+					t.Errorf("priority %d had %d of 1000, want %d", p, n[p], want)
+				}
+			}
+		})
+	}
+}
+
+// Among equals a job at the head of its host waits for one of each other host
+// that is ready, and a job in a batch for one of each other batch of its host.
+func TestPoolServesEqualsInTurn(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		jobs []engine.Job
+		key  func(engine.Job) string
+		keys int
+	}{
+		{
+			name: "hosts", keys: 30, key: func(j engine.Job) string { return j.Host },
+			jobs: slices.Concat(hosts(30, "h", engine.Normal), hosts(7, "h", engine.Normal), hosts(7, "h", engine.Normal)),
+		},
+		{
+			name: "batches of a host", keys: 3, key: func(j engine.Job) string { return fmt.Sprint(j.Batch) },
+			jobs: []engine.Job{
+				{Host: "h", Batch: 1},
+				{Host: "h", Batch: 1},
+				{Host: "h", Batch: 1},
+				{Host: "h", Batch: 1},
+				{Host: "h", Batch: 2},
+				{Host: "h", Batch: 2},
+				{Host: "h", Batch: 3},
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			last := map[string]int{}
+			for i, j := range starts(t, 1000, 0, tc.jobs...) {
+				k := tc.key(j)
+				if at, seen := last[k]; seen && at > 0 && i-at != tc.keys {
+					t.Fatalf("start %d is of %s, %d after its last; want each %d", i, k, i-at, tc.keys)
+				}
+				last[k] = i
+			}
+			if len(last) != tc.keys {
+				t.Errorf("%d had their turn, want %d", len(last), tc.keys)
+			}
+		})
+	}
+}
+
+// A host that has waited is not overtaken by those that come later, were it
+// served lately or not.
+func TestPoolDoesNotLetNewHostsOvertake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p *engine.Pool
+		var old []int
+		n := 0
+		first := make(chan struct{})
+		p = newPool(t, func(_ context.Context, turn *engine.Turn) error {
+			<-first
+			if turn.Job.Host == "old.test" {
+				old = append(old, n)
+			}
+			if n++; n > 100 {
+				return nil
+			}
+			return p.Submit(job(n, fmt.Sprintf("new%d.test", n))) // as fast as they are carried
+		}, engine.PoolConfig{Workers: 1, Interval: -1})
+		for i := range 6 {
+			if err := p.Submit(job(i, "old.test")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(first)
+		synctest.Wait()
+		drain(t, p)
+		if want := []int{0, 1, 3, 6, 10, 15}; !slices.Equal(old, want) {
+			t.Errorf("the old host's jobs started as numbers %v, want %v", old, want)
 		}
 	})
 }

@@ -1,10 +1,20 @@
 package engine
 
 import (
-	"container/heap"
+	"math"
 	"slices"
 	"time"
 )
+
+// lowShare bounds how long a lower priority waits for a higher one: passed over
+// lowShare-1 times in a row it goes next, so it has at least every tenth turn.
+// The share is a choice: a tenth is felt by nobody above, and is no standstill.
+const lowShare = 10
+
+// foremost is the priority of jobs between two steps. They go before everything
+// and take no turn of the others' count: each is the rest of a job that has had
+// its turn.
+const foremost Priority = math.MaxInt
 
 // A waiter is one job in the queue: fresh, or between two steps.
 type waiter struct {
@@ -36,25 +46,37 @@ func (w *waiter) origin() string {
 // A lane is the part of the queue for one host, with the host's pace.
 //
 // Jobs between two steps come first. Then come the priorities, the highest
-// first, and inside a priority the batches take turns.
+// first unless a lower one was passed over too often, and inside a priority the
+// batches take turns.
 type lane struct {
 	host  string
 	pace  pace
 	front chain
-	tiers []tier // by priority, descending; one that was needed once stays
+	tiers []tier // by priority, descending; an empty one stays for a while
 	size  int    // waiters in front and tiers
 
-	best   Priority  // of the waiter that goes next, while in a heap
-	served uint64    // when a job was last taken, in turns of the pool
-	at     time.Time // when it may go on, while in the timed heap
-	heap   *laneHeap // the heap it stands in; nil: none
-	index  int       // where
+	place place
+	best  Priority  // the highest that could go, while it has a place
+	at    time.Time // when it may go on, while timed
+	index int       // where it stands in the heap, while timed
+	prev  *lane     // ready before it, while ready
+	next  *lane     // and behind it
 }
+
+// A place says where a lane stands in the pool.
+type place uint8
+
+const (
+	aside place = iota // nowhere: it has no job that could go, or its turn is out
+	timed              // in the heap of those whose turn comes at a known time
+	ready              // among those whose turn has come
+)
 
 // A tier is one priority of a lane.
 type tier struct {
 	priority Priority
 	batches  []line // the one whose turn it is first; none is empty
+	passed   int    // turns in a row that went to other tiers while it had a job that could go
 }
 
 // A line is the jobs of one batch in a tier, in their order.
@@ -120,11 +142,12 @@ func (c *chain) remove(match func(*waiter) bool, out []*waiter) []*waiter {
 // put adds w behind its like.
 func (l *lane) put(w *waiter) {
 	l.size++
-	t := 0
-	for t < len(l.tiers) && l.tiers[t].priority > w.job.Priority {
-		t++
-	}
+	t := l.tier(w.job.Priority)
 	if t == len(l.tiers) || l.tiers[t].priority != w.job.Priority {
+		if len(l.tiers) >= 2*lowShare { // any number may be a priority
+			l.tiers = slices.DeleteFunc(l.tiers, func(t tier) bool { return len(t.batches) == 0 })
+			t = l.tier(w.job.Priority)
+		}
 		l.tiers = slices.Insert(l.tiers, t, tier{priority: w.job.Priority})
 	}
 	bs := &l.tiers[t].batches
@@ -135,6 +158,15 @@ func (l *lane) put(w *waiter) {
 		}
 	}
 	*bs = append(*bs, line{w.job.Batch, chain{w, w}})
+}
+
+// tier returns where the tier of a priority is, or belongs.
+func (l *lane) tier(p Priority) int {
+	t := 0
+	for t < len(l.tiers) && l.tiers[t].priority > p {
+		t++
+	}
+	return t
 }
 
 // putFront adds w before all others, behind those put there before.
@@ -150,37 +182,56 @@ type spot struct {
 	prev, waiter *waiter
 }
 
-// find returns where the next waiter stands whose origin is not held.
-func (l *lane) find(held map[string]struct{}) (at spot, ok bool) {
+// find returns where the next waiter stands whose origin is not held, and the
+// highest priority of those that could go: the lane's place among the others
+// goes by that, whoever's turn it is in the lane.
+func (l *lane) find(held map[string]struct{}) (at spot, best Priority, ok bool) {
 	if prev, w := l.front.free(held); w != nil {
-		return spot{-1, 0, prev, w}, true
+		return spot{-1, 0, prev, w}, foremost, true
 	}
+	passed := 0
 	for t := range l.tiers {
-		for b := range l.tiers[t].batches {
-			if prev, w := l.tiers[t].batches[b].jobs.free(held); w != nil {
-				return spot{t, b, prev, w}, true
-			}
+		b, prev, w := l.tiers[t].free(held)
+		if w == nil {
+			continue
+		}
+		if !ok {
+			best = min(l.tiers[t].priority, foremost-1)
+		}
+		if n := l.tiers[t].passed; !ok || n >= lowShare-1 && n > passed {
+			at, ok, passed = spot{t, b, prev, w}, true, n
 		}
 	}
-	return spot{}, false
+	return at, best, ok
 }
 
-// priority returns what stands at a spot is worth. Jobs between two steps go
-// before everything, so that a redirect is not overtaken.
-func (l *lane) priority(at spot) Priority {
-	if at.tier < 0 {
-		return High + 1
+// free returns the tier's first waiter whose origin is not held, its batch, and
+// the waiter before; nil if there is none.
+func (t *tier) free(held map[string]struct{}) (batch int, prev, w *waiter) {
+	for b := range t.batches {
+		if prev, w := t.batches[b].jobs.free(held); w != nil {
+			return b, prev, w
+		}
 	}
-	return l.tiers[at.tier].priority
+	return 0, nil, nil
 }
 
-// take removes the waiter at a spot. Its batch goes to the end of its tier.
-func (l *lane) take(at spot) *waiter {
+// take removes the waiter at a spot. Its batch goes to the end of its tier, and
+// the other tiers were passed over.
+func (l *lane) take(at spot, held map[string]struct{}) *waiter {
 	l.size--
 	if at.tier < 0 {
 		l.front.cut(at.prev, at.waiter)
 		return at.waiter
 	}
+	for t := range l.tiers {
+		if _, _, w := l.tiers[t].free(held); w != nil {
+			l.tiers[t].passed++
+		} else {
+			l.tiers[t].passed = 0
+		}
+	}
+	l.tiers[at.tier].passed = 0
 	bs := &l.tiers[at.tier].batches
 	b := &(*bs)[at.batch]
 	b.jobs.cut(at.prev, at.waiter)
@@ -223,55 +274,126 @@ func (l *lane) each(f func(*waiter)) {
 	}
 }
 
-// A laneHeap is a heap of lanes that knows where each stands in it.
-type laneHeap struct {
-	lanes []*lane
-	less  func(a, b *lane) bool
-}
+// A laneHeap is the lanes whose turn comes at a known time, the earliest first.
+// Each knows where it stands.
+type laneHeap []*lane
 
-func (h *laneHeap) Len() int           { return len(h.lanes) }
-func (h *laneHeap) Less(i, j int) bool { return h.less(h.lanes[i], h.lanes[j]) }
+func (h laneHeap) Len() int           { return len(h) }
+func (h laneHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
 
-func (h *laneHeap) Swap(i, j int) {
-	h.lanes[i], h.lanes[j] = h.lanes[j], h.lanes[i]
-	h.lanes[i].index, h.lanes[j].index = i, j
+func (h laneHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
 }
 
 func (h *laneHeap) Push(x any) {
 	l := x.(*lane)
-	l.heap, l.index = h, len(h.lanes)
-	h.lanes = append(h.lanes, l)
+	l.index = len(*h)
+	*h = append(*h, l)
 }
 
 func (h *laneHeap) Pop() any {
-	last := len(h.lanes) - 1
-	l := h.lanes[last]
-	h.lanes[last] = nil
-	h.lanes = h.lanes[:last]
-	l.heap = nil
+	last := len(*h) - 1
+	l := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
 	return l
 }
 
 // top returns the first lane, nil if there is none.
-func (h *laneHeap) top() *lane {
-	if len(h.lanes) == 0 {
+func (h laneHeap) top() *lane {
+	if len(h) == 0 {
 		return nil
 	}
-	return h.lanes[0]
+	return h[0]
 }
 
-// move puts l into heap to, which may be nil, and out of the one it is in.
-func (l *lane) move(to *laneHeap) {
-	switch {
-	case l.heap == to && to != nil:
-		if len(to.lanes) > 1 {
-			heap.Fix(to, l.index)
+// A rank is the lanes of one priority whose turn has come, the one that has
+// waited longest first.
+type rank struct {
+	priority    Priority
+	first, last *lane
+	passed      int // jobs in a row that other ranks were served while it had a lane
+}
+
+// ranks are the lanes whose turn has come, by priority, descending; an empty
+// one stays for a while.
+type ranks []rank
+
+// next returns the lane that is served next, nil if there is none: the first of
+// the highest rank, unless a lower one was passed over too often.
+func (rs ranks) next() *lane {
+	var l *lane
+	passed := 0
+	for i := range rs {
+		r := &rs[i]
+		if r.first == nil {
+			continue
 		}
+		if l == nil || r.passed >= lowShare-1 && r.passed > passed && l.best != foremost {
+			l, passed = r.first, r.passed
+		}
+	}
+	return l
+}
+
+// serve counts a job of l, which is still in its rank: the others are passed
+// over.
+func (rs ranks) serve(l *lane) {
+	if l.best == foremost {
 		return
-	case l.heap != nil:
-		heap.Remove(l.heap, l.index)
 	}
-	if to != nil {
-		heap.Push(to, l)
+	for i := range rs {
+		switch r := &rs[i]; {
+		case r.priority == l.best || r.first == nil:
+			r.passed = 0
+		default:
+			r.passed++
+		}
 	}
+}
+
+// find returns where the rank of a priority is, or belongs.
+func (rs ranks) find(p Priority) int {
+	i := 0
+	for i < len(rs) && rs[i].priority > p {
+		i++
+	}
+	return i
+}
+
+// add puts l at the end of the rank of its best priority.
+func (rs *ranks) add(l *lane) {
+	i := rs.find(l.best)
+	if i == len(*rs) || (*rs)[i].priority != l.best {
+		if len(*rs) >= 2*lowShare { // any number may be a priority
+			*rs = slices.DeleteFunc(*rs, func(r rank) bool { return r.first == nil })
+			i = rs.find(l.best)
+		}
+		*rs = slices.Insert(*rs, i, rank{priority: l.best})
+	}
+	r := &(*rs)[i]
+	l.prev, l.next = r.last, nil
+	if r.last == nil {
+		r.first = l
+	} else {
+		r.last.next = l
+	}
+	r.last = l
+}
+
+// remove takes l out of its rank.
+func (rs ranks) remove(l *lane) {
+	r := &rs[rs.find(l.best)]
+	if l.prev == nil {
+		r.first = l.next
+	} else {
+		l.prev.next = l.next
+	}
+	if l.next == nil {
+		r.last = l.prev
+	} else {
+		l.next.prev = l.prev
+	}
+	l.prev, l.next = nil, nil
 }

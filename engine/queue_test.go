@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // Whatever leaves a chain, from wherever in it: the rest keeps its order, and
@@ -90,6 +91,96 @@ func TestPoolServesTheHostOfAnUrgentJobFirst(t *testing.T) {
 		}
 		if want := []JobID{1, 4, 2, 3}; !slices.Equal(got, want) {
 			t.Errorf("order %v, want %v", got, want)
+		}
+	})
+}
+
+// The rest of a job that has started goes before everything, and does not count
+// against those that wait: they are passed over by jobs.
+func TestPoolFinishesWhatItBegan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		p, err := NewPool(func(_ context.Context, turn *Turn) error {
+			got = append(got, turn.Job.URL)
+			if n := len(got); n%4 != 0 && turn.Job.URL != "low" {
+				turn.again(&Request{Host: "a.test"}, 0)
+			}
+			return nil
+		}, PoolConfig{Workers: 1, Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.setPaused(true)
+		for i := range 22 {
+			j := Job{Host: "a.test", URL: "high", Priority: High}
+			if i%11 == 10 {
+				j = Job{Host: "b.test", URL: "low", Priority: Low}
+			}
+			if err := p.Submit(j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.setPaused(false)
+		p.Close()
+		if err := p.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		high := slices.Repeat([]string{"high"}, 4*9) // nine jobs of four steps
+		want := slices.Concat(high, []string{"low"}, slices.Repeat([]string{"high"}, 4*9-1), []string{"low"})
+		if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+			t.Errorf("order %v, want it to begin with %v", got, want)
+		}
+	})
+}
+
+// Choosing the next job costs no memory, whatever waits.
+func TestPoolChoosesWithoutAllocating(t *testing.T) {
+	p, err := NewPool(nil, PoolConfig{Queue: 300, Interval: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.setPaused(true)
+	for i := range 300 {
+		job := Job{Host: string(rune('a' + i%100)), Batch: BatchID(i % 7), Priority: Priority(i % 3)}
+		if err := p.Submit(job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	got := testing.AllocsPerRun(1000, func() {
+		l := p.ready.next()
+		p.ready.serve(l)
+		at, _, _ := l.find(p.held)
+		l.put(l.take(at, p.held))
+		p.move(l, aside, l.best)
+		p.place(l, now)
+	})
+	if got != 0 {
+		t.Errorf("%v allocations for a job, want 0", got)
+	}
+}
+
+// Of priorities that nothing waits with any more only a few are kept.
+func TestPoolForgetsPriorities(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := NewPool(func(context.Context, *Turn) error { return nil }, PoolConfig{Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 500 {
+			for _, priority := range []Priority{Priority(i), Priority(-i)} {
+				if err := p.Submit(Job{Host: "a.test", Priority: priority}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+		}
+		if tiers, ranks := len(p.lane("a.test").tiers), len(p.ready); tiers > 2*lowShare || ranks > 2*lowShare {
+			t.Errorf("%d tiers and %d ranks are kept, want at most %d", tiers, ranks, 2*lowShare)
+		}
+		p.Close()
+		if err := p.Wait(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
