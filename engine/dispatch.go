@@ -9,6 +9,22 @@ import (
 // This file decides which job a worker gets, and which idle worker keeps the
 // clock. Everything in it is called with the pool's lock held.
 
+// A moment is the time of one hold of the lock, read when somebody asks for it.
+// In a pool that is not paced nobody does, and the clock was a fifth of what a
+// job cost there.
+type moment struct{ at time.Time }
+
+func (m *moment) now() time.Time {
+	if m.at.IsZero() {
+		m.at = time.Now()
+	}
+	return m.at
+}
+
+// passed reports whether the moment is at t or after it. The zero t is long
+// past.
+func (m *moment) passed(t time.Time) bool { return t.IsZero() || !t.After(m.now()) }
+
 // lane returns the host's lane, making it if need be. Lanes are kept: a host's
 // pace outlives its jobs.
 func (p *Pool) lane(host string) *lane {
@@ -80,8 +96,8 @@ func (w *waiter) probe() bool { return w.again != nil && w.again.Kind == KindRob
 // place puts l where it belongs: among those whose turn has come, among those
 // whose turn comes at a known time, or nowhere. A lane that stays among those
 // of its priority keeps its place there.
-func (p *Pool) place(l *lane, now time.Time) {
-	_, best, ok := l.find(p.held)
+func (p *Pool) place(l *lane, m *moment) {
+	best, ok := l.highest(p.held)
 	if !ok {
 		p.move(l, aside, best)
 		return
@@ -90,11 +106,11 @@ func (p *Pool) place(l *lane, now time.Time) {
 	switch {
 	case !ok:
 		p.move(l, aside, best)
-	case at.After(now):
+	case m.passed(at):
+		p.move(l, ready, best)
+	default:
 		l.at = at
 		p.move(l, timed, best)
-	default:
-		p.move(l, ready, best)
 	}
 }
 
@@ -122,19 +138,19 @@ func (p *Pool) move(l *lane, to place, best Priority) {
 	l.place = to
 }
 
-// ripe returns the lane whose job goes next at now, nil if there is none.
-func (p *Pool) ripe(now time.Time) *lane {
+// ripe returns the lane whose job goes next, nil if there is none.
+func (p *Pool) ripe(m *moment) *lane {
 	if p.paused || p.cause != nil {
 		return nil
 	}
-	for len(p.later) > 0 && !p.later[0].due.After(now) {
+	for len(p.later) > 0 && m.passed(p.later[0].due) {
 		w := p.later[0]
 		p.later = slices.Delete(p.later, 0, 1)
 		l := p.lane(w.host())
 		l.putFront(w)
-		p.place(l, now)
+		p.place(l, m)
 	}
-	for l := p.timed.top(); l != nil && !l.at.After(now); l = p.timed.top() {
+	for l := p.timed.top(); l != nil && m.passed(l.at); l = p.timed.top() {
 		p.move(l, ready, l.best)
 	}
 	return p.ready.next()
@@ -149,15 +165,17 @@ func (p *Pool) pass() bool {
 	return next.IsZero()
 }
 
-// hand gives the next job of a ripe lane to worker w. now may have been read
-// before the lock was taken, which is too early for the start of a paced host:
-// the gap to the next would come out short by the wait for the lock.
-func (p *Pool) hand(w *worker, l *lane, now time.Time) {
-	if l.pace.interval > 0 {
+// hand gives the next job of a ripe lane to worker w. It notes the time, anew
+// for each job, where the gap to the next counts from it, and where the handler
+// wants it. Only the engine changes intervals, so a pool without HandlerStarts
+// that is not paced has no use for it later either.
+func (p *Pool) hand(w *worker, l *lane, m *moment) {
+	var now time.Time
+	if l.pace.interval > 0 || p.cfg.HandlerStarts {
 		now = time.Now()
 	}
 	p.ready.serve(l)
-	at, _, _ := l.find(p.held)
+	at, _ := l.find(p.held)
 	next := l.take(at, p.held)
 	p.depart(next)
 	p.active++
@@ -177,13 +195,15 @@ func (p *Pool) hand(w *worker, l *lane, now time.Time) {
 	if t.started {
 		l.pace.started(now)
 	}
-	p.move(l, aside, l.best) // behind those that wait longer
-	p.place(l, now)
+	if l.next != nil {
+		p.move(l, aside, l.best) // it goes behind those that wait longer
+	}
+	p.place(l, m)
 }
 
-// dispatch hands out what can go at now to the workers that are free.
-func (p *Pool) dispatch(now time.Time) {
-	for l := p.ripe(now); l != nil; l = p.ripe(now) {
+// dispatch hands out what can go to the workers that are free.
+func (p *Pool) dispatch(m *moment) {
+	for l := p.ripe(m); l != nil; l = p.ripe(m) {
 		w := p.free()
 		if w == nil {
 			return // whoever comes free looks for itself
@@ -192,10 +212,10 @@ func (p *Pool) dispatch(now time.Time) {
 			break
 		}
 		p.hire(w)
-		p.hand(w, l, now)
+		p.hand(w, l, m)
 		w.rouse()
 	}
-	p.setClock(now, nil)
+	p.setClock(m, nil)
 }
 
 // slack reports whether a worker could take a job.
@@ -258,27 +278,27 @@ func (w *worker) rouse() {
 
 // await returns true when w was handed a turn or should look again, and false
 // when it should end. It lets go of the lock while it waits.
-func (p *Pool) await(w *worker, now time.Time) bool {
+func (p *Pool) await(w *worker, m *moment) bool {
 	if w.turn != nil {
 		return true
 	}
 	if w.num > p.workers || p.over() {
 		return false
 	}
-	if l := p.ripe(now); l != nil && p.pass() {
-		p.hand(w, l, now)
+	if l := p.ripe(m); l != nil && p.pass() {
+		p.hand(w, l, m)
 		if p.slack() {
-			p.dispatch(now)
+			p.dispatch(m)
 		}
 		return true
 	}
 	p.idle = append(p.idle, w)
-	p.setClock(now, w)
+	p.setClock(m, w)
 	if p.clock != w {
 		p.mu.Unlock()
 		<-w.wake
 	} else {
-		timer := time.NewTimer(p.alarm.Sub(now))
+		timer := time.NewTimer(time.Until(p.alarm))
 		defer timer.Stop()
 		p.mu.Unlock()
 		select {
@@ -287,14 +307,15 @@ func (p *Pool) await(w *worker, now time.Time) bool {
 		}
 	}
 	p.mu.Lock()
+	*m = moment{}
 	p.leaveIdle(w)
 	return true
 }
 
 // setClock sees to it that some worker wakes when the next job may go. w, if
 // not nil, is a worker that is about to wait; else one is sent to do so.
-func (p *Pool) setClock(now time.Time, w *worker) {
-	at := p.next(now)
+func (p *Pool) setClock(m *moment, w *worker) {
+	at := p.next(m)
 	switch {
 	case at.IsZero() || p.cause != nil || p.paused:
 	case p.clock != nil:
@@ -312,7 +333,7 @@ func (p *Pool) setClock(now time.Time, w *worker) {
 }
 
 // next returns when a job may go that may not go now; zero: no time is known.
-func (p *Pool) next(now time.Time) time.Time {
+func (p *Pool) next(m *moment) time.Time {
 	var at time.Time
 	if l := p.timed.top(); l != nil {
 		at = l.at
@@ -321,7 +342,7 @@ func (p *Pool) next(now time.Time) time.Time {
 		at = p.later[0].due
 	}
 	if p.ready.next() != nil && p.cfg.Limiter != nil {
-		if gate := p.cfg.Limiter.next(); gate.After(now) && (at.IsZero() || gate.Before(at)) {
+		if gate := p.cfg.Limiter.next(); !m.passed(gate) && (at.IsZero() || gate.Before(at)) {
 			at = gate
 		}
 	}
@@ -329,7 +350,7 @@ func (p *Pool) next(now time.Time) time.Time {
 }
 
 // finish takes a turn back from w, and what comes next of its job.
-func (p *Pool) finish(w *worker) {
+func (p *Pool) finish(w *worker, m *moment) {
 	t := w.turn
 	w.turn = nil
 	l := t.lane
@@ -337,21 +358,21 @@ func (p *Pool) finish(w *worker) {
 	switch {
 	case t.back == nil:
 	case p.cause == nil:
-		p.putBack(t.back, t.front, time.Now())
+		p.putBack(t.back, t.front, m)
 	default:
 		p.dropped = append(p.dropped, t.back)
 	}
 	if l.place == aside { // else it has its place: a return holds up nothing
-		p.place(l, time.Now())
+		p.place(l, m)
 	}
 	p.active--
 	p.settle()
 }
 
 // putBack queues what comes next of a job that was carried.
-func (p *Pool) putBack(w *waiter, front bool, now time.Time) {
+func (p *Pool) putBack(w *waiter, front bool, m *moment) {
 	p.arrive(w)
-	if w.due.After(now) {
+	if !m.passed(w.due) {
 		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a *waiter, t time.Time) int { return a.due.Compare(t) })
 		p.later = slices.Insert(p.later, i, w)
 		return
@@ -362,8 +383,8 @@ func (p *Pool) putBack(w *waiter, front bool, now time.Time) {
 	} else {
 		l.put(w)
 	}
-	p.place(l, now)
-	p.dispatch(now)
+	p.place(l, m)
+	p.dispatch(m)
 }
 
 func (p *Pool) busy() bool { return p.depth+p.active > 0 }

@@ -36,14 +36,14 @@ func (p *Pool) leftover() []*waiter {
 
 func (p *Pool) removeLocked(match func(*waiter) bool) []*waiter {
 	var out []*waiter
-	now := time.Now()
+	var m moment
 	for _, l := range p.lanes {
 		if l.size == 0 {
 			continue
 		}
 		before := len(out)
 		if out = l.remove(match, out); len(out) > before {
-			p.place(l, now)
+			p.place(l, &m)
 		}
 	}
 	p.later = slices.DeleteFunc(p.later, func(w *waiter) bool {
@@ -76,7 +76,7 @@ func (p *Pool) each(f func(*waiter)) {
 func (p *Pool) sort(batch BatchID, priority Priority) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	var m moment
 	for _, l := range p.lanes {
 		moved := l.remove(func(w *waiter) bool { return w.job.Batch == batch && w.again == nil }, nil)
 		for _, w := range moved {
@@ -84,7 +84,7 @@ func (p *Pool) sort(batch BatchID, priority Priority) {
 			l.put(w)
 		}
 		if len(moved) > 0 {
-			p.place(l, now)
+			p.place(l, &m)
 		}
 	}
 }
@@ -106,13 +106,13 @@ func (p *Pool) setHeld(origin string, held bool) {
 
 // placeAll puts every lane with work where it belongs. p.mu held.
 func (p *Pool) placeAll() {
-	now := time.Now()
+	var m moment
 	for _, l := range p.lanes {
 		if l.size > 0 {
-			p.place(l, now)
+			p.place(l, &m)
 		}
 	}
-	p.dispatch(now)
+	p.dispatch(&m)
 }
 
 // setPaused stops handing out jobs, or goes on. What is under way is finished.
@@ -120,7 +120,7 @@ func (p *Pool) setPaused(paused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.paused = paused
-	p.dispatch(time.Now())
+	p.dispatch(new(moment))
 }
 
 // tune changes the pace of one host and hands out what may go now. change says
@@ -129,11 +129,11 @@ func (p *Pool) tune(host string, change func(*pace) (why string)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.lane(host)
+	var m moment
 	why := change(&l.pace)
-	now := time.Now()
-	l.pace.apply(p.cfg.Interval, now, why)
-	p.place(l, now)
-	p.dispatch(now)
+	l.pace.apply(p.cfg.Interval, m.now(), why)
+	p.place(l, &m)
+	p.dispatch(&m)
 }
 
 // setInterval changes the interval of all hosts that have none of their own.
@@ -170,7 +170,7 @@ func (p *Pool) hosts(out []hostView) []hostView {
 	}
 	for _, l := range p.lanes {
 		v := hostView{host: l.host, pace: l.pace, queued: l.size}
-		if _, _, free := l.find(p.held); !free {
+		if _, free := l.highest(p.held); !free {
 			v.held = asking[l.host]
 			if l.size > 0 {
 				l.each(func(w *waiter) { v.held = w.origin() })
@@ -198,7 +198,7 @@ func (p *Pool) enqueue(w waiter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cause == nil {
-		p.putBack(&w, true, time.Now())
+		p.putBack(&w, true, new(moment))
 	}
 }
 

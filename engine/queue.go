@@ -182,27 +182,37 @@ type spot struct {
 	prev, waiter *waiter
 }
 
-// find returns where the next waiter stands whose origin is not held, and the
-// highest priority of those that could go: the lane's place among the others
-// goes by that, whoever's turn it is in the lane.
-func (l *lane) find(held map[string]struct{}) (at spot, best Priority, ok bool) {
+// highest returns the highest priority of the waiters that could go, those whose
+// origin is not held. The lane's place among the others goes by that, whoever's
+// turn it is in the lane.
+func (l *lane) highest(held map[string]struct{}) (best Priority, ok bool) {
+	if _, w := l.front.free(held); w != nil {
+		return foremost, true
+	}
+	for t := range l.tiers {
+		if _, _, w := l.tiers[t].free(held); w != nil {
+			return min(l.tiers[t].priority, foremost-1), true
+		}
+	}
+	return 0, false
+}
+
+// find returns where the waiter stands that goes next.
+func (l *lane) find(held map[string]struct{}) (at spot, ok bool) {
 	if prev, w := l.front.free(held); w != nil {
-		return spot{-1, 0, prev, w}, foremost, true
+		return spot{-1, 0, prev, w}, true
 	}
 	passed := 0
 	for t := range l.tiers {
-		b, prev, w := l.tiers[t].free(held)
-		if w == nil {
+		n := l.tiers[t].passed
+		if ok && (n < lowShare-1 || n <= passed) {
 			continue
 		}
-		if !ok {
-			best = min(l.tiers[t].priority, foremost-1)
-		}
-		if n := l.tiers[t].passed; !ok || n >= lowShare-1 && n > passed {
+		if b, prev, w := l.tiers[t].free(held); w != nil {
 			at, ok, passed = spot{t, b, prev, w}, true, n
 		}
 	}
-	return at, best, ok
+	return at, ok
 }
 
 // free returns the tier's first waiter whose origin is not held, its batch, and
@@ -224,14 +234,9 @@ func (l *lane) take(at spot, held map[string]struct{}) *waiter {
 		l.front.cut(at.prev, at.waiter)
 		return at.waiter
 	}
-	for t := range l.tiers {
-		if _, _, w := l.tiers[t].free(held); w != nil {
-			l.tiers[t].passed++
-		} else {
-			l.tiers[t].passed = 0
-		}
+	if len(l.tiers) > 1 {
+		l.pass(at.tier, held)
 	}
-	l.tiers[at.tier].passed = 0
 	bs := &l.tiers[at.tier].batches
 	b := &(*bs)[at.batch]
 	b.jobs.cut(at.prev, at.waiter)
@@ -243,6 +248,17 @@ func (l *lane) take(at spot, held map[string]struct{}) *waiter {
 		*bs = append(slices.Delete(*bs, at.batch, at.batch+1), turn)
 	}
 	return at.waiter
+}
+
+// pass counts a turn that tier has had: the others were passed over.
+func (l *lane) pass(tier int, held map[string]struct{}) {
+	for t := range l.tiers {
+		if _, _, w := l.tiers[t].free(held); w != nil && t != tier {
+			l.tiers[t].passed++
+		} else {
+			l.tiers[t].passed = 0
+		}
+	}
 }
 
 // remove takes out all that match and appends them to out.
@@ -340,7 +356,7 @@ func (rs ranks) next() *lane {
 // serve counts a job of l, which is still in its rank: the others are passed
 // over.
 func (rs ranks) serve(l *lane) {
-	if l.best == foremost {
+	if l.best == foremost || len(rs) == 1 {
 		return
 	}
 	for i := range rs {

@@ -13,6 +13,8 @@ type Turn struct {
 	Again  *Request // the request to make; nil: the job's first
 	Worker int      // the slot's number
 
+	// Handed is when it was handed over; zero in a pool without HandlerStarts
+	// for a host that is not paced: nobody has read the clock then.
 	Handed time.Time
 
 	pool    *Pool
@@ -35,10 +37,10 @@ func (t *Turn) Start() {
 		return
 	}
 	t.started = true
-	now := time.Now()
-	t.lane.pace.started(now)
-	p.place(t.lane, now)
-	p.dispatch(now)
+	var m moment
+	t.lane.pace.started(m.now())
+	p.place(t.lane, &m)
+	p.dispatch(&m)
 }
 
 // again queues r as what comes next of the turn's job, when the handler has
