@@ -42,52 +42,20 @@ func (p *Pool) lane(host string) *lane {
 	return l
 }
 
-// waiter returns an empty waiter, and recycle takes one that left the queue
-// for a worker, the usual way: nobody else knows it. It keeps no more than the
-// queue can need; what comes next of a job brings new ones.
-func (p *Pool) waiter() *waiter {
-	w := p.spare.first
-	if w == nil {
-		return new(waiter)
-	}
-	p.spare.cut(nil, w)
-	p.spares--
-	return w
-}
-
-func (p *Pool) recycle(w *waiter) {
-	if p.spares < p.cfg.Queue {
-		*w = waiter{}
-		p.spare.push(w)
-		p.spares++
-	}
-}
-
-// arrive counts a waiter that enters the queue.
+// arrive notes a waiter that enters the lanes.
 func (p *Pool) arrive(w *waiter) {
-	p.depth++
-	if w.probe() {
-		p.probes++
-	}
 	p.arrivals++
 	w.seq = p.arrivals
 }
 
-// depart counts a waiter that leaves it.
+// depart counts a waiter that leaves the queue.
 func (p *Pool) depart(w *waiter) {
-	p.depth--
 	if w.probe() {
 		p.probes--
+		return
 	}
+	p.door.depth.Add(-1)
 	p.freeRoom()
-}
-
-// freeRoom tells those who wait for a place in the queue that there is one.
-func (p *Pool) freeRoom() {
-	if p.room != nil && (p.closed || p.depth-p.probes < p.cfg.Queue) {
-		close(p.room)
-		p.room = nil
-	}
 }
 
 // probe reports whether w is a request that is no job's.
@@ -206,7 +174,8 @@ func (p *Pool) dispatch(m *moment) {
 	for l := p.ripe(m); l != nil; l = p.ripe(m) {
 		w := p.free()
 		if w == nil {
-			return // whoever comes free looks for itself
+			p.door.slack.Store(false) // whoever comes free looks for itself
+			return
 		}
 		if !p.pass() {
 			break
@@ -293,6 +262,10 @@ func (p *Pool) await(w *worker, m *moment) bool {
 		return true
 	}
 	p.idle = append(p.idle, w)
+	if p.ease(m) {
+		p.leaveIdle(w)
+		return true
+	}
 	p.setClock(m, w)
 	if p.clock != w {
 		p.mu.Unlock()
@@ -306,8 +279,7 @@ func (p *Pool) await(w *worker, m *moment) bool {
 		case <-timer.C:
 		}
 	}
-	p.mu.Lock()
-	*m = moment{}
+	p.lock(m)
 	p.leaveIdle(w)
 	return true
 }
@@ -372,6 +344,11 @@ func (p *Pool) finish(w *worker, m *moment) {
 // putBack queues what comes next of a job that was carried.
 func (p *Pool) putBack(w *waiter, front bool, m *moment) {
 	p.arrive(w)
+	if w.probe() {
+		p.probes++
+	} else {
+		p.door.depth.Add(1)
+	}
 	if !m.passed(w.due) {
 		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a *waiter, t time.Time) int { return a.due.Compare(t) })
 		p.later = slices.Insert(p.later, i, w)
@@ -387,10 +364,10 @@ func (p *Pool) putBack(w *waiter, front bool, m *moment) {
 	p.dispatch(m)
 }
 
-func (p *Pool) busy() bool { return p.depth+p.active > 0 }
+func (p *Pool) busy() bool { return p.probes+p.active > 0 || p.door.depth.Load() > 0 }
 
 // over reports whether nothing will ever run again.
-func (p *Pool) over() bool { return p.cause != nil || p.closed && !p.busy() }
+func (p *Pool) over() bool { return p.cause != nil || p.door.shut.Load() && !p.busy() }
 
 // settle tells those who wait when the last job is done, and sends the workers
 // home when it was the last for good.

@@ -14,9 +14,10 @@
 //	                                                                 ▼
 //	       screens ◄─ Subscription ◄─ feed ◄─ counted ◄─ Store.Finish
 //
-// Each station is a file: [Engine.Add] in engine.go, feeder.go, queue.go and
-// dispatch.go, pace.go with throttle.go and breaker.go, carry.go, origin.go for
-// robots.txt, retry.go, feed.go. The operator's hand is in steer.go and tune.go.
+// Each station is a file: [Engine.Add] in engine.go, feeder.go, door.go, queue.go
+// and dispatch.go, pace.go with throttle.go and breaker.go, carry.go, origin.go
+// for robots.txt, retry.go, feed.go. The operator's hand is in steer.go and
+// tune.go.
 //
 // # Promises
 //

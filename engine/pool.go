@@ -85,6 +85,7 @@ type Pool struct {
 	handle Handler
 	wg     sync.WaitGroup
 
+	door     door
 	mu       sync.Mutex
 	lanes    map[string]*lane
 	latest   *lane     // the one asked for last: a list's URLs come host by host
@@ -92,10 +93,10 @@ type Pool struct {
 	timed    laneHeap  // it comes at lane.at
 	later    []*waiter // between two steps and not due yet
 	held     map[string]struct{}
-	depth    int // jobs in lanes and later
-	probes   int // of them, requests that are no jobs (robots.txt)
+	probes   int // requests in lanes and later that are no jobs (robots.txt)
 	arrivals uint64
-	room     chan struct{} // closed when a place becomes free, if somebody waits for that; else nil
+	spare    chain // waiters to use again, on their way back to the door
+	spares   int   // how many
 	paused   bool
 
 	workers int       // the limit, now
@@ -105,12 +106,9 @@ type Pool struct {
 	active  int     // workers that carry a job
 	clock   *worker // the idle worker that wakes at alarm
 	alarm   time.Time
-	closed  bool
 	cause   error         // of Cancel
 	dropped []*waiter     // what Cancel took out of the queue
 	quiet   chan struct{} // closed when nothing is queued or carried, if somebody waits for that; else nil
-	spare   chain         // waiters to use again
-	spares  int           // how many
 }
 
 // A worker is one slot.
@@ -148,13 +146,15 @@ func NewPool(handle Handler, cfg PoolConfig) (*Pool, error) {
 	if cfg.Queue < 1 {
 		return nil, fmt.Errorf("engine: queue %d: want at least 1", cfg.Queue)
 	}
-	return &Pool{
+	p := &Pool{
 		cfg:     cfg,
 		handle:  handle,
 		lanes:   make(map[string]*lane),
 		held:    make(map[string]struct{}),
 		workers: cfg.Workers,
-	}, nil
+	}
+	p.door.slack.Store(true)
+	return p, nil
 }
 
 func checkWorkers(n int) error {
@@ -162,50 +162,6 @@ func checkWorkers(n int) error {
 		return fmt.Errorf("engine: workers %d: want 1 to %d", n, MaxWorkers)
 	}
 	return nil
-}
-
-// Submit puts a job into the queue, or hands it to an idle worker at once if
-// its host's turn has come. It never blocks. It returns ErrQueueFull if the
-// queue is full and ErrPoolClosed after Close or Cancel.
-func (p *Pool) Submit(job Job) error {
-	p.mu.Lock()
-	if p.closed || p.depth-p.probes >= p.cfg.Queue {
-		err := ErrQueueFull
-		if p.closed {
-			err = ErrPoolClosed
-		}
-		p.mu.Unlock()
-		return err
-	}
-	w := p.waiter()
-	w.job = job
-	p.arrive(w)
-	l := p.lane(job.Host)
-	l.put(w)
-	// In a lane that waits for its turn already, w changes nothing unless it
-	// goes before the others; and if no worker is free, one that comes free
-	// looks for itself. So the usual Submit under load has nothing more to do.
-	if l.place == aside || job.Priority > l.best {
-		var m moment
-		p.place(l, &m)
-		p.dispatch(&m)
-	}
-	p.mu.Unlock()
-	return nil
-}
-
-// Room returns a channel that is closed as soon as the queue has a place, at
-// once if it has one now or takes no jobs any more. Whoever waits may find the
-// place gone: Submit says.
-func (p *Pool) Room() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.room == nil {
-		p.room = make(chan struct{})
-	}
-	room := p.room
-	p.freeRoom()
-	return room
 }
 
 // Wait blocks until no job is queued or carried, and after Close or Cancel
@@ -237,10 +193,10 @@ func (p *Pool) Wait(ctx context.Context) error {
 // Close ends Submit. What is queued is still carried; then the workers end.
 // Closing twice is closing once.
 func (p *Pool) Close() {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
-	p.closed = true
-	p.freeRoom()
+	p.shut(&m)
 	p.settle()
 }
 
@@ -251,12 +207,14 @@ func (p *Pool) Cancel(cause error) {
 	if cause == nil {
 		cause = ErrCancelled
 	}
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	if p.cause != nil {
 		return
 	}
-	p.closed, p.cause = true, cause
+	p.cause = cause
+	p.shut(&m)
 	p.dropped = p.removeLocked(func(*waiter) bool { return true })
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil {
@@ -273,22 +231,14 @@ func (p *Pool) ActiveWorkers() int {
 	return p.active
 }
 
-// QueueDepth returns how many jobs wait in the queue now. Jobs between two
-// steps, which are never refused, are among them: it can pass the queue's size
-// by as many.
-func (p *Pool) QueueDepth() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.depth - p.probes
-}
-
 // SetWorkers changes the number of workers, 1 to MaxWorkers. More take up work
 // at once; fewer end when they have carried what they carry.
 func (p *Pool) SetWorkers(n int) error {
 	if err := checkWorkers(n); err != nil {
 		return err
 	}
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	p.workers = n
 	for _, w := range p.idle {
@@ -296,15 +246,16 @@ func (p *Pool) SetWorkers(n int) error {
 			w.rouse()
 		}
 	}
-	p.dispatch(new(moment))
+	p.ease(&m)
+	p.dispatch(&m)
 	return nil
 }
 
 // work is the life of a worker.
 func (p *Pool) work(w *worker) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	var m moment
+	p.lock(&m)
+	defer p.mu.Unlock()
 	for p.await(w, &m) {
 		t := w.turn
 		switch {
@@ -320,8 +271,7 @@ func (p *Pool) work(w *worker) {
 		if p.cfg.Ended != nil {
 			p.cfg.Ended(t.Job, err)
 		}
-		p.mu.Lock()
-		m = moment{}
+		p.lock(&m)
 		p.finish(w, &m)
 		if !p.cfg.HandlerStarts {
 			w.blank = t
@@ -329,6 +279,7 @@ func (p *Pool) work(w *worker) {
 	}
 	p.slots[w.num-1] = nil
 	p.hired--
+	p.ease(&m)
 	p.dispatch(&m) // what it returned last may be for another
 }
 

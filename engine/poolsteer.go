@@ -12,7 +12,8 @@ import (
 // remove takes out of the queue what matches and returns it, oldest first,
 // with what is about to return to it.
 func (p *Pool) remove(match func(*waiter) bool) []*waiter {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	var out []*waiter
 	for _, w := range p.slots {
@@ -29,7 +30,8 @@ func (p *Pool) remove(match func(*waiter) bool) []*waiter {
 // leftover returns what Cancel took out of the queue, and what would have come
 // back to it. Call it after Wait.
 func (p *Pool) leftover() []*waiter {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	return p.dropped
 }
@@ -62,7 +64,8 @@ func (p *Pool) removeLocked(match func(*waiter) bool) []*waiter {
 
 // each calls f for every waiter, in no order. f must not call the pool.
 func (p *Pool) each(f func(*waiter)) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	for _, l := range p.lanes {
 		l.each(f)
@@ -74,9 +77,9 @@ func (p *Pool) each(f func(*waiter)) {
 
 // sort moves waiters to the tier that priority now names.
 func (p *Pool) sort(batch BatchID, priority Priority) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	var m moment
+	p.lock(&m)
+	defer p.mu.Unlock()
 	for _, l := range p.lanes {
 		moved := l.remove(func(w *waiter) bool { return w.job.Batch == batch && w.again == nil }, nil)
 		for _, w := range moved {
@@ -94,7 +97,8 @@ func (p *Pool) hold(origin string)    { p.setHeld(origin, true) }
 func (p *Pool) release(origin string) { p.setHeld(origin, false) }
 
 func (p *Pool) setHeld(origin string, held bool) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	if held {
 		p.held[origin] = struct{}{}
@@ -117,19 +121,20 @@ func (p *Pool) placeAll() {
 
 // setPaused stops handing out jobs, or goes on. What is under way is finished.
 func (p *Pool) setPaused(paused bool) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	p.paused = paused
-	p.dispatch(new(moment))
+	p.dispatch(&m)
 }
 
 // tune changes the pace of one host and hands out what may go now. change says
 // why the interval may be another then.
 func (p *Pool) tune(host string, change func(*pace) (why string)) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	l := p.lane(host)
-	var m moment
 	why := change(&l.pace)
 	l.pace.apply(p.cfg.Interval, m.now(), why)
 	p.place(l, &m)
@@ -138,12 +143,12 @@ func (p *Pool) tune(host string, change func(*pace) (why string)) {
 
 // setInterval changes the interval of all hosts that have none of their own.
 func (p *Pool) setInterval(d time.Duration) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	p.cfg.Interval = d
-	now := time.Now()
 	for _, l := range p.lanes {
-		l.pace.apply(d, now, setByOperator)
+		l.pace.apply(d, m.now(), setByOperator)
 	}
 	p.placeAll()
 }
@@ -158,7 +163,8 @@ type hostView struct {
 
 // hosts appends a view of every lane to out.
 func (p *Pool) hosts(out []hostView) []hostView {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	asking := make(map[string]string) // origins by the host of a job that gave its turn to their robots.txt
 	for _, w := range p.slots {
@@ -195,17 +201,19 @@ func (p *Pool) gate(now time.Time) time.Time {
 
 // enqueue queues a request that is no job's, ahead of the others of its host.
 func (p *Pool) enqueue(w waiter) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	if p.cause == nil {
-		p.putBack(&w, true, new(moment))
+		p.putBack(&w, true, &m)
 	}
 }
 
 // carried calls f for the turn of every job in a worker's hands. f must not
 // call the pool.
 func (p *Pool) carried(f func(*Turn)) {
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil && (w.turn.Again == nil || w.turn.Again.Kind != KindRobots) {

@@ -100,6 +100,18 @@ func (c *chain) push(w *waiter) {
 	c.last = w
 }
 
+// join adds all of d at the end.
+func (c *chain) join(d chain) {
+	switch {
+	case d.first == nil:
+	case c.first == nil:
+		*c = d
+	default:
+		c.last.next = d.first
+		c.last = d.last
+	}
+}
+
 // cut removes w, which stands behind prev; nil: it is the first.
 func (c *chain) cut(prev, w *waiter) {
 	if prev == nil {

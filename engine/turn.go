@@ -31,13 +31,13 @@ type Turn struct {
 // HandlerStarts.
 func (t *Turn) Start() {
 	p := t.pool
-	p.mu.Lock()
+	var m moment
+	p.lock(&m)
 	defer p.mu.Unlock()
 	if t.started {
 		return
 	}
 	t.started = true
-	var m moment
 	t.lane.pace.started(m.now())
 	p.place(t.lane, &m)
 	p.dispatch(&m)

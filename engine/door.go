@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// A door is where jobs come in. While every worker is busy, Submit takes its
+// lock and no other, for the time of one append; a worker that looks for its
+// next job takes in at once all that came. So producers and workers hardly ever
+// wait for each other.
+//
+// Who holds both locks took the pool's first.
+type door struct {
+	mu     sync.Mutex
+	in     chain         // jobs that no worker has seen yet, oldest first
+	spare  chain         // waiters to use again
+	spares int           // how many
+	room   chan struct{} // closed when a place becomes free, if somebody waits for that; else nil
+
+	// These are read without the lock.
+	shut   atomic.Bool  // takes no jobs any more
+	depth  atomic.Int64 // jobs behind the door, in lanes and later
+	came   atomic.Bool  // in is not empty
+	wanted atomic.Bool  // room is not nil
+	slack  atomic.Bool  // a worker may be free: who brings a job sees to it that it is handed out
+}
+
+// refuses returns why a job is not taken now, nil if it is.
+func (p *Pool) refuses() error {
+	switch {
+	case p.door.shut.Load():
+		return ErrPoolClosed
+	case p.door.depth.Load() >= int64(p.cfg.Queue):
+		return ErrQueueFull
+	}
+	return nil
+}
+
+// Submit puts a job into the queue, or hands it to an idle worker at once if
+// its host's turn has come. It never blocks. It returns ErrQueueFull if the
+// queue is full and ErrPoolClosed after Close or Cancel.
+func (p *Pool) Submit(job Job) error {
+	if err := p.refuses(); err != nil {
+		return err
+	}
+	d := &p.door
+	d.mu.Lock()
+	if err := p.refuses(); err != nil {
+		d.mu.Unlock()
+		return err
+	}
+	w := d.spare.first
+	if w == nil {
+		w = new(waiter)
+	} else {
+		d.spare.cut(nil, w)
+		d.spares--
+	}
+	w.job = job
+	d.in.push(w)
+	d.depth.Add(1)
+	if !d.came.Load() {
+		d.came.Store(true)
+	}
+	d.mu.Unlock()
+	// Either the worker that becomes free sees that a job came, or this sees
+	// that a worker became free: each says its own before it asks.
+	if d.slack.Load() {
+		var m moment
+		p.lock(&m)
+		p.dispatch(&m)
+		p.mu.Unlock()
+	}
+	return nil
+}
+
+// lock takes the pool's lock at a new moment and lets in what came.
+func (p *Pool) lock(m *moment) {
+	p.mu.Lock()
+	*m = moment{}
+	if p.door.came.Load() {
+		p.letIn(m)
+	}
+}
+
+// letIn moves what came to the lanes, and waiters that are used no more back to
+// the door. p.mu held.
+func (p *Pool) letIn(m *moment) {
+	d := &p.door
+	d.mu.Lock()
+	w := d.in.first
+	d.in = chain{}
+	d.came.Store(false)
+	if d.spares+p.spares <= p.cfg.Queue {
+		d.spare.join(p.spare)
+		d.spares += p.spares
+	}
+	d.mu.Unlock()
+	p.spare, p.spares = chain{}, 0
+	for w != nil {
+		next := w.next
+		w.next = nil
+		p.arrive(w)
+		l := p.lane(w.job.Host)
+		l.put(w)
+		// In a lane that waits for its turn already, w changes nothing unless
+		// it goes before the others.
+		if l.place == aside || w.job.Priority > l.best {
+			p.place(l, m)
+		}
+		w = next
+	}
+}
+
+// ease says at the door that a worker may be free, and reports whether a job
+// came meanwhile. p.mu held.
+func (p *Pool) ease(m *moment) (came bool) {
+	p.door.slack.Store(true)
+	if came = p.door.came.Load(); came {
+		p.letIn(m)
+	}
+	return came
+}
+
+// shut ends Submit and lets in what came last. p.mu held.
+func (p *Pool) shut(m *moment) {
+	p.door.mu.Lock()
+	p.door.shut.Store(true)
+	p.door.mu.Unlock()
+	p.letIn(m)
+	p.freeRoom()
+}
+
+// Room returns a channel that is closed as soon as the queue has a place, at
+// once if it has one now or takes no jobs any more. Whoever waits may find the
+// place gone: Submit says.
+func (p *Pool) Room() <-chan struct{} {
+	d := &p.door
+	d.mu.Lock()
+	if d.room == nil {
+		d.room = make(chan struct{})
+		d.wanted.Store(true)
+	}
+	room := d.room
+	d.mu.Unlock()
+	p.freeRoom()
+	return room
+}
+
+// freeRoom tells those who wait for a place in the queue that there is one.
+func (p *Pool) freeRoom() {
+	d := &p.door
+	if !d.wanted.Load() {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.room != nil && p.refuses() != ErrQueueFull {
+		close(d.room)
+		d.room = nil
+		d.wanted.Store(false)
+	}
+}
+
+// recycle keeps a waiter that left the queue for a worker, the usual way:
+// nobody else knows it. It keeps no more than the queue can need; what comes
+// next of a job brings new ones. p.mu held.
+func (p *Pool) recycle(w *waiter) {
+	if p.spares < p.cfg.Queue {
+		*w = waiter{}
+		p.spare.push(w)
+		p.spares++
+	}
+}
+
+// QueueDepth returns how many jobs wait in the queue now. Jobs between two
+// steps, which are never refused, are among them: it can pass the queue's size
+// by as many.
+func (p *Pool) QueueDepth() int { return int(p.door.depth.Load()) }
