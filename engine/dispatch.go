@@ -23,7 +23,9 @@ func (m *moment) now() time.Time {
 
 // passed reports whether the moment is at t or after it. The zero t is long
 // past.
-func (m *moment) passed(t time.Time) bool { return t.IsZero() || !t.After(m.now()) }
+func (m *moment) passed(t time.Time) bool { return t.IsZero() || m.reached(t) }
+
+func (m *moment) reached(t time.Time) bool { return !t.After(m.now()) }
 
 // lane returns the host's lane, making it if need be. Lanes are kept: a host's
 // pace outlives its jobs.
@@ -42,20 +44,22 @@ func (p *Pool) lane(host string) *lane {
 	return l
 }
 
-// arrive notes a waiter that enters the lanes.
+// arrive counts a waiter that enters the lanes, and depart one that leaves.
 func (p *Pool) arrive(w *waiter) {
+	p.depth++
 	p.arrivals++
 	w.seq = p.arrivals
 }
 
-// depart counts a waiter that leaves the queue.
 func (p *Pool) depart(w *waiter) {
+	p.depth--
 	if w.probe() {
-		p.probes--
 		return
 	}
-	p.door.depth.Add(-1)
-	p.freeRoom()
+	p.door.gone.Add(1)
+	if p.door.asked.Load() {
+		p.freeRoom()
+	}
 }
 
 // probe reports whether w is a request that is no job's.
@@ -65,21 +69,27 @@ func (w *waiter) probe() bool { return w.again != nil && w.again.Kind == KindRob
 // whose turn comes at a known time, or nowhere. A lane that stays among those
 // of its priority keeps its place there.
 func (p *Pool) place(l *lane, m *moment) {
-	best, ok := l.highest(p.held)
+	at, ok := l.pace.next()
+	switch {
+	case !ok:
+		p.move(l, aside, l.best)
+	case m.passed(at):
+		p.seat(l, ready)
+	default:
+		l.at = at
+		p.seat(l, timed)
+	}
+}
+
+// seat puts l to a place if it has a job that could go, else to none.
+func (p *Pool) seat(l *lane, to place) {
+	next, best, ok := l.find(p.held)
 	if !ok {
 		p.move(l, aside, best)
 		return
 	}
-	at, ok := l.pace.next()
-	switch {
-	case !ok:
-		p.move(l, aside, best)
-	case m.passed(at):
-		p.move(l, ready, best)
-	default:
-		l.at = at
-		p.move(l, timed, best)
-	}
+	l.next = next
+	p.move(l, to, best)
 }
 
 // move takes l from the place where it stands to another, as a lane of priority
@@ -111,6 +121,14 @@ func (p *Pool) ripe(m *moment) *lane {
 	if p.paused || p.cause != nil {
 		return nil
 	}
+	if len(p.later)+len(p.timed) > 0 {
+		p.ripen(m)
+	}
+	return p.ready.next()
+}
+
+// ripen moves the jobs and lanes that have waited for the clock long enough.
+func (p *Pool) ripen(m *moment) {
 	for len(p.later) > 0 && m.passed(p.later[0].due) {
 		w := p.later[0]
 		p.later = slices.Delete(p.later, 0, 1)
@@ -121,7 +139,6 @@ func (p *Pool) ripe(m *moment) *lane {
 	for l := p.timed.top(); l != nil && m.passed(l.at); l = p.timed.top() {
 		p.move(l, ready, l.best)
 	}
-	return p.ready.next()
 }
 
 // pass takes the turn of the limiter of all hosts, if there is one.
@@ -143,30 +160,34 @@ func (p *Pool) hand(w *worker, l *lane, m *moment) {
 		now = time.Now()
 	}
 	p.ready.serve(l)
-	at, _ := l.find(p.held)
-	next := l.take(at, p.held)
+	next := l.take(l.next, p.held)
 	p.depart(next)
 	p.active++
 	l.pace.hand(now)
-	t := w.blank
-	if t == nil {
+	t := &w.own
+	if p.cfg.HandlerStarts {
 		t = new(Turn)
 	}
-	if len(w.contexts) == 0 {
-		w.contexts = make([]turnContext, 16)
+	if w.context == len(w.contexts) {
+		w.contexts, w.context = new([64]turnContext), 0
 	}
 	t.Job, t.Again, t.Worker, t.Handed = next.job, next.again, w.num, now
 	t.pool, t.lane, t.started, t.begun = p, l, !p.cfg.HandlerStarts, false
-	t.back, t.front, t.ctx = nil, false, &w.contexts[0]
+	t.back, t.front, t.ctx = nil, false, &w.contexts[w.context]
+	w.turn = t
+	w.context++
 	p.recycle(next)
-	w.turn, w.blank, w.contexts = t, nil, w.contexts[1:]
 	if t.started {
 		l.pace.started(now)
 	}
-	if l.next != nil {
+	if l.behind != nil {
 		p.move(l, aside, l.best) // it goes behind those that wait longer
 	}
-	p.place(l, m)
+	if l.pace.interval > 0 || l.pace.probing {
+		p.place(l, m)
+	} else {
+		p.seat(l, ready) // as before: an unpaced host waits for no clock
+	}
 }
 
 // dispatch hands out what can go to the workers that are free.
@@ -207,7 +228,7 @@ func (p *Pool) free() *worker {
 	if p.hired < p.workers {
 		for i := range p.workers {
 			if i >= len(p.slots) || p.slots[i] == nil {
-				return &worker{num: i + 1, wake: make(chan struct{}, 1)}
+				return &worker{num: i + 1, wake: make(chan struct{}, 1), context: len(worker{}.contexts)}
 			}
 		}
 	}
@@ -261,10 +282,16 @@ func (p *Pool) await(w *worker, m *moment) bool {
 		}
 		return true
 	}
+	p.rest(w, m)
+	return true
+}
+
+// rest makes w idle until it should look again.
+func (p *Pool) rest(w *worker, m *moment) {
 	p.idle = append(p.idle, w)
+	defer p.leaveIdle(w)
 	if p.ease(m) {
-		p.leaveIdle(w)
-		return true
+		return
 	}
 	p.setClock(m, w)
 	if p.clock != w {
@@ -272,16 +299,14 @@ func (p *Pool) await(w *worker, m *moment) bool {
 		<-w.wake
 	} else {
 		timer := time.NewTimer(time.Until(p.alarm))
-		defer timer.Stop()
 		p.mu.Unlock()
 		select {
 		case <-w.wake:
 		case <-timer.C:
 		}
+		timer.Stop()
 	}
 	p.lock(m)
-	p.leaveIdle(w)
-	return true
 }
 
 // setClock sees to it that some worker wakes when the next job may go. w, if
@@ -338,16 +363,16 @@ func (p *Pool) finish(w *worker, m *moment) {
 		p.place(l, m)
 	}
 	p.active--
-	p.settle()
+	if !p.busy() {
+		p.settle()
+	}
 }
 
 // putBack queues what comes next of a job that was carried.
 func (p *Pool) putBack(w *waiter, front bool, m *moment) {
 	p.arrive(w)
-	if w.probe() {
-		p.probes++
-	} else {
-		p.door.depth.Add(1)
+	if !w.probe() {
+		p.door.gone.Add(-1)
 	}
 	if !m.passed(w.due) {
 		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a *waiter, t time.Time) int { return a.due.Compare(t) })
@@ -364,10 +389,10 @@ func (p *Pool) putBack(w *waiter, front bool, m *moment) {
 	p.dispatch(m)
 }
 
-func (p *Pool) busy() bool { return p.probes+p.active > 0 || p.door.depth.Load() > 0 }
+func (p *Pool) busy() bool { return p.depth+p.active > 0 || p.door.came.Load() }
 
 // over reports whether nothing will ever run again.
-func (p *Pool) over() bool { return p.cause != nil || p.door.shut.Load() && !p.busy() }
+func (p *Pool) over() bool { return p.cause != nil || p.door.shut && !p.busy() }
 
 // settle tells those who wait when the last job is done, and sends the workers
 // home when it was the last for good.

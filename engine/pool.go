@@ -85,7 +85,8 @@ type Pool struct {
 	handle Handler
 	wg     sync.WaitGroup
 
-	door     door
+	door door // where jobs come in
+
 	mu       sync.Mutex
 	lanes    map[string]*lane
 	latest   *lane     // the one asked for last: a list's URLs come host by host
@@ -93,7 +94,7 @@ type Pool struct {
 	timed    laneHeap  // it comes at lane.at
 	later    []*waiter // between two steps and not due yet
 	held     map[string]struct{}
-	probes   int // requests in lanes and later that are no jobs (robots.txt)
+	depth    int // waiters in lanes and later
 	arrivals uint64
 	spare    chain // waiters to use again, on their way back to the door
 	spares   int   // how many
@@ -117,15 +118,15 @@ type worker struct {
 	wake chan struct{} // capacity 1: look again
 	turn *Turn         // what it carries, or was just handed
 
-	// The Turn it carried last, to be handed out again; nil: none. A new one
-	// each time cost as much as all the rest of a job. In a pool with
-	// HandlerStarts it would be wrong: a Start that comes late must not count
-	// for another job.
-	blank *Turn
+	// The Turn that it carries, job after job: a new one each time cost as
+	// much as all the rest of a job. Not in a pool with HandlerStarts: a Start
+	// that comes late must not count for another job.
+	own Turn
 
 	// Contexts for the next turns. One is 8 bytes; made one by one they were
 	// a tenth of a job's cost.
-	contexts []turnContext
+	contexts *[64]turnContext
+	context  int // the next of them
 }
 
 // NewPool returns a pool that is ready for Submit. It returns an error that
@@ -273,9 +274,6 @@ func (p *Pool) work(w *worker) {
 		}
 		p.lock(&m)
 		p.finish(w, &m)
-		if !p.cfg.HandlerStarts {
-			w.blank = t
-		}
 	}
 	p.slots[w.num-1] = nil
 	p.hired--

@@ -176,7 +176,7 @@ func (p *Pool) hosts(out []hostView) []hostView {
 	}
 	for _, l := range p.lanes {
 		v := hostView{host: l.host, pace: l.pace, queued: l.size}
-		if _, free := l.highest(p.held); !free {
+		if _, _, free := l.find(p.held); !free {
 			v.held = asking[l.host]
 			if l.size > 0 {
 				l.each(func(w *waiter) { v.held = w.origin() })

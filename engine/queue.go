@@ -55,12 +55,13 @@ type lane struct {
 	tiers []tier // by priority, descending; an empty one stays for a while
 	size  int    // waiters in front and tiers
 
-	place place
-	best  Priority  // the highest that could go, while it has a place
-	at    time.Time // when it may go on, while timed
-	index int       // where it stands in the heap, while timed
-	prev  *lane     // ready before it, while ready
-	next  *lane     // and behind it
+	place  place
+	next   spot      // where the waiter stands that goes next, while it has a place
+	best   Priority  // the highest that could go, while it has a place
+	at     time.Time // when it may go on, while timed
+	index  int       // where it stands in the heap, while timed
+	ahead  *lane     // ready before it, while ready
+	behind *lane     // and after it
 }
 
 // A place says where a lane stands in the pool.
@@ -127,7 +128,14 @@ func (c *chain) cut(prev, w *waiter) {
 
 // free returns the first waiter whose origin is not held, and the one before.
 func (c *chain) free(held map[string]struct{}) (prev, w *waiter) {
-	for w = c.first; w != nil && len(held) > 0; prev, w = w, w.next {
+	if len(held) == 0 {
+		return nil, c.first
+	}
+	return c.search(held)
+}
+
+func (c *chain) search(held map[string]struct{}) (prev, w *waiter) {
+	for w = c.first; w != nil; prev, w = w, w.next {
 		if _, is := held[w.origin()]; !is {
 			break
 		}
@@ -151,8 +159,9 @@ func (c *chain) remove(match func(*waiter) bool, out []*waiter) []*waiter {
 	return out
 }
 
-// put adds w behind its like.
-func (l *lane) put(w *waiter) {
+// put adds w behind its like. It reports whether tiers have moved, and a spot is
+// no good any more.
+func (l *lane) put(w *waiter) (moved bool) {
 	l.size++
 	t := l.tier(w.job.Priority)
 	if t == len(l.tiers) || l.tiers[t].priority != w.job.Priority {
@@ -161,15 +170,18 @@ func (l *lane) put(w *waiter) {
 			t = l.tier(w.job.Priority)
 		}
 		l.tiers = slices.Insert(l.tiers, t, tier{priority: w.job.Priority})
+		moved = true
 	}
 	bs := &l.tiers[t].batches
 	for i := range *bs {
 		if b := &(*bs)[i]; b.batch == w.job.Batch {
 			b.jobs.push(w)
-			return
+			return moved
 		}
 	}
+	w.next = nil
 	*bs = append(*bs, line{w.job.Batch, chain{w, w}})
+	return moved
 }
 
 // tier returns where the tier of a priority is, or belongs.
@@ -194,25 +206,12 @@ type spot struct {
 	prev, waiter *waiter
 }
 
-// highest returns the highest priority of the waiters that could go, those whose
-// origin is not held. The lane's place among the others goes by that, whoever's
-// turn it is in the lane.
-func (l *lane) highest(held map[string]struct{}) (best Priority, ok bool) {
-	if _, w := l.front.free(held); w != nil {
-		return foremost, true
-	}
-	for t := range l.tiers {
-		if _, _, w := l.tiers[t].free(held); w != nil {
-			return min(l.tiers[t].priority, foremost-1), true
-		}
-	}
-	return 0, false
-}
-
-// find returns where the waiter stands that goes next.
-func (l *lane) find(held map[string]struct{}) (at spot, ok bool) {
+// find returns where the waiter stands that goes next, and the highest priority
+// of those that could go, whose origin is not held: the lane's place among the
+// others goes by that, whoever's turn it is in the lane.
+func (l *lane) find(held map[string]struct{}) (at spot, best Priority, ok bool) {
 	if prev, w := l.front.free(held); w != nil {
-		return spot{-1, 0, prev, w}, true
+		return spot{-1, 0, prev, w}, foremost, true
 	}
 	passed := 0
 	for t := range l.tiers {
@@ -221,15 +220,25 @@ func (l *lane) find(held map[string]struct{}) (at spot, ok bool) {
 			continue
 		}
 		if b, prev, w := l.tiers[t].free(held); w != nil {
+			if !ok {
+				best = min(l.tiers[t].priority, foremost-1)
+			}
 			at, ok, passed = spot{t, b, prev, w}, true, n
 		}
 	}
-	return at, ok
+	return at, best, ok
 }
 
 // free returns the tier's first waiter whose origin is not held, its batch, and
 // the waiter before; nil if there is none.
 func (t *tier) free(held map[string]struct{}) (batch int, prev, w *waiter) {
+	if len(held) > 0 || len(t.batches) == 0 {
+		return t.search(held)
+	}
+	return 0, nil, t.batches[0].jobs.first
+}
+
+func (t *tier) search(held map[string]struct{}) (batch int, prev, w *waiter) {
 	for b := range t.batches {
 		if prev, w := t.batches[b].jobs.free(held); w != nil {
 			return b, prev, w
@@ -401,11 +410,11 @@ func (rs *ranks) add(l *lane) {
 		*rs = slices.Insert(*rs, i, rank{priority: l.best})
 	}
 	r := &(*rs)[i]
-	l.prev, l.next = r.last, nil
+	l.ahead, l.behind = r.last, nil
 	if r.last == nil {
 		r.first = l
 	} else {
-		r.last.next = l
+		r.last.behind = l
 	}
 	r.last = l
 }
@@ -413,15 +422,15 @@ func (rs *ranks) add(l *lane) {
 // remove takes l out of its rank.
 func (rs ranks) remove(l *lane) {
 	r := &rs[rs.find(l.best)]
-	if l.prev == nil {
-		r.first = l.next
+	if l.ahead == nil {
+		r.first = l.behind
 	} else {
-		l.prev.next = l.next
+		l.ahead.behind = l.behind
 	}
-	if l.next == nil {
-		r.last = l.prev
+	if l.behind == nil {
+		r.last = l.ahead
 	} else {
-		l.next.prev = l.prev
+		l.behind.ahead = l.ahead
 	}
-	l.prev, l.next = nil, nil
+	l.ahead, l.behind = nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // Whatever leaves a chain, from wherever in it: the rest keeps its order, and
@@ -132,6 +133,39 @@ func TestPoolFinishesWhatItBegan(t *testing.T) {
 	})
 }
 
+// A priority that nobody has used yet takes no place from one whose turn it is.
+func TestPoolKeepsATurnWhenAPriorityIsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []Priority
+		var p *Pool
+		p, err := NewPool(func(_ context.Context, turn *Turn) error {
+			if got = append(got, turn.Job.Priority); len(got) == 9 { // the low one goes next
+				return p.Submit(Job{Host: "a.test"})
+			}
+			return nil
+		}, PoolConfig{Workers: 1, Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Repeat([]Priority{High}, 13)
+		p.setPaused(true)
+		for _, priority := range append(want, Low, Low) {
+			if err := p.Submit(Job{Host: "a.test", Priority: priority}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.setPaused(false)
+		if err := p.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want = append(slices.Insert(want, 9, Low), Normal, Low)
+		if !slices.Equal(got, want) {
+			t.Errorf("order %v, want %v", got, want)
+		}
+		p.Close()
+	})
+}
+
 // Choosing the next job costs no memory, whatever waits.
 func TestPoolChoosesWithoutAllocating(t *testing.T) {
 	p, err := NewPool(nil, PoolConfig{Queue: 300, Interval: -1})
@@ -149,8 +183,7 @@ func TestPoolChoosesWithoutAllocating(t *testing.T) {
 	got := testing.AllocsPerRun(1000, func() {
 		l := p.ready.next()
 		p.ready.serve(l)
-		at, _ := l.find(p.held)
-		l.put(l.take(at, p.held))
+		l.put(l.take(l.next, p.held))
 		p.move(l, aside, l.best)
 		p.place(l, &m)
 	})
@@ -214,6 +247,71 @@ func TestPoolKeepsNoMoreWaitersThanItsQueueNeeds(t *testing.T) {
 		}
 		if hops != 502 || spare > 2*3 || spare != p.spares+p.door.spares {
 			t.Errorf("after %d hops %d spare waiters, counted as %d and %d; want 502 and at most twice the queue", hops, spare, p.spares, p.door.spares)
+		}
+	})
+}
+
+// Between two steps a job is in the queue: it is counted, and a probe is not.
+func TestPoolCountsJobsBetweenTwoSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := NewPool(func(_ context.Context, turn *Turn) error {
+			if turn.Job.ID > 0 && turn.Again == nil {
+				turn.again(&Request{Host: "a.test"}, time.Second)
+			}
+			return nil
+		}, PoolConfig{Workers: 1, Queue: 2, Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []JobID{0, 1, 2} {
+			if err := p.Submit(Job{ID: id, Host: "a.test"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.enqueue(waiter{again: &Request{Host: "a.test", Kind: KindRobots}, due: time.Now().Add(time.Second)})
+		synctest.Wait()
+		if got := p.QueueDepth(); got != 2 {
+			t.Errorf("QueueDepth = %d with two jobs between two steps, want 2", got)
+		}
+		if err := p.Submit(Job{Host: "a.test"}); err != ErrQueueFull {
+			t.Errorf("submit beside them: %v, want ErrQueueFull", err)
+		}
+		if err := p.Wait(t.Context()); err != nil || p.QueueDepth() != 0 {
+			t.Errorf("Wait = %v with QueueDepth %d, want nil with 0", err, p.QueueDepth())
+		}
+		p.Close()
+	})
+}
+
+// After a refusal one request is in flight, on a host that is not paced too.
+func TestPoolProbesAnUnpacedHostWithOneJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		p, err := NewPool(func(context.Context, *Turn) error { <-hold; return nil }, PoolConfig{Workers: 3, Interval: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.tune("a.test", func(pc *pace) string { pc.probing = true; return "" })
+		p.setPaused(true)
+		for range 3 {
+			if err := p.Submit(Job{Host: "a.test"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.setPaused(false) // now there are three to choose from
+		synctest.Wait()
+		if got := p.ActiveWorkers(); got != 1 {
+			t.Errorf("ActiveWorkers = %d, want 1", got)
+		}
+		p.tune("a.test", func(pc *pace) string { pc.good(); return "" })
+		synctest.Wait()
+		if got := p.ActiveWorkers(); got != 3 {
+			t.Errorf("ActiveWorkers = %d after a good answer, want 3", got)
+		}
+		close(hold)
+		p.Close()
+		if err := p.Wait(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
