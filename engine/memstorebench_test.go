@@ -1,0 +1,157 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/engine"
+)
+
+// crowds are the ways in which a list spreads over hosts.
+var crowds = []int{1, 1_000, 100_000} // hosts
+
+// benchTime is when every attempt of a benchmark started.
+var benchTime = time.Now()
+
+// listed returns n jobs over hosts in turn, as package scrape makes them: a URL
+// of 60 bytes that is the fingerprint too, and a host and an origin of their
+// own for each job.
+func listed(n, hosts int) iter.Seq2[engine.Job, error] {
+	return func(yield func(engine.Job, error) bool) {
+		for i := range n {
+			host := fmt.Sprintf("h%06d.test:443", i%hosts)
+			url := fmt.Sprintf("https://%s/%08d/", strings.TrimSuffix(host, ":443"), i)
+			url += strings.Repeat("x", 60-len(url))
+			if !yield(engine.Job{URL: url, Host: host, Origin: "https://" + host, Fingerprint: url}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// live returns the bytes of the heap that are in use.
+func live() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkMemStoreJob is what a job costs that waits in a MemStore: in bytes
+// of live heap, its strings among them, and in time to add it.
+func BenchmarkMemStoreJob(b *testing.B) {
+	const n = 200_000
+	for _, hosts := range crowds {
+		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
+			var bytes uint64
+			for b.Loop() {
+				before := live()
+				s := engine.NewMemStore()
+				if added, err := s.AddBatch(b.Context(), engine.Batch{}, listed(n, hosts), nil); err != nil || added.New != n {
+					b.Fatalf("AddBatch = %+v, %v", added, err)
+				}
+				bytes = live() - before
+				runtime.KeepAlive(s)
+			}
+			b.ReportMetric(float64(bytes)/n, "B/job")
+		})
+	}
+}
+
+// BenchmarkMemStoreEnded is what a job costs that has ended without records,
+// likewise. The time is that of leasing it and keeping its result.
+func BenchmarkMemStoreEnded(b *testing.B) {
+	const n = 200_000
+	for _, hosts := range crowds[:2] {
+		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
+			var bytes uint64
+			for b.Loop() {
+				before := live()
+				s := engine.NewMemStore()
+				b.StopTimer()
+				if _, err := s.AddBatch(b.Context(), engine.Batch{}, listed(n, hosts), nil); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				finishAll(b, s)
+				b.StopTimer()
+				bytes = live() - before
+				runtime.KeepAlive(s)
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(bytes)/n, "B/job")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/job")
+		})
+	}
+}
+
+// finishAll leases all jobs of a store and finishes them, 64 at once, as the
+// engine's committer does.
+func finishAll(b *testing.B, s engine.Store) {
+	var num uint64
+	rs := make([]engine.Result, 0, 64)
+	for {
+		jobs, err := s.Next(context.Background(), cap(rs), engine.Want{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(jobs) == 0 {
+			return
+		}
+		rs = rs[:0]
+		for _, j := range jobs {
+			num++
+			rs = append(rs, ending(j, num))
+		}
+		if err := s.Finish(context.Background(), rs, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// ending is the result of a page that was fetched well, without a record.
+func ending(j engine.Job, num uint64) engine.Result {
+	return engine.Result{
+		Job: j.ID, Batch: j.Batch, Num: num, URL: j.URL, Host: j.Host, Outcome: engine.OK, Status: 200,
+		Attempts: 1, Bytes: 10_000 + int64(num), Elapsed: 123_456_789, FetchedAt: benchTime,
+		Timing: engine.Timing{Waited: 1e9 + 1234, DNS: -1, Connect: -1, TLS: -1, FirstByte: 98_765_432, Body: 20_123_456, Extract: 1_234_567},
+	}
+}
+
+// BenchmarkMemStoreNext is one job leased, of many hosts with jobs enough, by
+// itself and with a hundred others as the engine leases them. With skip, half
+// of a thousand hosts are passed over.
+func BenchmarkMemStoreNext(b *testing.B) {
+	for _, bc := range []struct{ hosts, at, skip int }{
+		{1_000, 1, 0}, {100_000, 1, 0}, {1_000, 100, 0}, {100_000, 100, 0}, {1_000, 100, 500}, {100_000, 100, 500},
+	} {
+		b.Run(fmt.Sprintf("hosts=%d/at=%d/skip=%d", bc.hosts, bc.at, bc.skip), func(b *testing.B) {
+			s := engine.NewMemStore()
+			if _, err := s.AddBatch(b.Context(), engine.Batch{}, listed(4*100_000, bc.hosts), nil); err != nil {
+				b.Fatal(err)
+			}
+			w := engine.Want{SkipHosts: make(map[string]struct{})}
+			for i := range bc.skip {
+				w.SkipHosts[fmt.Sprintf("h%06d.test:443", 2*i)] = struct{}{}
+			}
+			leased := 0
+			for b.Loop() {
+				jobs, err := s.Next(b.Context(), bc.at, w)
+				if err != nil || len(jobs) != bc.at {
+					b.Fatalf("Next = %d, %v", len(jobs), err)
+				}
+				leased += len(jobs)
+				if err := s.Release(b.Context(), jobs); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(leased), "ns/job")
+		})
+	}
+}
