@@ -3,8 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
-	"time"
 )
 
 // Change implements [Store].
@@ -50,13 +50,15 @@ func (s *MemStore) selected(sel Selector) []*memBatch {
 
 // note counts a job that moved.
 func (c *Changed) note(j *memJob, p Place, o Outcome) {
-	n := c.Batches[j.Batch]
+	l := j.site.lane
+	id := l.batch.ID
+	n := c.Batches[id]
 	*n.at(p, o)++
-	c.Batches[j.Batch] = n
-	if c.Hosts[j.Batch] == nil {
-		c.Hosts[j.Batch] = make(map[string]int)
+	c.Batches[id] = n
+	if c.Hosts[id] == nil {
+		c.Hosts[id] = make(map[string]int)
 	}
-	c.Hosts[j.Batch][j.Host]++
+	c.Hosts[id][l.host]++
 }
 
 // cancel marks whole batches in one step each, and hosts and jobs one by one.
@@ -71,20 +73,20 @@ func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
 		}
 		return
 	}
-	jobs := s.jobs
-	if sel.Host == "" {
-		jobs = s.named(sel.Jobs)
+	jobs := s.named(sel.Jobs)
+	if sel.Host != "" {
+		jobs = s.all()
 	}
-	for _, j := range jobs {
-		if j.place == Ended || j.fresh || j.mark != 0 || sel.Host != "" && j.Host != sel.Host || s.batch(j.Batch).mark != 0 {
+	for j := range jobs {
+		b := j.batch()
+		if j.place == Ended || j.fresh || j.mark() != 0 || sel.Host != "" && j.site.lane.host != sel.Host || b.mark != 0 {
 			continue
 		}
-		j.mark = mark
+		j.setMark(mark)
 		s.marks[mark] = append(s.marks[mark], j)
 		if j.place == InFlight {
 			continue
 		}
-		b := s.batch(j.Batch)
 		if j.inLane {
 			s.unqueue(b, j)
 		}
@@ -94,15 +96,26 @@ func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
 	}
 }
 
-// named returns the jobs of those ids.
-func (s *MemStore) named(ids []JobID) []*memJob {
-	var out []*memJob
-	for _, id := range ids {
-		if id >= 1 && int(id) <= len(s.jobs) {
-			out = append(out, s.jobs[id-1])
+// all passes over the jobs by id.
+func (s *MemStore) all() iter.Seq[*memJob] {
+	return func(yield func(*memJob) bool) {
+		for id := range s.last {
+			if !yield(s.job(id + 1)) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// named passes over the jobs of those ids.
+func (s *MemStore) named(ids []JobID) iter.Seq[*memJob] {
+	return func(yield func(*memJob) bool) {
+		for _, id := range ids {
+			if j := s.known(id); j != nil && !yield(j) {
+				return
+			}
+		}
+	}
 }
 
 // restore takes a mark back: of a cancel, or of a retry whose job still waits.
@@ -114,10 +127,10 @@ func (s *MemStore) restore(mark uint64, out *Changed) {
 		}
 	}
 	for _, j := range s.marks[mark] {
-		b := s.batch(j.Batch)
+		b := j.batch()
 		switch {
-		case j.mark == mark: // it was cancelled
-			j.mark = 0
+		case j.mark() == mark: // it was cancelled
+			j.setMark(0)
 			if j.place == InFlight {
 				continue
 			}
@@ -125,7 +138,7 @@ func (s *MemStore) restore(mark uint64, out *Changed) {
 			b.counts[j.place]++
 			s.wait(b, j, false)
 			out.note(j, j.place, OutcomeNone)
-		case j.result != nil && j.place == Backlog && j.mark == 0: // it was to be retried, and was not yet
+		case j.result != nil && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
 			s.unqueue(b, j)
 			s.move(b, j, Ended)
 			b.ended[j.result.Outcome]++
@@ -142,23 +155,22 @@ func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
 	if len(outcomes) == 0 {
 		outcomes = []Outcome{Failed, Empty}
 	}
-	jobs := s.jobs
+	jobs := s.all()
 	if len(sel.Jobs) > 0 {
 		jobs = s.named(sel.Jobs)
 	}
-	for _, j := range jobs {
-		b := s.batch(j.Batch)
+	for j := range jobs {
+		b := j.batch()
 		switch {
 		case j.place != Ended || !slices.Contains(outcomes, j.result.Outcome),
-			sel.Batch != 0 && j.Batch != sel.Batch,
-			sel.Host != "" && j.Host != sel.Host,
+			sel.Batch != 0 && b.ID != sel.Batch,
+			sel.Host != "" && j.site.lane.host != sel.Host,
 			b.mark != 0:
 			continue
 		}
 		out.note(j, Ended, j.result.Outcome)
 		b.ended[j.result.Outcome]--
-		j.Attempts, j.Retries, j.Due = 0, 0, time.Time{}
-		j.Waited = ch.At
+		j.waited = s.since(ch.At)
 		s.move(b, j, Backlog)
 		s.queue(b, j, false)
 		s.marks[ch.Mark] = append(s.marks[ch.Mark], j)
@@ -210,7 +222,7 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 	}
 	var out []Result
 	if len(q.Jobs) > 0 {
-		for _, j := range s.named(q.Jobs) {
+		for j := range s.named(q.Jobs) {
 			if j.result != nil && q.takes(j.result) {
 				out = append(out, *j.result)
 			}
@@ -223,7 +235,7 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 	}
 	from, _ := slices.BinarySearchFunc(s.results, q.After+1, func(r *Result, num uint64) int { return cmp.Compare(r.Num, num) })
 	for _, r := range s.results[from:] {
-		if s.jobs[r.Job-1].result != r || !q.takes(r) {
+		if s.known(r.Job).result != r || !q.takes(r) {
 			continue
 		}
 		if out = append(out, *r); q.Limit > 0 && len(out) == q.Limit {
@@ -242,17 +254,20 @@ func (q *Query) takes(r *Result) bool {
 
 // cancelled returns rows for the jobs that are cancelled now.
 func (s *MemStore) cancelled(q Query) []Result {
-	jobs := s.jobs
+	jobs := s.all()
 	if len(q.Jobs) > 0 {
 		jobs = s.named(q.Jobs)
 	}
 	var out []Result
-	for _, j := range jobs {
-		b := s.batch(j.Batch)
-		if j.place != Backlog && j.place != Deferred || j.mark == 0 && b.mark == 0 {
+	for j := range jobs {
+		b := j.batch()
+		if j.place != Backlog && j.place != Deferred || j.mark() == 0 && b.mark == 0 {
 			continue
 		}
-		r := Result{Job: j.ID, Batch: j.Batch, URL: j.URL, Host: j.Host, Outcome: Cancelled, Attempts: j.Attempts}
+		r := Result{Job: JobID(j.id), Batch: b.ID, URL: j.url, Host: j.site.lane.host, Outcome: Cancelled}
+		if j.odd != nil {
+			r.Attempts = int(j.odd.attempts)
+		}
 		if q.Batch == 0 || r.Batch == q.Batch {
 			if q.Host == "" || r.Host == q.Host {
 				out = append(out, r)

@@ -13,9 +13,13 @@ import (
 // A MemStore keeps a run in memory, results too. It is the reference for what
 // a Store does. Make one with NewMemStore.
 type MemStore struct {
+	epoch time.Time           // when it was made
+	hash  func(string) uint32 // of fingerprints
+
 	mu      sync.Mutex
 	batches []*memBatch // by id, from 1
-	jobs    []*memJob   // likewise
+	pages   []*memPage  // the jobs by id, from 1
+	last    uint32      // the id of the newest job
 	due     dueHeap     // jobs that wait for a retry
 	results []*Result   // in the order of Num; one that was replaced is no longer its job's
 	marks   map[uint64][]*memJob
@@ -28,7 +32,7 @@ type memBatch struct {
 	Batch
 	mark    uint64 // the cancel that took the whole batch; 0: none
 	paused  bool
-	seen    Seen
+	seen    memSeen
 	added   Added
 	lanes   map[string]*memLane
 	ring    []*memLane // the lanes, the one whose turn it is first
@@ -39,28 +43,12 @@ type memBatch struct {
 	waiting int // jobs in the lanes that can be leased
 }
 
-// A memLane is the waiting jobs of one host in one batch.
-type memLane struct {
-	host  string
-	front []*memJob // given back; they go first
-	jobs  []*memJob
-	live  int // jobs in it that can be leased
-}
-
-// A memJob is one job. The place of a leased one is InFlight.
-type memJob struct {
-	Job
-	place  Place
-	fresh  bool // it is still being told of: a change passes over it
-	inLane bool // a lane still points to it, whatever its place
-	inHeap bool // so does the heap of those due again
-	mark   uint64
-	result *Result
-}
-
 // NewMemStore returns an empty store.
 func NewMemStore() *MemStore {
-	return &MemStore{marks: make(map[uint64][]*memJob), hosts: make(map[string]HostState)}
+	return &MemStore{
+		epoch: time.Now(), hash: hashing(),
+		marks: make(map[uint64][]*memJob), hosts: make(map[string]HostState),
+	}
 }
 
 // AddBatch implements [Store].
@@ -83,53 +71,57 @@ func (s *MemStore) AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, er
 		if ctx.Err() != nil {
 			return added, context.Cause(ctx)
 		}
-		class := Class("")
-		switch {
-		case err != nil:
-			class = Invalid
+		switch s.keep(mb, j, err, each) {
+		case Invalid:
 			added.Invalid++
-		case !mb.seen.MarkSeen(j.Fingerprint):
-			class = Duplicate
+		case Duplicate:
 			added.Duplicate++
 		default:
 			added.New++
 		}
-		s.keep(mb, j, class, each)
 	}
 	return added, context.Cause(ctx)
 }
 
-// keep keeps one line of a list: a job if class is empty. The job is told to
-// each before it can be leased.
-func (s *MemStore) keep(b *memBatch, j Job, class Class, each func(Job, Class)) {
-	if class != "" {
-		s.mu.Lock()
-		if class == Invalid {
-			b.added.Invalid++
-		} else {
-			b.added.Duplicate++
-		}
+// keep keeps one line of a list, which is no URL if bad says so, and returns
+// why it became no job. A job is told to each before it can be leased.
+func (s *MemStore) keep(b *memBatch, j Job, bad error, each func(Job, Class)) (refused Class) {
+	s.mu.Lock()
+	switch {
+	case bad != nil:
+		refused = Invalid
+		b.added.Invalid++
+	case !s.mark(&b.seen, j.Fingerprint):
+		refused = Duplicate
+		b.added.Duplicate++
+	}
+	if refused != "" {
 		s.mu.Unlock()
 		if each != nil {
-			each(Job{Batch: b.ID}, class)
+			each(Job{Batch: b.ID}, refused)
 		}
-		return
+		return refused
 	}
-	s.mu.Lock()
-	j.ID, j.Batch, j.Priority = JobID(len(s.jobs)+1), b.ID, b.Priority
-	mj := &memJob{Job: j, place: InFlight, fresh: true}
-	s.jobs = append(s.jobs, mj)
-	b.added.New++
-	b.counts[InFlight]++
+	mj := s.open(b, &j)
 	s.mu.Unlock()
+	s.tell(mj, each)
+	return ""
+}
+
+// tell tells of a new job, and lets it be leased then.
+func (s *MemStore) tell(j *memJob, each func(Job, Class)) {
 	if each != nil {
-		each(j, "")
+		s.mu.Lock()
+		full := s.full(j)
+		s.mu.Unlock()
+		each(full, "")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mj.fresh = false
-	s.move(b, mj, Backlog)
-	s.queue(b, mj, false)
+	b := j.batch()
+	j.fresh = false
+	s.move(b, j, Backlog)
+	s.queue(b, j, false)
 }
 
 func (s *MemStore) batch(id BatchID) *memBatch {
@@ -148,10 +140,9 @@ func (s *MemStore) move(b *memBatch, j *memJob, to Place) {
 
 // queue puts a job into its lane, to be leased.
 func (s *MemStore) queue(b *memBatch, j *memJob, front bool) {
-	l := b.lanes[j.Host]
-	if l == nil {
-		l = &memLane{host: j.Host}
-		b.lanes[j.Host] = l
+	l := j.site.lane
+	if !l.turns {
+		l.turns = true
 		b.ring = append(b.ring, l)
 	}
 	l.live++
@@ -160,37 +151,26 @@ func (s *MemStore) queue(b *memBatch, j *memJob, front bool) {
 		return // it never left: its mark was only lifted
 	}
 	j.inLane = true
-	if front {
-		l.front = append(l.front, j)
-	} else {
-		l.jobs = append(l.jobs, j)
-	}
+	s.link(l, j, front)
 }
 
-// unqueue takes a job off its lane's books. The lane forgets the pointer when
-// it comes to it.
+// unqueue takes a job off its lane's books. The lane forgets it when it comes
+// to it.
 func (s *MemStore) unqueue(b *memBatch, j *memJob) {
-	b.lanes[j.Host].live--
+	j.site.lane.live--
 	b.waiting--
 }
 
-// waits reports whether a lane may hand out j.
-func (j *memJob) waits() bool { return (j.place == Backlog || j.place == Deferred) && j.mark == 0 }
-
-// pop returns the next job that waits, and forgets those that do not.
-func (l *memLane) pop() *memJob {
-	for _, from := range [...]*[]*memJob{&l.front, &l.jobs} {
-		for len(*from) > 0 {
-			j := (*from)[0]
-			(*from)[0] = nil
-			*from = (*from)[1:]
-			j.inLane = false
-			if j.waits() {
-				return j
-			}
+// pop returns the next job of a lane that waits, and forgets those that do
+// not. There is one.
+func (s *MemStore) pop(l *memLane) *memJob {
+	for {
+		j := s.unlink(l)
+		j.inLane = false
+		if j.waits() {
+			return j
 		}
 	}
-	return nil
 }
 
 // Next implements [Store].
@@ -216,26 +196,26 @@ func (s *MemStore) Next(_ context.Context, n int, w Want) ([]Job, error) {
 		}
 		for i := 0; i < same && len(out) < n; {
 			b := order[i]
-			j := s.lease(b, w)
-			if j == nil {
+			j, ok := s.lease(b, w)
+			if !ok {
 				order = slices.Delete(order, i, i+1)
 				same--
 				continue
 			}
-			out = append(out, *j)
+			out = append(out, j)
 			i++
 		}
 	}
 	return out, nil
 }
 
-// lease hands out the next job of a batch, nil if it has none for w.
-func (s *MemStore) lease(b *memBatch, w Want) *Job {
+// lease hands out the next job of a batch, and reports whether it has one for w.
+func (s *MemStore) lease(b *memBatch, w Want) (Job, bool) {
 	for i, l := range b.ring {
 		if _, skip := w.SkipHosts[l.host]; skip || l.live == 0 {
 			continue
 		}
-		j := l.pop()
+		j := s.pop(l)
 		s.unqueue(b, j)
 		s.move(b, j, InFlight)
 		s.turns++
@@ -243,22 +223,20 @@ func (s *MemStore) lease(b *memBatch, w Want) *Job {
 		// The lane goes to the end; those passed over keep their turn.
 		copy(b.ring[i:], b.ring[i+1:])
 		b.ring[len(b.ring)-1] = l
-		lent := j.Job
-		lent.Priority = b.Priority
-		return &lent
+		return s.full(j), true
 	}
-	return nil
+	return Job{}, false
 }
 
 // wake puts what is due again into its lane, behind the others: a retry is
 // worth less than a job that was never tried. Its place stays until it is
 // leased.
 func (s *MemStore) wake(now time.Time) {
-	for len(s.due) > 0 && !s.due[0].Due.After(now) {
+	for len(s.due) > 0 && !s.time(s.due[0].due()).After(now) {
 		j := heap.Pop(&s.due).(*memJob)
 		j.inHeap = false
-		if j.place == Deferred && j.mark == 0 {
-			s.queue(s.batch(j.Batch), j, false)
+		if j.place == Deferred && j.mark() == 0 {
+			s.queue(j.batch(), j, false)
 		}
 	}
 }
@@ -268,15 +246,16 @@ func (s *MemStore) Release(_ context.Context, back []Job) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range back {
-		j := s.jobs[r.ID-1]
-		b := s.batch(j.Batch)
-		j.Attempts, j.Retries, j.Due, j.Waited = r.Attempts, r.Retries, r.Due, r.Waited
+		j := s.known(r.ID)
+		b := j.batch()
+		j.tried(r.Attempts, r.Retries, s.since(r.Due))
+		j.waited = s.since(r.Waited)
 		to := Deferred
-		if j.Due.IsZero() {
+		if r.Due.IsZero() {
 			to = Backlog
 		}
 		s.move(b, j, to)
-		if j.mark != 0 {
+		if j.mark() != 0 {
 			b.marked++
 			b.counts[to]--
 			continue
@@ -302,24 +281,27 @@ func (s *MemStore) Finish(_ context.Context, rs []Result, each func(Job, Class))
 	for i := range rs {
 		r := rs[i]
 		s.mu.Lock()
-		j := s.jobs[r.Job-1]
-		b := s.batch(j.Batch)
+		j := s.known(r.Job)
+		b := j.batch()
 		s.move(b, j, Ended)
 		b.ended[r.Outcome]++
-		j.mark = 0
-		j.Attempts = r.Attempts
+		j.setMark(0)
+		j.tried(0, 0, 0)
 		links := r.Links
 		r.Links = nil
 		j.result = &r
 		s.results = append(s.results, j.result)
 		s.mu.Unlock()
 		for _, l := range links {
-			l.Depth = j.Depth + 1
-			class := Class("")
-			if !b.seen.MarkSeen(l.Fingerprint) {
+			l.Depth = int(j.depth) + 1
+			s.mu.Lock()
+			if !s.mark(&b.seen, l.Fingerprint) {
+				s.mu.Unlock()
 				continue // a link that was seen is no line of a list
 			}
-			s.keep(b, l, class, each)
+			mj := s.open(b, &l)
+			s.mu.Unlock()
+			s.tell(mj, each)
 		}
 	}
 	return nil
@@ -347,7 +329,7 @@ func (s *MemStore) Close() error { return nil }
 type dueHeap []*memJob
 
 func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].Due.Before(h[j].Due) }
+func (h dueHeap) Less(i, j int) bool { return h[i].due() < h[j].due() }
 func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *dueHeap) Push(x any)        { *h = append(*h, x.(*memJob)) }
 

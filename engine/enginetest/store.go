@@ -35,6 +35,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Next goes on with the turns of the call before", testNextTurns},
 		{"Next passes over hosts and batches", testNextSkips},
 		{"Next hands a job out once", testNextOnce},
+		{"Next hands a job out as it was given", testNextWhole},
 		{"Release puts a job to the front", testReleaseFront},
 		{"Release puts off a job that has a time", testReleaseDue},
 		{"Finish keeps the whole result", testFinishKeeps},

@@ -1,9 +1,11 @@
 package enginetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -241,6 +243,64 @@ func testNextOnce(s *shelf) {
 	if len(times) != 300 {
 		s.Errorf("%d jobs were handed out, want 300", len(times))
 	}
+}
+
+// Jobs of one host may differ in all else. What is equal or empty is no less
+// given than what is not.
+func testNextWhole(s *shelf) {
+	given := []engine.Job{
+		{URL: "http://one.test/", Host: "one.test", Origin: "http://one.test", Fingerprint: "http://one.test/"},
+		{URL: "https://one.test/", Host: "one.test", Origin: "https://one.test", Fingerprint: "https://one.test/", Depth: 3},
+		{URL: "http://one.test/?b&a", Host: "one.test", Origin: "http://one.test", Fingerprint: "http://one.test/?a&b", Waited: s.now},
+		{URL: "http://one.test/x", Host: "one.test", Fingerprint: "x", Waited: s.now.Add(time.Nanosecond)},
+		{URL: "http://one.test/y", Host: "one.test", Origin: "https://one.test", Waited: s.now.Add(-time.Nanosecond)},
+		{URL: "http://one.test/z", Host: "one.test", Origin: "http://two.test", Fingerprint: "http://one.test/z"},
+	}
+	var told []engine.Job
+	_, err := s.AddBatch(s.Context(), engine.Batch{Priority: engine.High}, func(yield func(engine.Job, error) bool) {
+		for _, j := range given {
+			if !yield(j, nil) {
+				return
+			}
+		}
+	}, func(j engine.Job, _ engine.Class) { told = append(told, j) })
+	if err != nil {
+		s.Fatalf("AddBatch: %v", err)
+	}
+	check := func(what string, got []engine.Job) {
+		s.Helper()
+		if len(got) != len(given) {
+			s.Fatalf("%s %d jobs, want %d", what, len(got), len(given))
+		}
+		for i, j := range got {
+			want := given[i]
+			if !j.Waited.Equal(want.Waited) || j.Waited.IsZero() != want.Waited.IsZero() || !j.Due.Equal(want.Due) {
+				s.Errorf("%s a job that waits since %v and is due %v, want %v and %v", what, j.Waited, j.Due, want.Waited, want.Due)
+			}
+			j.Waited, j.Due = want.Waited, want.Due
+			want.ID, want.Batch, want.Priority = engine.JobID(i+1), 1, engine.High
+			if j != want {
+				s.Errorf("%s\n%+v, want\n%+v", what, j, want)
+			}
+		}
+	}
+	check("told of", told)
+	out := s.lease(100)
+	check("leased", out)
+	for i := range out {
+		j := &out[i]
+		j.Attempts, j.Retries, j.Waited = i, 2*i, s.now.Add(time.Duration(i))
+		if i == 1 {
+			j.Due = s.now // it goes behind the others, which are not put off
+		}
+		given[i].Attempts, given[i].Retries, given[i].Waited, given[i].Due = j.Attempts, j.Retries, j.Waited, j.Due
+	}
+	s.release(out...)
+	back := s.lease(100)
+	if len(back) == len(out) {
+		slices.SortFunc(back, func(a, b engine.Job) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	check("leased again", back)
 }
 
 func testReleaseFront(s *shelf) {

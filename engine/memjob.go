@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"hash/maphash"
+	"math"
+	"strings"
+	"time"
+)
+
+// This file is what a MemStore keeps of a job. A run may have millions, so a
+// job is 64 bytes and its URL's: what it has in common with others is kept
+// once, and what few jobs have is kept for those few.
+
+// A memJob is one job. The place of a leased one is InFlight.
+type memJob struct {
+	url    string
+	site   *memSite
+	odd    *memOdd // nil: nothing in it is set
+	result *Result
+	waited memTime
+	id     uint32 // also its place in the store's pages
+	next   uint32 // the job behind it in its lane; 0: none
+	depth  int32
+	place  Place
+	fresh  bool // it is still being told of: a change passes over it
+	inLane bool // a lane still has it, whatever its place
+	inHeap bool // so has the heap of those due again
+}
+
+// A memOdd is what few unfinished jobs have.
+type memOdd struct {
+	print    string // the fingerprint, if it is not the URL
+	printed  bool   // so it is
+	mark     uint64 // the cancel that took the job
+	due      memTime
+	attempts int32
+	retries  int32
+}
+
+// A memSite is what the jobs of one origin have in common.
+type memSite struct {
+	lane   *memLane
+	origin string
+}
+
+// A memPage is jobs side by side. Pages stay where they are, so that a
+// *memJob does, and the books grow without copying.
+type memPage [256]memJob
+
+// job returns the job of that number.
+func (s *MemStore) job(id uint32) *memJob {
+	i := id - 1
+	return &s.pages[i/uint32(len(memPage{}))][i%uint32(len(memPage{}))]
+}
+
+// known returns the job of that id, nil if there is none.
+func (s *MemStore) known(id JobID) *memJob {
+	if id < 1 || id > JobID(s.last) {
+		return nil
+	}
+	return s.job(uint32(id))
+}
+
+// open puts a new job of b on the books, still to be told of.
+func (s *MemStore) open(b *memBatch, j *Job) *memJob {
+	if int(s.last)%len(memPage{}) == 0 {
+		s.pages = append(s.pages, new(memPage))
+	}
+	s.last++
+	mj := s.job(s.last)
+	*mj = memJob{
+		url: j.URL, site: b.site(j.Host, j.Origin), waited: s.since(j.Waited),
+		id: s.last, depth: int32(j.Depth), place: InFlight, fresh: true,
+	}
+	if j.Fingerprint != j.URL {
+		mj.odd = &memOdd{print: j.Fingerprint, printed: true}
+	}
+	mj.tried(j.Attempts, j.Retries, s.since(j.Due))
+	b.added.New++
+	b.counts[InFlight]++
+	return mj
+}
+
+// full returns a job as it was given to the store, and has become.
+func (s *MemStore) full(j *memJob) Job {
+	l := j.site.lane
+	out := Job{
+		ID: JobID(j.id), Batch: l.batch.ID, URL: j.url, Host: l.host, Origin: j.site.origin,
+		Fingerprint: j.fingerprint(), Depth: int(j.depth), Priority: l.batch.Priority, Waited: s.time(j.waited),
+	}
+	if j.odd != nil {
+		out.Attempts, out.Retries, out.Due = int(j.odd.attempts), int(j.odd.retries), s.time(j.odd.due)
+	}
+	return out
+}
+
+func (j *memJob) batch() *memBatch { return j.site.lane.batch }
+
+func (j *memJob) fingerprint() string {
+	if j.odd != nil && j.odd.printed {
+		return j.odd.print
+	}
+	return j.url
+}
+
+// mark returns the cancel that took the job by itself; 0: none did.
+func (j *memJob) mark() uint64 {
+	if j.odd == nil {
+		return 0
+	}
+	return j.odd.mark
+}
+
+func (j *memJob) setMark(mark uint64) {
+	if j.mark() != mark {
+		j.change(func(o *memOdd) { o.mark = mark })
+	}
+}
+
+func (j *memJob) due() memTime {
+	if j.odd == nil {
+		return 0
+	}
+	return j.odd.due
+}
+
+// tried notes what came of the attempts at a job so far.
+func (j *memJob) tried(attempts, retries int, due memTime) {
+	if j.odd != nil || attempts != 0 || retries != 0 || due != 0 {
+		j.change(func(o *memOdd) { o.attempts, o.retries, o.due = int32(attempts), int32(retries), due })
+	}
+}
+
+// change changes what few jobs have, and keeps nothing of a job like all.
+func (j *memJob) change(f func(*memOdd)) {
+	if j.odd == nil {
+		j.odd = new(memOdd)
+	}
+	if f(j.odd); *j.odd == (memOdd{}) {
+		j.odd = nil
+	}
+}
+
+// waits reports whether a lane may hand out j.
+func (j *memJob) waits() bool { return (j.place == Backlog || j.place == Deferred) && j.mark() == 0 }
+
+// A memTime is a moment in nanoseconds since the store was made, less by one
+// for those at and after that; zero is the zero time. It keeps what the
+// monotonic clock said, and reaches 292 years either way.
+type memTime int64
+
+func (s *MemStore) since(t time.Time) memTime {
+	if t.IsZero() {
+		return 0
+	}
+	d := t.Sub(s.epoch)
+	if d >= 0 && d < math.MaxInt64 {
+		d++
+	}
+	return memTime(d)
+}
+
+func (s *MemStore) time(t memTime) time.Time {
+	if t == 0 {
+		return time.Time{}
+	}
+	if t > 0 {
+		t--
+	}
+	return s.epoch.Add(time.Duration(t))
+}
+
+// A memSeen is the fingerprints of a batch. It has their hashes, and takes the
+// fingerprints themselves from the jobs.
+type memSeen struct {
+	first map[uint32]uint32   // by hash, the job that came first with it
+	more  map[string]struct{} // the fingerprints of the others with that hash
+}
+
+// mark reports whether no job of the batch has the fingerprint yet. If so, the
+// next job that is opened is the one that has it.
+func (s *MemStore) mark(seen *memSeen, fingerprint string) bool {
+	if seen.first == nil {
+		seen.first = make(map[uint32]uint32)
+	}
+	hash := s.hash(fingerprint)
+	id, ok := seen.first[hash]
+	if !ok {
+		seen.first[hash] = s.last + 1
+		return true
+	}
+	if s.job(id).fingerprint() == fingerprint {
+		return false
+	}
+	if _, ok = seen.more[fingerprint]; ok {
+		return false
+	}
+	if seen.more == nil {
+		seen.more = make(map[string]struct{})
+	}
+	seen.more[fingerprint] = struct{}{}
+	return true
+}
+
+// hashing returns a hash that nobody outside can foresee.
+func hashing() func(string) uint32 {
+	seed := maphash.MakeSeed()
+	return func(s string) uint32 { return uint32(maphash.String(seed, s)) }
+}
+
+// A memLane is the waiting jobs of one host in one batch: those given back,
+// which go first, and then the others.
+type memLane struct {
+	batch *memBatch
+	host  string
+	site  memSite             // of the origin that came first
+	sites map[string]*memSite // of the others, by origin
+	first uint32              // of the jobs in it, linked by next; 0: none
+	front uint32              // the last of those given back; 0: none
+	last  uint32
+	live  int32 // jobs in it that can be leased
+	turns bool  // it has its place in the ring
+}
+
+// site returns where the jobs of a host and an origin belong.
+func (b *memBatch) site(host, origin string) *memSite {
+	l := b.lanes[host]
+	if l == nil {
+		if strings.HasSuffix(origin, host) {
+			host = origin[len(origin)-len(host):] // one string for both
+		}
+		l = &memLane{batch: b, host: host}
+		l.site = memSite{lane: l, origin: origin}
+		b.lanes[host] = l
+	}
+	if l.site.origin == origin {
+		return &l.site
+	}
+	at := l.sites[origin]
+	if at == nil {
+		if l.sites == nil {
+			l.sites = make(map[string]*memSite)
+		}
+		at = &memSite{lane: l, origin: origin}
+		l.sites[origin] = at
+	}
+	return at
+}
+
+// link puts a job at the end of its lane, or behind the others in front.
+func (s *MemStore) link(l *memLane, j *memJob, front bool) {
+	after := l.last
+	if front {
+		after = l.front
+		l.front = j.id
+	}
+	if after == 0 {
+		j.next, l.first = l.first, j.id
+	} else {
+		prev := s.job(after)
+		j.next, prev.next = prev.next, j.id
+	}
+	if l.last == after {
+		l.last = j.id
+	}
+}
+
+// unlink takes the first job out of a lane that has one.
+func (s *MemStore) unlink(l *memLane) *memJob {
+	j := s.job(l.first)
+	if l.front == j.id {
+		l.front = 0
+	}
+	if l.last == j.id {
+		l.last = 0
+	}
+	l.first, j.next = j.next, 0
+	return j
+}
