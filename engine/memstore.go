@@ -278,33 +278,36 @@ func (s *MemStore) wait(b *memBatch, j *memJob, front bool) {
 
 // Finish implements [Store].
 func (s *MemStore) Finish(_ context.Context, rs []Result, each func(Job, Class)) error {
+	for _, j := range s.end(rs) {
+		s.tell(j, each)
+	}
+	return nil
+}
+
+// end keeps results, takes their jobs off the books and puts their links on
+// them. It returns the jobs that the links became, still to be told of.
+func (s *MemStore) end(rs []Result) (fresh []*memJob) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range rs {
 		r := rs[i]
-		s.mu.Lock()
 		j := s.known(r.Job)
 		b := j.batch()
 		s.move(b, j, Ended)
 		b.ended[r.Outcome]++
 		j.setMark(0)
 		j.tried(0, 0, 0)
-		links := r.Links
+		for _, l := range r.Links {
+			if s.mark(&b.seen, l.Fingerprint) { // one that was seen is no line of a list
+				l.Depth = int(j.depth) + 1
+				fresh = append(fresh, s.open(b, &l))
+			}
+		}
 		r.Links = nil
 		j.result = &r
 		s.results = append(s.results, j.result)
-		s.mu.Unlock()
-		for _, l := range links {
-			l.Depth = int(j.depth) + 1
-			s.mu.Lock()
-			if !s.mark(&b.seen, l.Fingerprint) {
-				s.mu.Unlock()
-				continue // a link that was seen is no line of a list
-			}
-			mj := s.open(b, &l)
-			s.mu.Unlock()
-			s.tell(mj, each)
-		}
 	}
-	return nil
+	return fresh
 }
 
 // Hosts implements [Store].

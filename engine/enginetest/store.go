@@ -40,6 +40,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Release puts off a job that has a time", testReleaseDue},
 		{"Finish keeps the whole result", testFinishKeeps},
 		{"Finish makes jobs of links", testFinishLinks},
+		{"Finish is one step", testFinishOnce},
 		{"Results come by cursor, filter and limit", testResults},
 		{"Cancel and restore of the run", testCancelRun},
 		{"Cancel and restore of a batch", testCancelBatch},

@@ -79,6 +79,44 @@ func testFinishLinks(s *shelf) {
 	}
 }
 
+// Whoever looks while the links of several results are told of finds all of
+// the results kept, and all of the links on the books.
+func testFinishOnce(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 2))
+	s.add(engine.Batch{}, Jobs("one.test", 1))
+	jobs := s.lease(3)
+	slices.SortFunc(jobs, func(a, b engine.Job) int { return cmp.Compare(a.ID, b.ID) })
+	var rs []engine.Result
+	for i, j := range jobs {
+		rs = append(rs, engine.Result{
+			Job: j.ID, Batch: j.Batch, URL: j.URL, Host: j.Host, Num: uint64(i + 1), Outcome: engine.OK,
+			Links: []engine.Job{Job("two.test", 2*i), Job("two.test", 2*i+1), Job("two.test", 0)},
+		})
+	}
+	told := map[engine.JobID]bool{}
+	err := s.Finish(s.Context(), rs, func(j engine.Job, _ engine.Class) {
+		c, err := s.Count(s.Context(), engine.Query{})
+		if err != nil || !c.Balanced() || c.Submitted != 10 || c.OK != 3 || c.Left() != 7 {
+			s.Errorf("link %d: Count = %+v, %v; want 10, of them 3 ok and 7 left", len(told), c, err)
+		}
+		s.rows(engine.Query{}, "1 ok one.test/0", "2 ok one.test/1", "3 ok one.test/0")
+		told[j.ID] = true
+		for _, leased := range s.lease(100) {
+			if !told[leased.ID] || leased.ID == j.ID {
+				s.Errorf("link %d was leased before it was told of", leased.ID)
+			}
+		}
+	})
+	if err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	if len(told) != 7 {
+		s.Errorf("told of %d links, want 7: batch 1 has 0 to 3, and batch 2 4, 5 and 0", len(told))
+	}
+	s.lease(100)
+	s.counts(0, engine.Counts{Submitted: 10, InFlight: 7, OK: 3})
+}
+
 func testResults(s *shelf) {
 	s.add(engine.Batch{}, Jobs("one.test", 3))
 	s.add(engine.Batch{}, Jobs("two.test", 2))
