@@ -3,7 +3,6 @@ package engine
 import (
 	"hash/maphash"
 	"math"
-	"strings"
 	"time"
 )
 
@@ -35,12 +34,6 @@ type memOdd struct {
 	due      memTime
 	attempts int32
 	retries  int32
-}
-
-// A memSite is what the jobs of one origin have in common.
-type memSite struct {
-	lane   *memLane
-	origin string
 }
 
 // A memPage is jobs side by side. Pages stay where they are, so that a
@@ -206,74 +199,4 @@ func (s *MemStore) mark(seen *memSeen, fingerprint string) bool {
 func hashing() func(string) uint32 {
 	seed := maphash.MakeSeed()
 	return func(s string) uint32 { return uint32(maphash.String(seed, s)) }
-}
-
-// A memLane is the waiting jobs of one host in one batch: those given back,
-// which go first, and then the others.
-type memLane struct {
-	batch *memBatch
-	host  string
-	site  memSite             // of the origin that came first
-	sites map[string]*memSite // of the others, by origin
-	first uint32              // of the jobs in it, linked by next; 0: none
-	front uint32              // the last of those given back; 0: none
-	last  uint32
-	live  int32 // jobs in it that can be leased
-	turns bool  // it has its place in the ring
-}
-
-// site returns where the jobs of a host and an origin belong.
-func (b *memBatch) site(host, origin string) *memSite {
-	l := b.lanes[host]
-	if l == nil {
-		if strings.HasSuffix(origin, host) {
-			host = origin[len(origin)-len(host):] // one string for both
-		}
-		l = &memLane{batch: b, host: host}
-		l.site = memSite{lane: l, origin: origin}
-		b.lanes[host] = l
-	}
-	if l.site.origin == origin {
-		return &l.site
-	}
-	at := l.sites[origin]
-	if at == nil {
-		if l.sites == nil {
-			l.sites = make(map[string]*memSite)
-		}
-		at = &memSite{lane: l, origin: origin}
-		l.sites[origin] = at
-	}
-	return at
-}
-
-// link puts a job at the end of its lane, or behind the others in front.
-func (s *MemStore) link(l *memLane, j *memJob, front bool) {
-	after := l.last
-	if front {
-		after = l.front
-		l.front = j.id
-	}
-	if after == 0 {
-		j.next, l.first = l.first, j.id
-	} else {
-		prev := s.job(after)
-		j.next, prev.next = prev.next, j.id
-	}
-	if l.last == after {
-		l.last = j.id
-	}
-}
-
-// unlink takes the first job out of a lane that has one.
-func (s *MemStore) unlink(l *memLane) *memJob {
-	j := s.job(l.first)
-	if l.front == j.id {
-		l.front = 0
-	}
-	if l.last == j.id {
-		l.last = 0
-	}
-	l.first, j.next = j.next, 0
-	return j
 }

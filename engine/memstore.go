@@ -35,7 +35,7 @@ type memBatch struct {
 	seen    memSeen
 	added   Added
 	lanes   map[string]*memLane
-	ring    []*memLane // the lanes, the one whose turn it is first
+	ring    memRing
 	served  uint64
 	counts  [Ended + 1]int // jobs by place, those with a mark of their own apart
 	ended   [Cancelled + 1]int
@@ -141,9 +141,8 @@ func (s *MemStore) move(b *memBatch, j *memJob, to Place) {
 // queue puts a job into its lane, to be leased.
 func (s *MemStore) queue(b *memBatch, j *memJob, front bool) {
 	l := j.site.lane
-	if !l.turns {
-		l.turns = true
-		b.ring = append(b.ring, l)
+	if !l.ringed {
+		b.ring.join(l)
 	}
 	l.live++
 	b.waiting++
@@ -179,9 +178,11 @@ func (s *MemStore) Next(_ context.Context, n int, w Want) ([]Job, error) {
 	defer s.mu.Unlock()
 	s.wake(w.Now)
 	order := make([]*memBatch, 0, len(s.batches))
+	most := 0
 	for _, b := range s.batches {
 		if _, skip := w.SkipBatches[b.ID]; b.waiting > 0 && !skip && !b.paused && b.mark == 0 {
 			order = append(order, b)
+			most += b.waiting
 		}
 	}
 	slices.SortFunc(order, func(a, b *memBatch) int {
@@ -198,21 +199,30 @@ func (s *MemStore) Next(_ context.Context, n int, w Want) ([]Job, error) {
 			b := order[i]
 			j, ok := s.lease(b, w)
 			if !ok {
+				b.ring.rejoin()
 				order = slices.Delete(order, i, i+1)
 				same--
 				continue
+			}
+			if out == nil {
+				out = make([]Job, 0, min(n, most))
 			}
 			out = append(out, j)
 			i++
 		}
 	}
+	for _, b := range order {
+		b.ring.rejoin()
+	}
 	return out, nil
 }
 
-// lease hands out the next job of a batch, and reports whether it has one for w.
+// lease hands out the next job of a batch, and reports whether it has one for
+// w. The lanes passed over are to rejoin the ring.
 func (s *MemStore) lease(b *memBatch, w Want) (Job, bool) {
-	for i, l := range b.ring {
-		if _, skip := w.SkipHosts[l.host]; skip || l.live == 0 {
+	for l := b.ring.take(); l != nil; l = b.ring.take() {
+		if _, skip := w.SkipHosts[l.host]; skip {
+			b.ring.pass(l)
 			continue
 		}
 		j := s.pop(l)
@@ -220,9 +230,7 @@ func (s *MemStore) lease(b *memBatch, w Want) (Job, bool) {
 		s.move(b, j, InFlight)
 		s.turns++
 		b.served = s.turns
-		// The lane goes to the end; those passed over keep their turn.
-		copy(b.ring[i:], b.ring[i+1:])
-		b.ring[len(b.ring)-1] = l
+		b.ring.served(l)
 		return s.full(j), true
 	}
 	return Job{}, false

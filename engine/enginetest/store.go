@@ -34,6 +34,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Next takes the highest priority, then batches and hosts in turn", testNextOrder},
 		{"Next goes on with the turns of the call before", testNextTurns},
 		{"Next passes over hosts and batches", testNextSkips},
+		{"Next keeps the turn of a host that it passed over", testNextKeepsTurns},
 		{"Next hands a job out once", testNextOnce},
 		{"Next hands a job out as it was given", testNextWhole},
 		{"Release puts a job to the front", testReleaseFront},

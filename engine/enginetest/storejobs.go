@@ -210,6 +210,25 @@ func testNextSkips(s *shelf) {
 	s.leases(100, "b1 one.test/0", "b1 one.test/1")
 }
 
+func testNextKeepsTurns(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 3), Jobs("two.test", 3), Jobs("six.test", 3), Jobs("ten.test", 3))
+	without := func(hosts ...string) engine.Want {
+		w := engine.Want{Now: s.now, SkipHosts: map[string]struct{}{}}
+		for _, h := range hosts {
+			w.SkipHosts[h] = struct{}{}
+		}
+		return w
+	}
+	got := s.leaseFor(1, without("one.test", "two.test"))
+	s.same("Next without one and two", names(got), []string{"b1 six.test/0"})
+	got = s.leaseFor(2, without("one.test", "ten.test"))
+	s.same("Next without one and ten", names(got), []string{"b1 two.test/0", "b1 six.test/1"})
+	s.leases(3, "b1 one.test/0", "b1 ten.test/0", "b1 two.test/1")
+	got = s.leaseFor(100, without("six.test", "one.test"))
+	s.same("Next without six and one", names(got), []string{"b1 ten.test/1", "b1 two.test/2", "b1 ten.test/2"})
+	s.leases(100, "b1 six.test/2", "b1 one.test/1", "b1 one.test/2")
+}
+
 func testNextOnce(s *shelf) {
 	s.add(engine.Batch{}, Jobs("one.test", 100), Jobs("two.test", 100))
 	s.add(engine.Batch{}, Jobs("one.test", 100))
