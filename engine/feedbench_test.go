@@ -1,6 +1,14 @@
 package engine
 
-import "testing"
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
 
 // BenchmarkFeedChange is one change of a job with one reader, who takes a view
 // as often as a screen would that draws 30 times a second at 100,000 changes a
@@ -24,4 +32,113 @@ func BenchmarkFeedChange(b *testing.B) {
 			s.Take(&v)
 		}
 	}
+}
+
+// BenchmarkFeedMillion is a million jobs on their way through the queue and a
+// worker, told of by one goroutine with 16 readers: 15 of them take 30 views a
+// second, and one is asleep until the end. An op is a job: three changes, and
+// five of every tenth, which is given back first. It is run as fast as can be,
+// and at 100,000 changes a second.
+//
+// It reports how long the longest change and the longest Take took (and the
+// longest of all but one in 10,000 changes: the longest of all is likely to
+// be what the machine did meanwhile), and what the feed holds at the end.
+// Run it with -benchtime 1000000x; the paced one needs half a minute for that.
+func BenchmarkFeedMillion(b *testing.B) {
+	b.Run("unpaced", func(b *testing.B) { benchmarkFeed(b, 0) })
+	b.Run("paced", func(b *testing.B) { benchmarkFeed(b, 100_000) })
+}
+
+func benchmarkFeed(b *testing.B, pace int) { // changes per second; 0: any
+	const width, readers = 200, 16
+	before := liveHeap()
+	f := newFeed(func(*Stats) {})
+	var wg sync.WaitGroup
+	takes := make([]time.Duration, readers) // the longest of each
+	var fulls, views int
+	asleep := f.subscribe(SubscribeOptions{})
+	for i := range readers - 1 {
+		s := f.subscribe(SubscribeOptions{})
+		wg.Go(func() {
+			var v View
+			for range s.Ready() {
+				begin := time.Now()
+				s.Take(&v)
+				takes[i] = max(takes[i], time.Since(begin))
+				if i == 0 {
+					views++
+					if v.Full {
+						fulls++
+					}
+				}
+				time.Sleep(time.Second / 30)
+			}
+		})
+	}
+	tail := strings.Repeat("x", 30)
+	urls := make([]string, b.N)
+	for i := range urls {
+		urls[i] = fmt.Sprintf("https://one.test/%012d/%s", i, tail)
+	}
+	sets := make([]int32, 0, 4*b.N)
+	runtime.GC()
+	b.ResetTimer()
+	begin := time.Now()
+	last := begin
+	set := func(i int, p Place) {
+		if i < 0 || i >= b.N {
+			return
+		}
+		s := JobState{ID: JobID(i + 1), URL: urls[i], Host: "one.test", Place: p}
+		if p == Ended {
+			s.Outcome, s.Num = OK, uint64(i+1)
+		}
+		f.set(s)
+		now := time.Now()
+		sets = append(sets, int32(min(now.Sub(last), time.Second)))
+		if pace > 0 {
+			due := begin.Add(time.Duration(len(sets)) * time.Second / time.Duration(pace))
+			if ahead := due.Sub(now); ahead > time.Millisecond {
+				time.Sleep(ahead)
+				now = time.Now()
+			}
+		}
+		last = now
+	}
+	for i := range b.N + width {
+		if set(i, Queued); i%10 == 0 {
+			set(i, Backlog)
+			set(i, Queued)
+		}
+		set(i-width/2, InFlight)
+		set(i-width, Ended)
+	}
+	b.StopTimer()
+	f.end()
+	wg.Wait()
+	urls = nil
+	held := liveHeap() - before - uint64(4*cap(sets))
+	var v View
+	begin = time.Now()
+	for v.More = true; v.More; {
+		asleep.Take(&v)
+	}
+	b.ReportMetric(float64(time.Since(begin).Microseconds()), "us-to-wake")
+	slices.Sort(sets)
+	b.ReportMetric(float64(len(sets))/b.Elapsed().Seconds(), "changes/s")
+	b.ReportMetric(float64(sets[len(sets)-1])/1e3, "us-max-set")
+	b.ReportMetric(float64(sets[len(sets)-1-len(sets)/10_000])/1e3, "us-p99.99-set")
+	b.ReportMetric(float64(sets[len(sets)/2]), "ns-p50-set")
+	b.ReportMetric(float64(slices.Max(takes).Microseconds()), "us-max-take")
+	b.ReportMetric(float64(held)/(1<<20), "MiB-held")
+	b.ReportMetric(float64(fulls)/float64(max(views, 1)), "fulls/view")
+}
+
+// liveHeap returns the bytes of the heap that are in use.
+func liveHeap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
