@@ -58,65 +58,64 @@ const logKept = 512
 type feed struct {
 	stats func(*Stats)
 
-	mu      sync.Mutex
-	seq     Seq
-	nodes   []node // node 0 is both ends of the list
-	free    []int32
-	at      map[JobID]int32
-	settled []settled // jobs that may be dropped, oldest first
-	kept    int       // of them, those that are still settled
-	log     [logKept]LogLine
-	lines   uint64 // log lines ever
-	subs    []*Subscription
-	ended   bool
+	mu    sync.Mutex
+	seq   Seq
+	ends  node // both ends of the list: the first is next, the last prev
+	at    map[JobID]*node
+	free  *node // nodes to use again, linked by next
+	frees int
+	kept  int   // jobs in the list that have settled, and may be dropped
+	swept *node // none up to this one has settled
+	log   [logKept]LogLine
+	lines uint64 // log lines ever
+	subs  []*Subscription
+	ended bool
 }
 
-// A node is one job in the list.
+// A node is one job in the list. Jobs have settled that have ended or gone
+// back to the backlog.
 type node struct {
 	job        JobState
 	seq        Seq // of its last change
-	prev, next int32
+	prev, next *node
 }
 
-// A settled job has ended or gone back to the backlog, at a change.
-type settled struct {
-	id  JobID
-	seq Seq
-}
+// nodesFree is how many nodes a feed keeps for jobs to come. One that settles
+// makes another go, so a few are enough; what a run needed once for more jobs
+// is not held for ever.
+const nodesFree = 256
 
 func newFeed(stats func(*Stats)) *feed {
-	return &feed{stats: stats, nodes: make([]node, 1), at: make(map[JobID]int32)}
+	f := &feed{stats: stats, at: make(map[JobID]*node)}
+	f.ends.prev, f.ends.next, f.swept = &f.ends, &f.ends, &f.ends
+	return f
 }
 
 // set takes the new state of a job.
 func (f *feed) set(s JobState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i, ok := f.at[s.ID]
+	n, ok := f.at[s.ID]
 	if ok {
-		f.unlink(i)
+		f.unlink(n)
 	} else {
-		i = f.alloc()
-		f.at[s.ID] = i
+		n = f.alloc()
+		f.at[s.ID] = n
 	}
-	f.put(i, s)
+	f.put(n, &s)
 }
 
-// put links node i, which is in no list, at the end with state s.
-func (f *feed) put(i int32, s JobState) {
+// put links a node, which is in no list, at the end with state s.
+func (f *feed) put(n *node, s *JobState) {
 	f.seq++
-	n := &f.nodes[i]
 	if n.seq != 0 && n.job.isSettled() {
 		f.kept--
 	}
-	n.job, n.seq = s, f.seq
-	last := f.nodes[0].prev
-	n.prev, n.next = last, 0
-	f.nodes[last].next = i
-	f.nodes[0].prev = i
+	n.job, n.seq = *s, f.seq
+	n.prev, n.next = f.ends.prev, &f.ends
+	n.prev.next, f.ends.prev = n, n
 	if s.isSettled() {
 		f.kept++
-		f.settled = append(f.settled, settled{s.ID, f.seq})
 		f.trim()
 	}
 	f.tell()
@@ -128,20 +127,20 @@ func (s *JobState) isSettled() bool { return s.Place == Ended || s.Place == Back
 func (f *feed) update(match func(*JobState) bool, change func(*JobState)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var found []int32
-	for i := f.nodes[0].next; i != 0; i = f.nodes[i].next {
-		if match(&f.nodes[i].job) {
-			found = append(found, i)
+	var found []*node
+	for n := f.ends.next; n != &f.ends; n = n.next {
+		if match(&n.job) {
+			found = append(found, n)
 		}
 	}
-	for _, i := range found {
-		s := f.nodes[i].job
-		if j, ok := f.at[s.ID]; !ok || j != i {
+	for _, n := range found {
+		s := n.job
+		if f.at[s.ID] != n {
 			continue // it was dropped to make room
 		}
 		change(&s)
-		f.unlink(i)
-		f.put(i, s)
+		f.unlink(n)
+		f.put(n, &s)
 	}
 }
 
@@ -149,11 +148,11 @@ func (f *feed) update(match func(*JobState) bool, change func(*JobState)) {
 func (f *feed) get(id JobID) (JobState, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i, ok := f.at[id]
+	n, ok := f.at[id]
 	if !ok {
 		return JobState{}, false
 	}
-	return f.nodes[i].job, true
+	return n.job, true
 }
 
 // poke says that something changed that is no job.
@@ -201,47 +200,53 @@ func (f *feed) tell() {
 	}
 }
 
-func (f *feed) alloc() int32 {
-	if n := len(f.free); n > 0 {
-		i := f.free[n-1]
-		f.free = f.free[:n-1]
-		return i
+func (f *feed) alloc() *node {
+	n := f.free
+	if n == nil {
+		return new(node)
 	}
-	f.nodes = append(f.nodes, node{})
-	return int32(len(f.nodes) - 1)
+	f.free, n.next = n.next, nil
+	f.frees--
+	return n
 }
 
-// unlink takes node i out of the list. Cursors that stand on it step back.
-func (f *feed) unlink(i int32) {
-	n := &f.nodes[i]
+// unlink takes a node out of the list. Cursors that stand on it step back.
+func (f *feed) unlink(n *node) {
 	for _, s := range f.subs {
-		if s.pos == i {
+		if s.pos == n {
 			s.pos = n.prev
 		}
 	}
-	f.nodes[n.prev].next = n.next
-	f.nodes[n.next].prev = n.prev
+	if f.swept == n {
+		f.swept = n.prev
+	}
+	n.prev.next, n.next.prev = n.next, n.prev
 }
 
 // trim drops the jobs that settled longest ago, beyond feedKept. A reader that
 // has not seen one of them has to start over.
+//
+// They are found by a cursor like a reader's: what it has passed has not
+// settled, or else stands further behind since.
 func (f *feed) trim() {
 	for f.kept > feedKept {
-		old := f.settled[0]
-		f.settled = f.settled[1:]
-		i, ok := f.at[old.id]
-		if !ok || f.nodes[i].seq != old.seq {
-			continue // it changed since, and stands again further behind
+		n := f.swept.next
+		if !n.job.isSettled() {
+			f.swept = n
+			continue
 		}
 		for _, s := range f.subs {
-			if s.seen < old.seq {
+			if s.seen < n.seq {
 				s.lost = true
 			}
 		}
-		f.unlink(i)
-		f.nodes[i] = node{}
-		delete(f.at, old.id)
-		f.free = append(f.free, i)
+		f.unlink(n)
+		delete(f.at, n.job.ID)
 		f.kept--
+		*n = node{}
+		if f.frees < nodesFree {
+			n.next, f.free = f.free, n
+			f.frees++
+		}
 	}
 }

@@ -215,6 +215,28 @@ func TestReadyHoldsOneToken(t *testing.T) {
 	})
 }
 
+// One who has hung up and takes all the same learns nothing, and upsets
+// nothing: the jobs that it knew of are long gone.
+func TestTakeAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, slow(100*time.Millisecond), engine.Config{Workers: 400, Queue: 1000, Interval: -1})
+		s := newScreen(r, engine.SubscribeOptions{MaxJobs: 50})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 10_300))
+		r.until(500 * time.Millisecond)
+		s.take(t)
+		if err := s.sub.Close(); err != nil || !s.view.More {
+			t.Errorf("Close = %v, more %v; want there to be more", err, s.view.More)
+		}
+		r.finish()
+		for range 3 {
+			s.take(t)
+			if v := &s.view; v.More || v.Full || len(v.Jobs)+len(v.Log) > 0 || v.LogDropped > 0 || v.Stats.Counts.OK != 10_300 {
+				t.Errorf("a view of %d jobs and %d lines, full %v, more %v, %d ok; want the numbers alone", len(v.Jobs), len(v.Log), v.Full, v.More, v.Stats.Counts.OK)
+			}
+		}
+	})
+}
+
 func TestReadyIsClosedByCloseAndAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, &enginetest.Scraper{}, engine.Config{})

@@ -11,13 +11,14 @@ type Subscription struct {
 	ready chan struct{}
 
 	// The lock of feed guards the rest.
-	pos   int32 // the node that was taken last; 0: none
+	pos   *node // the node that was taken last; before the first one, the ends
 	seen  Seq   // changes up to here were taken
 	lines uint64
 	fresh bool // the next view starts over
 	lost  bool // so it must: what it has not seen is gone
 	told  bool // ready holds its token
 	gone  bool // ready is closed
+	over  bool // so is the subscription: nothing moves pos any more
 }
 
 func (f *feed) subscribe(o SubscribeOptions) *Subscription {
@@ -29,7 +30,7 @@ func (f *feed) subscribe(o SubscribeOptions) *Subscription {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := &Subscription{feed: f, opts: o, ready: make(chan struct{}, 1), fresh: true}
+	s := &Subscription{feed: f, opts: o, ready: make(chan struct{}, 1), pos: &f.ends, fresh: true}
 	f.subs = append(f.subs, s)
 	s.tell()
 	if f.ended {
@@ -69,22 +70,26 @@ func (s *Subscription) Take(into *View) {
 	f := s.feed
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if s.over {
+		*into = View{From: s.seen, To: s.seen, Stats: into.Stats, Jobs: into.Jobs[:0], Log: into.Log[:0]}
+		return
+	}
 	s.told = false
 	into.Full = s.fresh || s.lost
 	if into.Full {
-		s.pos, s.seen, s.fresh, s.lost = 0, 0, false, false
+		s.pos, s.seen, s.fresh, s.lost = &f.ends, 0, false, false
 	}
 	into.From = s.seen
 	into.Jobs = into.Jobs[:0]
 	for len(into.Jobs) < s.opts.MaxJobs {
-		i := f.nodes[s.pos].next
-		if i == 0 {
+		n := s.pos.next
+		if n == &f.ends {
 			break
 		}
-		into.Jobs = append(into.Jobs, f.nodes[i].job)
-		s.pos, s.seen = i, f.nodes[i].seq
+		into.Jobs = append(into.Jobs, n.job)
+		s.pos, s.seen = n, n.seq
 	}
-	into.More = f.nodes[s.pos].next != 0
+	into.More = s.pos.next != &f.ends
 	if !into.More {
 		s.seen = f.seq
 	}
@@ -107,12 +112,15 @@ func (s *Subscription) takeLog(into *View) {
 	s.lines = f.lines
 }
 
-// Close ends the subscription and closes Ready. Closing twice is closing once.
+// Close ends the subscription and closes Ready. What was not taken by then is
+// not told any more: a view has the numbers only. Closing twice is closing
+// once.
 func (s *Subscription) Close() error {
 	f := s.feed
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s.hangUp()
+	s.over, s.pos = true, &f.ends
 	for i, other := range f.subs {
 		if other == s {
 			f.subs = append(f.subs[:i], f.subs[i+1:]...)
