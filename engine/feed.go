@@ -66,9 +66,11 @@ type feed struct {
 	frees int
 	kept  int   // jobs in the list that have settled, and may be dropped
 	swept *node // none up to this one has settled
+	gone  Seq   // of the job that was dropped last: no older change of a settled job is kept
 	log   [logKept]LogLine
 	lines uint64 // log lines ever
 	subs  []*Subscription
+	quiet int // of them, those whose Ready holds no token
 	ended bool
 }
 
@@ -78,6 +80,7 @@ type node struct {
 	job        JobState
 	seq        Seq // of its last change
 	prev, next *node
+	readers    int // whose cursors stand on it
 }
 
 // nodesFree is how many nodes a feed keeps for jobs to come. One that settles
@@ -190,13 +193,16 @@ func (f *feed) end() {
 	}
 }
 
-// The rest is called with the lock held.
+// The rest is called with the lock held. A change costs the same for any
+// number of readers, but for those that it wakes and those who stand where the
+// job stood.
 
 func (f *feed) tell() {
+	if f.quiet == 0 {
+		return
+	}
 	for _, s := range f.subs {
-		if !s.told {
-			s.tell()
-		}
+		s.tell()
 	}
 }
 
@@ -212,9 +218,11 @@ func (f *feed) alloc() *node {
 
 // unlink takes a node out of the list. Cursors that stand on it step back.
 func (f *feed) unlink(n *node) {
-	for _, s := range f.subs {
-		if s.pos == n {
-			s.pos = n.prev
+	if n.readers > 0 {
+		for _, s := range f.subs {
+			if s.pos == n {
+				s.stand(n.prev)
+			}
 		}
 	}
 	if f.swept == n {
@@ -235,11 +243,7 @@ func (f *feed) trim() {
 			f.swept = n
 			continue
 		}
-		for _, s := range f.subs {
-			if s.seen < n.seq {
-				s.lost = true
-			}
-		}
+		f.gone = n.seq
 		f.unlink(n)
 		delete(f.at, n.job.ID)
 		f.kept--

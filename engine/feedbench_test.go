@@ -13,23 +13,47 @@ import (
 // BenchmarkFeedChange is one change of a job with one reader, who takes a view
 // as often as a screen would that draws 30 times a second at 100,000 changes a
 // second.
-func BenchmarkFeedChange(b *testing.B) {
+func BenchmarkFeedChange(b *testing.B) { benchmarkChange(b, 1, InFlight) }
+
+// BenchmarkFeedEnd is the same where each change ends a job and makes another
+// one go, and BenchmarkFeedReaders is that with other numbers of readers, who
+// share what one would take.
+func BenchmarkFeedEnd(b *testing.B) { benchmarkChange(b, 1, Ended) }
+
+func BenchmarkFeedReaders(b *testing.B) {
+	for _, n := range []int{0, 16, 256} {
+		b.Run(fmt.Sprintf("readers=%d", n), func(b *testing.B) { benchmarkChange(b, n, Ended) })
+	}
+}
+
+func benchmarkChange(b *testing.B, readers int, p Place) {
 	f := newFeed(func(*Stats) {})
-	s := f.subscribe(SubscribeOptions{})
+	subs := make([]*Subscription, readers)
+	for i := range subs {
+		subs[i] = f.subscribe(SubscribeOptions{MaxJobs: 4096 / max(readers, 1)})
+	}
 	var v View
+	for _, s := range subs {
+		s.Take(&v)
+	}
 	states := make([]JobState, 1000)
+	if p == Ended {
+		states = make([]JobState, 2*feedKept)
+	}
 	for i := range states {
-		states[i] = JobState{ID: JobID(i + 1), URL: "http://one.test/", Place: InFlight}
+		states[i] = JobState{ID: JobID(i + 1), URL: "http://one.test/", Place: p}
 		f.set(states[i])
 	}
-	s.Take(&v)
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
 		f.set(states[n%len(states)])
-		if n++; n%3333 == 0 {
-			<-s.Ready()
-			s.Take(&v)
+		n++
+		if readers > 0 && n%3333 == 0 {
+			for _, s := range subs {
+				<-s.Ready()
+				s.Take(&v)
+			}
 		}
 	}
 }

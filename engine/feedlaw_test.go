@@ -41,6 +41,31 @@ func held(f *feed) int {
 	return len(f.at)
 }
 
+// balanced checks what a feed counts of its readers, so that it need not look
+// at each of them: one that is forgotten is never told, one too many makes
+// every change look.
+func balanced(t *testing.T, f *feed) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	quiet := 0
+	for _, s := range f.subs {
+		if !s.told {
+			quiet++
+		}
+	}
+	if f.quiet != quiet {
+		t.Errorf("%d readers have no token, want %d", f.quiet, quiet)
+	}
+	sum := f.ends.readers
+	for n := f.ends.next; n != &f.ends; n = n.next {
+		sum += n.readers
+	}
+	if sum != len(f.subs) {
+		t.Errorf("%d readers stand in the list, want %d", sum, len(f.subs))
+	}
+}
+
 // At 100,000 changes a second and with 16 readers, quick, slow, with small
 // views and asleep, the copies of all are equal to what was told at the end,
 // and the feed never holds more than it may.
@@ -140,6 +165,7 @@ func TestFeedWithManyReaders(t *testing.T) {
 		if want := unsettled + feedKept; len(last.jobs) != want || held(f) != want {
 			t.Errorf("the feed holds %d jobs and shows %d, want %d", held(f), len(last.jobs), want)
 		}
+		balanced(t, f)
 		for _, r := range append(replicas, last) {
 			for id, j := range r.jobs {
 				if j != truth[id] {
@@ -242,5 +268,66 @@ func TestFeedUpdateMakesRoom(t *testing.T) {
 	}
 	if len(changed) != feedKept {
 		t.Errorf("%d jobs were changed, want %d: those that are there yet", len(changed), feedKept)
+	}
+}
+
+// What was gone before a reader came, or before it started over, is nothing
+// that it lost: or one with small views would start over for ever where an old
+// job is still under way.
+func TestFeedTellsALateReaderAllThereIs(t *testing.T) {
+	f := newFeed(func(*Stats) {})
+	for i := range 2 * feedKept {
+		s := JobState{ID: JobID(i + 1), Place: Ended}
+		if i < 10 {
+			s.Place = InFlight
+		}
+		f.set(s)
+	}
+	s := f.subscribe(SubscribeOptions{MaxJobs: 3})
+	var v View
+	jobs := 0
+	for v.More = true; v.More && jobs <= feedKept+10; jobs += len(v.Jobs) {
+		if s.Take(&v); v.Full != (jobs == 0) {
+			t.Fatalf("after %d jobs: full %v, want that of the first view only", jobs, v.Full)
+		}
+	}
+	if jobs != feedKept+10 {
+		t.Errorf("told of %d jobs, want %d", jobs, feedKept+10)
+	}
+}
+
+func TestFeedCountsItsReaders(t *testing.T) {
+	f := newFeed(func(*Stats) {})
+	f.set(JobState{ID: 1, Place: Queued})
+	f.set(JobState{ID: 2, Place: Queued})
+	var v View
+	var subs []*Subscription
+	for i := range 6 {
+		s := f.subscribe(SubscribeOptions{MaxJobs: 1 + i%2})
+		subs = append(subs, s)
+		balanced(t, f)
+		if i > 1 {
+			s.Take(&v)
+			balanced(t, f)
+		}
+	}
+	f.set(JobState{ID: 1, Place: InFlight})
+	balanced(t, f)
+	for i, s := range subs {
+		s.Take(&v)
+		if i%3 == 0 {
+			s.Close()
+		}
+		balanced(t, f)
+	}
+	f.end()
+	balanced(t, f)
+	for _, s := range subs {
+		for v.More = true; v.More; {
+			s.Take(&v)
+			balanced(t, f)
+		}
+		s.Close()
+		balanced(t, f)
 	}
 }

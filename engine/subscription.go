@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // A Subscription is one reader's cursor over the changes of a run. It holds
 // nothing up: what the reader has not taken yet is kept once, for all readers,
 // as the latest state of each job.
@@ -13,9 +15,9 @@ type Subscription struct {
 	// The lock of feed guards the rest.
 	pos   *node // the node that was taken last; before the first one, the ends
 	seen  Seq   // changes up to here were taken
+	after Seq   // what was gone when it last started over
 	lines uint64
 	fresh bool // the next view starts over
-	lost  bool // so it must: what it has not seen is gone
 	told  bool // ready holds its token
 	gone  bool // ready is closed
 	over  bool // so is the subscription: nothing moves pos any more
@@ -32,6 +34,8 @@ func (f *feed) subscribe(o SubscribeOptions) *Subscription {
 	defer f.mu.Unlock()
 	s := &Subscription{feed: f, opts: o, ready: make(chan struct{}, 1), pos: &f.ends, fresh: true}
 	f.subs = append(f.subs, s)
+	f.ends.readers++
+	f.quiet++
 	s.tell()
 	if f.ended {
 		s.hangUp()
@@ -39,8 +43,9 @@ func (f *feed) subscribe(o SubscribeOptions) *Subscription {
 	return s
 }
 
+// tell sees to it that Ready holds its token.
 func (s *Subscription) tell() {
-	if s.gone {
+	if s.told {
 		return
 	}
 	select {
@@ -48,14 +53,31 @@ func (s *Subscription) tell() {
 	default:
 	}
 	s.told = true
+	s.feed.quiet--
 }
 
+// hangUp closes Ready, which counts as told from then on.
 func (s *Subscription) hangUp() {
-	if !s.gone {
-		s.gone = true
-		close(s.ready)
+	if s.gone {
+		return
 	}
+	if !s.told {
+		s.told = true
+		s.feed.quiet--
+	}
+	s.gone = true
+	close(s.ready)
 }
+
+// stand moves the cursor.
+func (s *Subscription) stand(n *node) {
+	s.pos.readers--
+	n.readers++
+	s.pos = n
+}
+
+// lost reports whether a change that was not taken is gone.
+func (s *Subscription) lost() bool { return s.feed.gone > max(s.seen, s.after) }
 
 // Ready returns a channel of capacity 1 that says that there is something to
 // take. It is closed by Close, and when the run has ended: what is left can
@@ -74,22 +96,24 @@ func (s *Subscription) Take(into *View) {
 		*into = View{From: s.seen, To: s.seen, Stats: into.Stats, Jobs: into.Jobs[:0], Log: into.Log[:0]}
 		return
 	}
-	s.told = false
-	into.Full = s.fresh || s.lost
-	if into.Full {
-		s.pos, s.seen, s.fresh, s.lost = &f.ends, 0, false, false
+	if s.told && !s.gone {
+		s.told = false
+		f.quiet++
+	}
+	if into.Full = s.fresh || s.lost(); into.Full {
+		s.stand(&f.ends)
+		s.seen, s.after, s.fresh = 0, f.gone, false
 	}
 	into.From = s.seen
 	into.Jobs = into.Jobs[:0]
-	for len(into.Jobs) < s.opts.MaxJobs {
-		n := s.pos.next
-		if n == &f.ends {
-			break
-		}
-		into.Jobs = append(into.Jobs, n.job)
-		s.pos, s.seen = n, n.seq
+	at := s.pos
+	for len(into.Jobs) < s.opts.MaxJobs && at.next != &f.ends {
+		at = at.next
+		into.Jobs = append(into.Jobs, at.job)
+		s.seen = at.seq
 	}
-	into.More = s.pos.next != &f.ends
+	s.stand(at)
+	into.More = at.next != &f.ends
 	if !into.More {
 		s.seen = f.seq
 	}
@@ -120,12 +144,12 @@ func (s *Subscription) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s.hangUp()
-	s.over, s.pos = true, &f.ends
-	for i, other := range f.subs {
-		if other == s {
-			f.subs = append(f.subs[:i], f.subs[i+1:]...)
-			break
-		}
+	if s.over {
+		return nil
 	}
+	s.over = true
+	s.stand(&f.ends)
+	f.ends.readers--
+	f.subs = slices.DeleteFunc(f.subs, func(other *Subscription) bool { return other == s })
 	return nil
 }
