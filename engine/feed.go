@@ -58,6 +58,10 @@ const logKept = 512
 type feed struct {
 	stats func(*Stats)
 
+	// reading is held by readers, before mu, while they copy jobs: a change
+	// meets one of them at mu, and not all.
+	reading sync.Mutex
+
 	mu    sync.Mutex
 	seq   Seq
 	ends  node // both ends of the list: the first is next, the last prev

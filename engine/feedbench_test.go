@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -55,6 +56,34 @@ func benchmarkChange(b *testing.B, readers int, p Place) {
 				s.Take(&v)
 			}
 		}
+	}
+}
+
+// BenchmarkFeedTake is a view of 4,096 jobs, the most that one has by default,
+// into a view that was used before and into a new one.
+func BenchmarkFeedTake(b *testing.B) {
+	for _, fresh := range []bool{false, true} {
+		b.Run(fmt.Sprintf("new=%v", fresh), func(b *testing.B) {
+			f := newFeed(func(*Stats) {})
+			s := f.subscribe(SubscribeOptions{})
+			random := rand.New(rand.NewPCG(1, 2))
+			for i := range 2 * feedKept {
+				f.set(JobState{ID: JobID(1 + random.IntN(feedKept)), URL: "http://one.test/", Place: Ended, Num: uint64(i)})
+			}
+			var v View
+			b.ReportAllocs()
+			for b.Loop() {
+				if fresh {
+					v = View{}
+				}
+				f.mu.Lock()
+				s.fresh = true
+				f.mu.Unlock()
+				if s.Take(&v); len(v.Jobs) != 4096 {
+					b.Fatalf("%d jobs", len(v.Jobs))
+				}
+			}
+		})
 	}
 }
 

@@ -331,3 +331,124 @@ func TestFeedCountsItsReaders(t *testing.T) {
 		balanced(t, f)
 	}
 }
+
+// What happens between two parts of one view: jobs that are in it change
+// again, others that are not change before they are, and one settles and goes.
+func TestFeedViewInParts(t *testing.T) {
+	f := newFeed(func(*Stats) {})
+	const n = 3 * takePart
+	for i := range n {
+		f.set(JobState{ID: JobID(i + 1), Place: InFlight})
+	}
+	s := f.subscribe(SubscribeOptions{})
+	var v View
+	if most := s.begin(&v); most != n {
+		t.Errorf("a view of at most %d jobs, want %d", most, n)
+	}
+	if !s.part(&v) {
+		t.Fatal("the first part is the last")
+	}
+	f.set(JobState{ID: 1, Place: InFlight, Attempts: 1}) // in the view already
+	f.set(JobState{ID: n, Place: InFlight, Attempts: 1}) // not yet
+	f.set(JobState{ID: n + 1, Place: Queued})            // new
+	f.say(LogLine{Text: "meanwhile"})
+	for s.part(&v) {
+	}
+	if len(v.Jobs) != n-1 || !v.More || v.To != n-1 || len(v.Log) != 1 {
+		t.Errorf("a view of %d jobs up to %d, more %v, %d lines; want %d, more, and one line", len(v.Jobs), v.To, v.More, len(v.Log), n-1)
+	}
+	for i, j := range v.Jobs {
+		if j.ID != JobID(i+1) || j.Attempts != 0 {
+			t.Fatalf("job %d of the view is %d after %d attempts, want %d as it was", i, j.ID, j.Attempts, i+1)
+		}
+	}
+	<-s.Ready()
+	from := v.To
+	s.Take(&v)
+	if len(v.Jobs) != 3 || v.More || v.Full || v.From != from || v.To != n+4 {
+		t.Fatalf("the next view has %d jobs from %d to %d, more %v, full %v; want 3 from %d to %d", len(v.Jobs), v.From, v.To, v.More, v.Full, from, n+4)
+	}
+	if v.Jobs[0].ID != 1 || v.Jobs[1].ID != n || v.Jobs[2].ID != n+1 || v.Jobs[0].Attempts+v.Jobs[1].Attempts != 2 {
+		t.Errorf("the next view has %+v, want jobs 1, %d and %d as they are", v.Jobs, n, n+1)
+	}
+
+	// A reader whose changes go between two parts starts over with its next
+	// view, and is told so at once.
+	for i := range feedKept + feedKept/2 {
+		f.set(JobState{ID: JobID(i + n + 2), Place: Ended})
+		if i == feedKept-1 {
+			s.begin(&v)
+			s.part(&v)
+		}
+	}
+	for s.part(&v) {
+	}
+	if v.Full || !v.More || len(v.Jobs) != takePart || len(s.Ready()) != 1 {
+		t.Errorf("a view of %d jobs, full %v, more %v; want %d, more and a token", len(v.Jobs), v.Full, v.More, takePart)
+	}
+	jobs := 0
+	for first := true; v.More; first = false {
+		if s.Take(&v); v.Full != first {
+			t.Errorf("after %d jobs: full %v, want that of the first view only", jobs, v.Full)
+		}
+		jobs += len(v.Jobs)
+	}
+	if want := feedKept + n + 1; jobs != want {
+		t.Errorf("told of %d jobs, want %d", jobs, want)
+	}
+
+	// One that hangs up in between has what it had.
+	f.set(JobState{ID: 1, Place: Queued})
+	s.begin(&v)
+	s.Close()
+	if s.part(&v) || v.More || len(v.Jobs) != 0 {
+		t.Errorf("after Close a view of %d jobs, more %v; want none", len(v.Jobs), v.More)
+	}
+	balanced(t, f)
+}
+
+// The same with all of it at once, for the race detector.
+func TestFeedReadersAndChangesAtOnce(t *testing.T) {
+	const jobs, changes = 10 * takePart, 30_000
+	f := newFeed(func(*Stats) {})
+	var wg sync.WaitGroup
+	last := make([]JobState, jobs)
+	for i := range 3 {
+		r := &replica{name: fmt.Sprint("reader ", i), sub: f.subscribe(SubscribeOptions{}), jobs: make(map[JobID]JobState)}
+		wg.Go(func() {
+			var to Seq
+			for range r.sub.Ready() {
+				for r.view.More = true; r.view.More; {
+					r.take(t, r.sub.opts)
+					once := make(map[JobID]bool)
+					for _, j := range r.view.Jobs {
+						if once[j.ID] {
+							t.Errorf("%s: job %d is twice in one view", r.name, j.ID)
+						}
+						once[j.ID] = true
+					}
+					if r.view.From != to {
+						t.Errorf("%s: a view from %d, want from %d", r.name, r.view.From, to)
+					}
+					to = r.view.To
+				}
+			}
+			for r.take(t, r.sub.opts); r.view.More; {
+				r.take(t, r.sub.opts)
+			}
+			for _, want := range last {
+				if got := r.jobs[want.ID]; got != want {
+					t.Errorf("%s: job %d is %+v, want %+v", r.name, want.ID, got, want)
+					return
+				}
+			}
+		})
+	}
+	for i := range changes {
+		s := JobState{ID: JobID(i%jobs + 1), Place: InFlight, Attempts: i}
+		last[i%jobs] = s
+		f.set(s)
+	}
+	f.end()
+	wg.Wait()
+}

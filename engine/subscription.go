@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"runtime"
+	"slices"
+)
 
 // A Subscription is one reader's cursor over the changes of a run. It holds
 // nothing up: what the reader has not taken yet is kept once, for all readers,
@@ -15,6 +18,7 @@ type Subscription struct {
 	// The lock of feed guards the rest.
 	pos   *node // the node that was taken last; before the first one, the ends
 	seen  Seq   // changes up to here were taken
+	upTo  Seq   // what the view that is being made is of
 	after Seq   // what was gone when it last started over
 	lines uint64
 	fresh bool // the next view starts over
@@ -84,36 +88,63 @@ func (s *Subscription) lost() bool { return s.feed.gone > max(s.seen, s.after) }
 // still be taken then.
 func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
+// takePart is how many jobs a reader copies before it lets others have the
+// lock of the feed: about 5 us.
+const takePart = 128
+
 // Take fills into with what changed since the last call, reusing its slices.
 // It never blocks, and one call does a bounded amount of work: if there is
 // more, into.More is set and Ready holds its token again.
+//
+// The run waits for no reader longer than it takes to copy some jobs: a large
+// view is made in parts, and what changes meanwhile comes with the next one.
 func (s *Subscription) Take(into *View) {
 	s.feed.stats(&into.Stats)
+	if most := s.begin(into); cap(into.Jobs) < most {
+		into.Jobs = make([]JobState, 0, most)
+	}
+	for s.part(into) {
+		runtime.Gosched() // whoever waits for the lock goes first
+	}
+}
+
+// begin begins a view, which is of the changes up to now, and returns how many
+// jobs that can be at most.
+func (s *Subscription) begin(into *View) (most int) {
 	f := s.feed
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if s.over {
-		*into = View{From: s.seen, To: s.seen, Stats: into.Stats, Jobs: into.Jobs[:0], Log: into.Log[:0]}
-		return
-	}
 	if s.told && !s.gone {
 		s.told = false
 		f.quiet++
 	}
-	if into.Full = s.fresh || s.lost(); into.Full {
+	into.Full = !s.over && (s.fresh || s.lost())
+	if into.Full {
 		s.stand(&f.ends)
 		s.seen, s.after, s.fresh = 0, f.gone, false
 	}
-	into.From = s.seen
-	into.Jobs = into.Jobs[:0]
-	at := s.pos
-	for len(into.Jobs) < s.opts.MaxJobs && at.next != &f.ends {
-		at = at.next
-		into.Jobs = append(into.Jobs, at.job)
-		s.seen = at.seq
+	s.upTo = f.seq
+	into.From, into.To, into.More = s.seen, s.seen, false
+	into.Jobs, into.Log, into.LogDropped = into.Jobs[:0], into.Log[:0], 0
+	return int(min(uint64(s.upTo-s.seen), uint64(len(f.at)), uint64(s.opts.MaxJobs)))
+}
+
+// part takes some jobs of a view and reports whether there are more for it. If
+// not, it ends the view.
+func (s *Subscription) part(into *View) (more bool) {
+	f := s.feed
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case s.over:
+		return false
+	case s.lost(): // since the last part: the next view starts over
+	case s.copy(into):
+		return true
 	}
-	s.stand(at)
-	into.More = at.next != &f.ends
+	into.More = s.pos.next != &f.ends
 	if !into.More {
 		s.seen = f.seq
 	}
@@ -122,6 +153,24 @@ func (s *Subscription) Take(into *View) {
 	if into.More {
 		s.tell()
 	}
+	return false
+}
+
+// copy copies a part of the jobs that changed, and reports whether the view
+// has room for more of them. What changes between two parts goes behind all
+// that the view is of, so each job is in it once.
+func (s *Subscription) copy(into *View) (more bool) {
+	at := s.pos
+	for range takePart {
+		n := at.next
+		if more = n != &s.feed.ends && n.seq <= s.upTo && len(into.Jobs) < s.opts.MaxJobs; !more {
+			break
+		}
+		into.Jobs = append(into.Jobs, n.job)
+		at, s.seen = n, n.seq
+	}
+	s.stand(at)
+	return more
 }
 
 func (s *Subscription) takeLog(into *View) {
@@ -129,7 +178,6 @@ func (s *Subscription) takeLog(into *View) {
 	missed := f.lines - s.lines
 	n := min(missed, uint64(s.opts.MaxLog), logKept)
 	into.LogDropped = missed - n
-	into.Log = into.Log[:0]
 	for i := f.lines - n; i < f.lines; i++ {
 		into.Log = append(into.Log, f.log[i%logKept])
 	}
