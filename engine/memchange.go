@@ -138,11 +138,12 @@ func (s *MemStore) restore(mark uint64, out *Changed) {
 			b.counts[j.place]++
 			s.wait(b, j, false)
 			out.note(j, j.place, OutcomeNone)
-		case j.result != nil && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
+		case j.row != 0 && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
 			s.unqueue(b, j)
 			s.move(b, j, Ended)
-			b.ended[j.result.Outcome]++
-			out.note(j, Ended, j.result.Outcome)
+			was := s.outcome(j.row)
+			b.ended[was]++
+			out.note(j, Ended, was)
 		}
 	}
 	delete(s.marks, mark)
@@ -162,14 +163,15 @@ func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
 	for j := range jobs {
 		b := j.batch()
 		switch {
-		case j.place != Ended || !slices.Contains(outcomes, j.result.Outcome),
+		case j.place != Ended || !slices.Contains(outcomes, s.outcome(j.row)),
 			sel.Batch != 0 && b.ID != sel.Batch,
 			sel.Host != "" && j.site.lane.host != sel.Host,
 			b.mark != 0:
 			continue
 		}
-		out.note(j, Ended, j.result.Outcome)
-		b.ended[j.result.Outcome]--
+		was := s.outcome(j.row)
+		out.note(j, Ended, was)
+		b.ended[was]--
 		j.waited = s.since(ch.At)
 		s.move(b, j, Backlog)
 		s.queue(b, j, false)
@@ -223,8 +225,8 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 	var out []Result
 	if len(q.Jobs) > 0 {
 		for j := range s.named(q.Jobs) {
-			if j.result != nil && q.takes(j.result) {
-				out = append(out, *j.result)
+			if j.row != 0 && s.takes(&q, j.row) {
+				out = append(out, s.result(j.row))
 			}
 		}
 		slices.SortFunc(out, func(a, b Result) int { return cmp.Compare(a.Num, b.Num) })
@@ -233,23 +235,29 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 		}
 		return out, nil
 	}
-	from, _ := slices.BinarySearchFunc(s.results, q.After+1, func(r *Result, num uint64) int { return cmp.Compare(r.Num, num) })
-	for _, r := range s.results[from:] {
-		if s.known(r.Job).result != r || !q.takes(r) {
+	from, _ := slices.BinarySearchFunc(s.rows, q.After+1, func(row memRow, num uint64) int {
+		_, n := s.head(row)
+		return cmp.Compare(n, num)
+	})
+	for _, row := range s.rows[from:] {
+		if !s.takes(&q, row) {
 			continue
 		}
-		if out = append(out, *r); q.Limit > 0 && len(out) == q.Limit {
+		if out = append(out, s.result(row)); q.Limit > 0 && len(out) == q.Limit {
 			break
 		}
 	}
 	return out, nil
 }
 
-func (q *Query) takes(r *Result) bool {
-	return r.Num > q.After &&
-		(q.Batch == 0 || r.Batch == q.Batch) &&
-		(q.Host == "" || r.Host == q.Host) &&
-		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, r.Outcome))
+// takes reports whether q selects a result, which must be its job's last.
+func (s *MemStore) takes(q *Query, row memRow) bool {
+	j, num := s.head(row)
+	l := j.site.lane
+	return j.row == row && num > q.After &&
+		(q.Batch == 0 || l.batch.ID == q.Batch) &&
+		(q.Host == "" || l.host == q.Host) &&
+		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, s.outcome(row)))
 }
 
 // cancelled returns rows for the jobs that are cancelled now.

@@ -15,7 +15,7 @@ type memJob struct {
 	url    string
 	site   *memSite
 	odd    *memOdd // nil: nothing in it is set
-	result *Result
+	row    memRow  // its result; kept when it is retried, until the next one
 	waited memTime
 	id     uint32 // also its place in the store's pages
 	next   uint32 // the job behind it in its lane; 0: none

@@ -21,7 +21,12 @@ type MemStore struct {
 	pages   []*memPage  // the jobs by id, from 1
 	last    uint32      // the id of the newest job
 	due     dueHeap     // jobs that wait for a retry
-	results []*Result   // in the order of Num; one that was replaced is no longer its job's
+	rows    []memRow    // the results, in the order of Num; one that was replaced is no longer its job's
+	records map[memRow][]Record
+	blocks  [][]byte
+	words   []string // that rows have in common
+	numbers map[string]int
+	packed  []byte // reused by keep
 	marks   map[uint64][]*memJob
 	hosts   map[string]HostState
 	turns   uint64 // leases so far
@@ -48,6 +53,7 @@ func NewMemStore() *MemStore {
 	return &MemStore{
 		epoch: time.Now(), hash: hashing(),
 		marks: make(map[uint64][]*memJob), hosts: make(map[string]HostState),
+		records: make(map[memRow][]Record), numbers: make(map[string]int),
 	}
 }
 
@@ -71,7 +77,7 @@ func (s *MemStore) AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, er
 		if ctx.Err() != nil {
 			return added, context.Cause(ctx)
 		}
-		switch s.keep(mb, j, err, each) {
+		switch s.line(mb, j, err, each) {
 		case Invalid:
 			added.Invalid++
 		case Duplicate:
@@ -83,9 +89,9 @@ func (s *MemStore) AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, er
 	return added, context.Cause(ctx)
 }
 
-// keep keeps one line of a list, which is no URL if bad says so, and returns
+// line keeps one line of a list, which is no URL if bad says so, and returns
 // why it became no job. A job is told to each before it can be leased.
-func (s *MemStore) keep(b *memBatch, j Job, bad error, each func(Job, Class)) (refused Class) {
+func (s *MemStore) line(b *memBatch, j Job, bad error, each func(Job, Class)) (refused Class) {
 	s.mu.Lock()
 	switch {
 	case bad != nil:
@@ -298,7 +304,7 @@ func (s *MemStore) end(rs []Result) (fresh []*memJob) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range rs {
-		r := rs[i]
+		r := &rs[i]
 		j := s.known(r.Job)
 		b := j.batch()
 		s.move(b, j, Ended)
@@ -311,9 +317,7 @@ func (s *MemStore) end(rs []Result) (fresh []*memJob) {
 				fresh = append(fresh, s.open(b, &l))
 			}
 		}
-		r.Links = nil
-		j.result = &r
-		s.results = append(s.results, j.result)
+		s.keep(j, r)
 	}
 	return fresh
 }

@@ -70,21 +70,21 @@ func BenchmarkMemStoreJob(b *testing.B) {
 }
 
 // BenchmarkMemStoreEnded is what a job costs that has ended without records,
-// likewise. The time is that of leasing it and keeping its result.
+// likewise, as bare as can be and with a title of 41 bytes and some headers. The time is that of leasing it and keeping its result.
 func BenchmarkMemStoreEnded(b *testing.B) {
 	const n = 200_000
-	for _, hosts := range crowds[:2] {
-		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
+	for _, bc := range []struct{ hosts, headers int }{{1, 0}, {1_000, 0}, {1, 8}} {
+		b.Run(fmt.Sprintf("hosts=%d/headers=%d", bc.hosts, bc.headers), func(b *testing.B) {
 			var bytes uint64
 			for b.Loop() {
 				b.StopTimer()
 				before := live()
 				s := engine.NewMemStore()
-				if _, err := s.AddBatch(b.Context(), engine.Batch{}, listed(n, hosts), nil); err != nil {
+				if _, err := s.AddBatch(b.Context(), engine.Batch{}, listed(n, bc.hosts), nil); err != nil {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				finishAll(b, s)
+				finishAll(b, s, bc.headers)
 				b.StopTimer()
 				bytes = live() - before
 				runtime.KeepAlive(s)
@@ -98,7 +98,7 @@ func BenchmarkMemStoreEnded(b *testing.B) {
 
 // finishAll leases all jobs of a store and finishes them, 64 at once, as the
 // engine's committer does.
-func finishAll(b *testing.B, s engine.Store) {
+func finishAll(b *testing.B, s engine.Store, headers int) {
 	var num uint64
 	rs := make([]engine.Result, 0, 64)
 	for {
@@ -112,7 +112,14 @@ func finishAll(b *testing.B, s engine.Store) {
 		rs = rs[:0]
 		for _, j := range jobs {
 			num++
-			rs = append(rs, ending(j, num))
+			r := ending(j, num)
+			if headers > 0 {
+				r.Title = fmt.Sprintf("Page %08d of a schedule for everybody", num)
+			}
+			for i := range headers {
+				r.Header = append(r.Header, engine.Header{Name: fmt.Sprint("X-Header-", i), Value: fmt.Sprintf("value-%d", num+uint64(i))})
+			}
+			rs = append(rs, r)
 		}
 		if err := s.Finish(context.Background(), rs, nil); err != nil {
 			b.Fatal(err)

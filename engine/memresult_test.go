@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A result comes back as it was, whatever is in it: nothing, much, and what a
+// page of bad intent makes of it.
+func TestMemRowsAreExact(t *testing.T) {
+	long := strings.Repeat("long ", memBlock)
+	some := Result{
+		Outcome: Failed, Class: Status, Error: "404", Final: "http://two.test/", Title: "\x00\xff\u202e", Status: 404,
+		Attempts: math.MaxInt32, Bytes: math.MaxInt64, Elapsed: math.MinInt64, FetchedAt: time.Now(),
+		Timing:   Timing{1, -1, math.MaxInt64, math.MinInt64, 0, 5, 6},
+		Header:   []Header{{"Age", "0"}, {"Age", ""}, {"", "x"}},
+		History:  []Attempt{{503, Status, 6, 7, "status: retried"}, {}},
+		Findings: []Finding{{"MissingCell", 5, 3, "start", "td", "<td>"}, {"", -1, 0, "", "", ""}},
+		Records:  []Record{{{"a", "1"}, {"b", []string{"x"}}, {"c", nil}}, nil},
+	}
+	rs := []Result{
+		{},
+		some,
+		{},
+		some,
+		{Header: []Header{}, History: []Attempt{}, Findings: []Finding{}, Records: []Record{}},
+		{Outcome: Cancelled, Class: Class(long), Error: long, Final: long, Title: long},
+		{Header: []Header{{long, long}, {"Age", "1"}}, Findings: []Finding{{Kind: long}}, History: []Attempt{{Why: long}}},
+	}
+	var many Result // more different words than are kept once
+	for i := range memWords + 10 {
+		many.Header = append(many.Header, Header{fmt.Sprint("X-", i), fmt.Sprint(i)})
+	}
+	rs = append(rs, many, some, many)
+
+	s := NewMemStore()
+	_, err := s.AddBatch(t.Context(), Batch{}, func(yield func(Job, error) bool) {
+		for i := range rs {
+			url := fmt.Sprint("http://one.test/", i)
+			if !yield(Job{URL: url, Host: "one.test", Fingerprint: url}, nil) {
+				return
+			}
+		}
+	}, nil)
+	if err != nil {
+		t.Fatalf("AddBatch: %v", err)
+	}
+	keep := func(i int, num uint64) {
+		t.Helper()
+		r := &rs[i]
+		r.Job, r.Batch, r.Num, r.URL, r.Host = JobID(i+1), 1, num, fmt.Sprint("http://one.test/", i), "one.test"
+		if err := s.Finish(t.Context(), []Result{*r}, nil); err != nil {
+			t.Fatalf("Finish: %v", err)
+		}
+	}
+	check := func(q Query, want ...int) {
+		t.Helper()
+		got, err := s.Results(t.Context(), q)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%d results, %v; want %d", len(got), err, len(want))
+		}
+		for n, i := range want {
+			w := rs[i]
+			if !got[n].FetchedAt.Equal(w.FetchedAt) {
+				t.Errorf("result %d was fetched at %v, want %v", i, got[n].FetchedAt, w.FetchedAt)
+			}
+			got[n].FetchedAt = w.FetchedAt
+			if !reflect.DeepEqual(got[n], w) {
+				t.Errorf("result %d is\n%.2000s, want\n%.2000s", i, fmt.Sprintf("%+v", got[n]), fmt.Sprintf("%+v", w))
+			}
+		}
+	}
+	if jobs, err := s.Next(t.Context(), 100, Want{}); err != nil || len(jobs) != len(rs) {
+		t.Fatalf("Next = %d, %v", len(jobs), err)
+	}
+	for i := range rs {
+		keep(i, 10*uint64(i+1)) // the numbers need not be close
+	}
+	check(Query{}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	check(Query{After: 55}, 5, 6, 7, 8, 9)
+	check(Query{Outcomes: []Outcome{Failed}}, 1, 3, 8)
+
+	// The next result of a job takes the place of the one that it had, and of
+	// its records.
+	if _, err := s.Change(t.Context(), Selector{Jobs: []JobID{2, 4}}, Change{Kind: ChangeRetry, Mark: 1}); err != nil {
+		t.Fatalf("Change: %v", err)
+	}
+	if jobs, err := s.Next(t.Context(), 100, Want{}); err != nil || len(jobs) != 2 {
+		t.Fatalf("Next = %d, %v", len(jobs), err)
+	}
+	check(Query{Jobs: []JobID{2}}, 1)
+	rs[1] = Result{Outcome: OK}
+	keep(1, 200)
+	rs[3].Records = rs[3].Records[:1]
+	keep(3, 201)
+	check(Query{}, 0, 2, 4, 5, 6, 7, 8, 9, 1, 3)
+	check(Query{Outcomes: []Outcome{Failed}}, 8, 3)
+	for i, block := range s.blocks {
+		if cap(block) > memBlock && cap(block) != len(block) {
+			t.Errorf("block %d has %d bytes of room, want %d, or those of one row", i, cap(block), memBlock)
+		}
+	}
+	for _, w := range s.words {
+		if len(w) > memWord {
+			t.Errorf("a word of %d bytes is kept, want at most %d", len(w), memWord)
+		}
+	}
+	if len(s.records) != 3 || len(s.words) != memWords {
+		t.Errorf("records of %d jobs and %d words are kept, want 3 and %d", len(s.records), len(s.words), memWords)
+	}
+}
