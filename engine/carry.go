@@ -51,7 +51,7 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 	mark, taken := e.taken[t.Job.ID]
 	delete(e.taken, t.Job.ID)
 	switch {
-	case ctx.Err() != nil, taken, b.halted(), !e.host(t.Job.Host).paused.At.IsZero():
+	case ctx.Err() != nil, taken, b.halted(), !e.host(t.Job.Host).paused.At.IsZero(), !e.stays(t.Job).At.IsZero():
 		// It was cancelled or paused while it was being handed over.
 		e.shift(b, t.Job.Host, Queued, Backlog, 0, 0)
 		e.putDown(t.Job, b, mark)
@@ -240,7 +240,7 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 	}
 	e.deferUntil(v.due)
 	s := e.state(j, Deferred)
-	s.Class, s.Status, s.Why, s.Elapsed, s.Reason = r.Class, r.Status, r.Error, r.Elapsed, v.reason
+	s.Class, s.Status, s.Why, s.Elapsed, s.Reason = r.Class, r.Status, r.Error, r.Elapsed, e.waitsFor(j, v.reason)
 	e.feed.set(s)
 	e.settle()
 }
@@ -258,10 +258,23 @@ func (e *Engine) putDown(j Job, b *batch, mark uint64) {
 		e.lose(b, j.Host, Backlog)
 		e.showCancelled(j)
 	default:
-		e.show(j, Backlog, nil)
+		e.show(j, Backlog, e.waitsFor(j, nil))
 		e.rouse()
 	}
 	e.settle()
+}
+
+// waitsFor returns what a job waits for by itself that waits for why, or is
+// paused by name.
+func (e *Engine) waitsFor(j Job, why Reason) Reason {
+	stays := e.host(j.Host).stays
+	st, ok := stays[j.ID]
+	if !ok {
+		return why
+	}
+	st.was = why
+	stays[j.ID] = st
+	return st.paused
 }
 
 // finish hands the result of a job, which is in flight, to the committer.
@@ -351,6 +364,7 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 		r := &rs[i]
 		b := e.batch(r.Batch)
 		e.shift(b, r.Host, InFlight, Ended, 0, r.Outcome)
+		delete(e.host(r.Host).stays, r.Job)
 		if r.Outcome == Failed {
 			e.host(r.Host).failed++
 		}

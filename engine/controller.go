@@ -18,7 +18,7 @@ type Controller interface {
 	Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (Added, error)
 
 	Cancel(ctx context.Context, sel Selector) (Done, error)
-	Pause(ctx context.Context, sel Selector) (Done, error)  // the run, a batch or a host
+	Pause(ctx context.Context, sel Selector) (Done, error)  // the run, a batch, a host or jobs by name
 	Resume(ctx context.Context, sel Selector) (Done, error) // likewise
 	Retry(ctx context.Context, sel Selector) (Done, error)  // failed and empty jobs
 

@@ -57,11 +57,31 @@ type host struct {
 	answers window
 	paused  Paused    // if At is set
 	parked  time.Time // its jobs stay in the backlog until then
+	stays   map[JobID]stay
 	gone    gone
 }
 
+// A stay is the pause of a job by name, from then until it is resumed or ends.
+type stay struct {
+	paused Paused
+	was    Reason // why it waited before
+}
+
+// stays returns the pause of a job by name; zero: there is none.
+func (e *Engine) stays(j Job) Paused { return e.host(j.Host).stays[j.ID].paused }
+
 // halted reports whether no job of the host may enter the queue at now.
 func (h *host) halted(now time.Time) bool { return !h.paused.At.IsZero() || h.parked.After(now) }
+
+// stayed returns the first of the pauses by name; zero: there is none.
+func (h *host) stayed() (first Paused) {
+	for _, st := range h.stays {
+		if first.At.IsZero() || st.paused.At.Before(first.At) {
+			first = st.paused
+		}
+	}
+	return first
+}
 
 // A gone is a host or origin whose jobs fail without a request, for a while:
 // it is given up. The zero gone is none.

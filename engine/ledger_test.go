@@ -314,6 +314,11 @@ func (l *ledgerRun) finishAll() {
 	for _, h := range s.Hosts {
 		sels = append(sels, engine.Selector{Host: h.Host})
 	}
+	var jobs engine.Selector
+	for id := range engine.JobID(s.Counts.Submitted) {
+		jobs.Jobs = append(jobs.Jobs, id+1)
+	}
+	sels = append(sels, jobs)
 	for _, sel := range sels {
 		if _, err := l.Resume(l.t.Context(), sel); err != nil && !errors.Is(err, engine.ErrNothing) {
 			l.t.Errorf("resume %s: %v", label(sel), err)

@@ -23,6 +23,10 @@ func (s *MemStore) Change(_ context.Context, sel Selector, ch Change) (Changed, 
 	case ChangeRetry:
 		s.retry(sel, ch, &out)
 	default:
+		if len(sel.Jobs) > 0 && ch.Kind != ChangePriority {
+			s.pause(sel.Jobs, ch.Kind == ChangePause, &out)
+			break
+		}
 		for _, b := range s.selected(sel) {
 			switch ch.Kind {
 			case ChangePause:
@@ -82,17 +86,37 @@ func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
 		if j.place == Ended || j.fresh || j.mark() != 0 || sel.Host != "" && j.site.lane.host != sel.Host || b.mark != 0 {
 			continue
 		}
+		s.unqueue(b, j)
 		j.setMark(mark)
 		s.marks[mark] = append(s.marks[mark], j)
 		if j.place == InFlight {
 			continue
 		}
-		if j.inLane {
-			s.unqueue(b, j)
-		}
 		b.counts[j.place]--
 		b.marked++
 		out.note(j, j.place, OutcomeNone)
+	}
+}
+
+// pause pauses jobs by name, or resumes them.
+func (s *MemStore) pause(ids []JobID, paused bool, out *Changed) {
+	for j := range s.named(ids) {
+		b := j.batch()
+		if j.place == Ended || j.fresh || j.paused() == paused || paused && (j.mark() != 0 || b.mark != 0) {
+			continue
+		}
+		s.unqueue(b, j)
+		j.setPaused(paused)
+		out.Jobs = append(out.Jobs, s.full(j))
+		if j.place == InFlight || j.mark() != 0 {
+			continue
+		}
+		if !paused {
+			s.wait(b, j, false)
+		}
+		if b.mark == 0 {
+			out.note(j, j.place, OutcomeNone)
+		}
 	}
 }
 
@@ -140,6 +164,7 @@ func (s *MemStore) restore(mark uint64, out *Changed) {
 			out.note(j, j.place, OutcomeNone)
 		case j.row != 0 && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
 			s.unqueue(b, j)
+			j.setPaused(false)
 			s.move(b, j, Ended)
 			was := s.outcome(j.row)
 			b.ended[was]++

@@ -31,6 +31,7 @@ type memOdd struct {
 	print    string // the fingerprint, if it is not the URL
 	printed  bool   // so it is
 	mark     uint64 // the cancel that took the job
+	paused   bool   // by name
 	due      memTime
 	attempts int32
 	retries  int32
@@ -110,6 +111,15 @@ func (j *memJob) setMark(mark uint64) {
 	}
 }
 
+// paused reports whether the job was paused by name.
+func (j *memJob) paused() bool { return j.odd != nil && j.odd.paused }
+
+func (j *memJob) setPaused(paused bool) {
+	if j.paused() != paused {
+		j.change(func(o *memOdd) { o.paused = paused })
+	}
+}
+
 func (j *memJob) due() memTime {
 	if j.odd == nil {
 		return 0
@@ -135,7 +145,9 @@ func (j *memJob) change(f func(*memOdd)) {
 }
 
 // waits reports whether a lane may hand out j.
-func (j *memJob) waits() bool { return (j.place == Backlog || j.place == Deferred) && j.mark() == 0 }
+func (j *memJob) waits() bool {
+	return (j.place == Backlog || j.place == Deferred) && j.mark() == 0 && !j.paused()
+}
 
 // A memTime is a moment in nanoseconds since the store was made, less by one
 // for those at and after that; zero is the zero time. It keeps what the

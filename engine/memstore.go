@@ -159,11 +159,13 @@ func (s *MemStore) queue(b *memBatch, j *memJob, front bool) {
 	s.link(l, j, front)
 }
 
-// unqueue takes a job off its lane's books. The lane forgets it when it comes
-// to it.
+// unqueue takes a job off its lane's books, if it is on them. The lane forgets
+// it when it comes to it.
 func (s *MemStore) unqueue(b *memBatch, j *memJob) {
-	j.site.lane.live--
-	b.waiting--
+	if j.inLane && j.waits() {
+		j.site.lane.live--
+		b.waiting--
+	}
 }
 
 // pop returns the next job of a lane that waits, and forgets those that do
@@ -232,7 +234,8 @@ func (s *MemStore) lease(b *memBatch, w Want) (Job, bool) {
 			continue
 		}
 		j := s.pop(l)
-		s.unqueue(b, j)
+		l.live--
+		b.waiting--
 		s.move(b, j, InFlight)
 		s.turns++
 		b.served = s.turns
@@ -249,7 +252,7 @@ func (s *MemStore) wake(now time.Time) {
 	for len(s.due) > 0 && !s.time(s.due[0].due()).After(now) {
 		j := heap.Pop(&s.due).(*memJob)
 		j.inHeap = false
-		if j.place == Deferred && j.mark() == 0 {
+		if j.place == Deferred && j.waits() {
 			s.queue(j.batch(), j, false)
 		}
 	}
@@ -279,9 +282,11 @@ func (s *MemStore) Release(_ context.Context, back []Job) error {
 	return nil
 }
 
-// wait puts an unmarked job where its place says that it waits.
+// wait puts an unmarked job where its place says that it waits. One that is
+// paused is put there when it is resumed.
 func (s *MemStore) wait(b *memBatch, j *memJob, front bool) {
 	switch {
+	case j.paused():
 	case j.place == Backlog || j.inLane:
 		s.queue(b, j, front)
 	case !j.inHeap:
@@ -310,6 +315,7 @@ func (s *MemStore) end(rs []Result) (fresh []*memJob) {
 		s.move(b, j, Ended)
 		b.ended[r.Outcome]++
 		j.setMark(0)
+		j.setPaused(false)
 		j.tried(0, 0, 0)
 		for _, l := range r.Links {
 			if s.mark(&b.seen, l.Fingerprint) { // one that was seen is no line of a list

@@ -92,7 +92,7 @@ type (
 	// Paused: by the operator, or by the safeguard.
 	Paused struct {
 		At         time.Time
-		What       string // run, batch or host
+		What       string // run, batch, host or URL
 		Failed, Of int    // by the safeguard: so many of the last answers failed; Of is zero: by the operator
 	}
 
@@ -168,8 +168,8 @@ func Parked(r Reason) bool {
 }
 
 // Why returns what holds a job that waits: the first that is true of the run's
-// pause, its batch's, its host's, a wait of its own (a retry) or of its host,
-// whichever ends later, and those that go before it. It is nil for a job that is
+// pause, its batch's, its host's, its own, a wait of its own (a retry) or of its
+// host, whichever ends later, and those that go before it. It is nil for a job that is
 // in flight or has ended, and for one whose turn has come this moment.
 func (s *Stats) Why(j JobState) Reason {
 	if j.Place == InFlight || j.Place == Ended {
@@ -183,8 +183,11 @@ func (s *Stats) Why(j JobState) Reason {
 	}
 	hop, _ := j.Reason.(HopWait)
 	host := s.hostReason(cmp.Or(hop.Host, j.Host))
-	if _, paused := host.(Paused); paused {
+	if p, paused := host.(Paused); paused && p.What != "URL" {
 		return host
+	}
+	if _, paused := j.Reason.(Paused); paused {
+		return j.Reason
 	}
 	if until, ok := Until(j.Reason); ok && until.After(s.At) {
 		if later, ok := Until(host); !ok || later.Before(until) {

@@ -105,7 +105,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 		hs := HostStats{
 			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Changes: v.pace.changes, Last: v.pace.last,
 			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed, Down: !v.pace.breaker.opened.IsZero(),
-			Reason: v.pace.reason(now),
+			Reason: v.pace.reason(now), Paused: h.paused,
 		}
 		hs.History, hs.Rate = h.meter.read(t)
 		if v.held != "" && (hs.Reason == nil || v.pace.flight > 0) {
@@ -164,6 +164,8 @@ func (e *Engine) unqueued(h *host) Reason {
 	switch {
 	case waiting == 0:
 		return first
+	case len(h.stays) >= waiting:
+		return h.stayed()
 	case e.draining:
 		return Draining{}
 	}

@@ -252,6 +252,7 @@ type HostStats struct {
 	Failed   int       // jobs that failed
 	Down     bool      // it could not be reached when it was last asked: its breaker is open
 	Reason   Reason    // why nothing of it starts now; nil: nothing holds it
+	Paused   Paused    // by name, if its At is set
 	Phase    Phase     // of its oldest request in flight; PhaseIdle: none
 	Since    time.Time // when that phase began
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -193,6 +194,7 @@ func (e *Engine) uncancel(ctx context.Context, mark uint64, hidden []JobState, l
 	for _, id := range lost {
 		if s, ok := e.feed.get(id); ok && s.Outcome == Cancelled {
 			s.Place, s.Outcome, s.Ended = Backlog, OutcomeNone, time.Time{}
+			s.Reason = e.waitsFor(Job{ID: s.ID, Host: s.Host}, nil)
 			e.feed.set(s)
 		}
 	}
@@ -217,6 +219,8 @@ func (e *Engine) Resume(ctx context.Context, sel Selector) (Done, error) {
 func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, error) {
 	what := "host"
 	switch {
+	case len(sel.Jobs) > 0:
+		what = "URL"
 	case sel.All:
 		what = "run"
 	case sel.Batch != 0:
@@ -227,11 +231,19 @@ func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, 
 		return d, err
 	}
 	e.remember(now, d, func(ctx context.Context) error {
-		_, err := e.resume(ctx, sel, time.Now())
-		return err
+		_, err := e.resume(ctx, d.Selector, time.Now())
+		return unlessNothing(err)
 	})
 	e.sayf(LevelWarn, "%s paused", e.label(sel))
 	return d, nil
+}
+
+// unlessNothing is the error of an undo: what it would change may have ended.
+func unlessNothing(err error) error {
+	if errors.Is(err, ErrNothing) {
+		return nil
+	}
+	return err
 }
 
 // halt pauses what sel is for, as p says.
@@ -272,8 +284,79 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		if err := e.recallAll(ctx, sel.matches); err != nil {
 			return d, err
 		}
+	case len(sel.Jobs) > 0:
+		return e.haltJobs(ctx, d, p)
 	default:
 		return d, ErrNothing
+	}
+	return d, nil
+}
+
+// haltJobs pauses jobs by name. d.Selector names those that were not paused
+// before, so that its undoing resumes no others.
+func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
+	queued := e.counts.Queued
+	if err := e.recallAll(ctx, d.Selector.matches); err != nil {
+		return d, err
+	}
+	moved, err := e.store.Change(ctx, d.Selector, Change{Kind: ChangePause})
+	if err != nil {
+		return d, err
+	}
+	if len(moved.Jobs) == 0 {
+		return d, ErrNothing
+	}
+	d.Queued = queued - e.counts.Queued
+	for _, c := range moved.Batches {
+		d.Waiting += c.Left()
+	}
+	d.InFlight = len(moved.Jobs) - d.Waiting
+	d.Waiting -= d.Queued
+	e.pool.carried(func(t *Turn) {
+		// It is on its way to a worker, who will put it down.
+		if !t.begun && slices.ContainsFunc(moved.Jobs, func(j Job) bool { return j.ID == t.Job.ID }) {
+			d.Queued++
+			d.InFlight--
+		}
+	})
+	d.Selector.Jobs = nil
+	for _, j := range moved.Jobs {
+		d.Selector.Jobs = append(d.Selector.Jobs, j.ID)
+		h := e.host(j.Host)
+		if h.stays == nil {
+			h.stays = make(map[JobID]stay)
+		}
+		st := stay{paused: p}
+		if s, ok := e.feed.get(j.ID); ok && (s.Place == Backlog || s.Place == Deferred) {
+			st.was, s.Reason = s.Reason, p
+			e.feed.set(s)
+		}
+		h.stays[j.ID] = st
+	}
+	return d, nil
+}
+
+// resumeJobs is the opposite of haltJobs.
+func (e *Engine) resumeJobs(ctx context.Context, d Done) (Done, error) {
+	moved, err := e.store.Change(ctx, d.Selector, Change{Kind: ChangeResume})
+	if err != nil {
+		return d, err
+	}
+	if len(moved.Jobs) == 0 {
+		return d, ErrNothing
+	}
+	for _, c := range moved.Batches {
+		d.Waiting += c.Left()
+	}
+	d.Selector.Jobs = nil
+	for _, j := range moved.Jobs {
+		d.Selector.Jobs = append(d.Selector.Jobs, j.ID)
+		h := e.host(j.Host)
+		if s, ok := e.feed.get(j.ID); ok && s.Reason == h.stays[j.ID].paused {
+			s.Reason = h.stays[j.ID].was
+			e.feed.set(s)
+		}
+		delete(h.stays, j.ID)
 	}
 	return d, nil
 }
@@ -323,12 +406,17 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 			b.answers = window{} // or what the host still fails would pause them first
 		}
 		e.pool.tune(sel.Host, func(p *pace) string { p.paused = Paused{}; return "" })
+	case len(sel.Jobs) > 0:
+		var err error
+		if d, err = e.resumeJobs(ctx, d); err != nil {
+			return d, err
+		}
 	default:
 		return d, ErrNothing
 	}
 	e.remember(now, d, func(ctx context.Context) error {
-		_, err := e.pause(ctx, sel, time.Now())
-		return err
+		_, err := e.pause(ctx, d.Selector, time.Now())
+		return unlessNothing(err)
 	})
 	e.sayf(LevelInfo, "%s resumed", e.label(sel))
 	return d, nil

@@ -82,8 +82,8 @@ type ChangeKind uint8
 const (
 	ChangeCancel  ChangeKind = iota // unfinished jobs are marked with Change.Mark
 	ChangeRestore                   // jobs that Selector.Mark took are unfetched again
-	ChangePause                     // Next passes over the batch
-	ChangeResume
+	ChangePause                     // Next passes over the batch, or the named jobs
+	ChangeResume                    // of jobs that are paused by name and with their batch, takes back one
 	ChangePriority
 	ChangeRetry // failed and empty jobs are waiting again, under their ids
 )
@@ -103,6 +103,9 @@ type Change struct {
 type Changed struct {
 	Batches map[BatchID]Counts
 	Hosts   map[BatchID]map[string]int // the same jobs by batch and host
+
+	// Jobs are those that were paused or resumed by name, leased ones too.
+	Jobs []Job
 }
 
 // A Query selects jobs and results.

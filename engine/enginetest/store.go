@@ -52,6 +52,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Cancel of a host passes over a job that is still told of", testCancelWhileAdding},
 		{"Cancelled jobs have rows", testCancelledRows},
 		{"Pause, resume and priority of batches", testPause},
+		{"Pause and resume of jobs", testPauseJobs},
 		{"Retry makes ended jobs wait again", testRetry},
 		{"Retry forgets when a job was due", testRetryDue},
 		{"Restore of a retry", testRetryRestore},

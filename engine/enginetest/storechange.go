@@ -335,3 +335,57 @@ func testRetryRestore(s *shelf) {
 	s.counts(1, engine.Counts{Submitted: 5, InFlight: 2, OK: 1, Failed: 2})
 	s.leases(100)
 }
+
+// paused is a change of jobs by name: it moves these and says which they are.
+func (s *shelf) paused(kind engine.ChangeKind, ids, want []engine.JobID, moved moved) {
+	s.Helper()
+	got := s.change(engine.Selector{Jobs: ids}, engine.Change{Kind: kind}, moved)
+	var which []engine.JobID
+	for _, j := range got.Jobs {
+		which = append(which, j.ID)
+		if j.Batch != 1 || j.Host == "" {
+			s.Errorf("job %d is of batch %d and host %q", j.ID, j.Batch, j.Host)
+		}
+	}
+	s.same("jobs", which, want)
+}
+
+func testPauseJobs(s *shelf) {
+	type ids = []engine.JobID
+	const pause, resume = engine.ChangePause, engine.ChangeResume
+	s.add(engine.Batch{}, Jobs("one.test", 6))
+	jobs := s.leases(3, "b1 one.test/0", "b1 one.test/1", "b1 one.test/2")
+	s.finish(engine.Failed, jobs[0])
+	jobs[1].Due = s.now.Add(time.Minute)
+	s.release(jobs[1])
+	// One has ended, one waits for a retry, one is leased, three wait.
+	s.paused(pause, ids{1, 2, 3, 4, 999}, ids{2, 3, 4}, moved{1: {Backlog: 1, Retry: 1}})
+	s.paused(pause, ids{2, 3, 4}, nil, nil)
+	s.counts(1, engine.Counts{Submitted: 6, Backlog: 3, Retry: 1, InFlight: 1, Failed: 1})
+	s.release(jobs[2]) // it is paused when it comes back
+	s.now = s.now.Add(time.Hour)
+	s.leases(100, "b1 one.test/4", "b1 one.test/5")
+	// What is cancelled and comes back is still paused.
+	s.change(engine.Selector{Jobs: ids{4}}, cancel(1), moved{1: {Backlog: 1}})
+	s.paused(pause, ids{4}, nil, nil)
+	s.paused(resume, ids{4}, ids{4}, nil)
+	s.paused(pause, ids{4}, nil, nil) // it is cancelled: there is nothing to pause
+	s.restore(1, moved{1: {Backlog: 1}})
+	s.paused(pause, ids{4}, ids{4}, moved{1: {Backlog: 1}})
+	s.change(engine.Selector{Jobs: ids{4}}, cancel(1), moved{1: {Backlog: 1}})
+	s.restore(1, moved{1: {Backlog: 1}})
+	s.leases(100)
+	// So is what goes with its batch; it can be resumed meanwhile.
+	s.change(engine.Selector{Batch: 1}, cancel(2), moved{1: {Backlog: 2, Retry: 1}})
+	s.paused(resume, ids{4}, ids{4}, nil)
+	s.restore(2, moved{1: {Backlog: 2, Retry: 1}})
+	s.leases(100, "b1 one.test/3")
+	s.paused(resume, ids{1, 2, 3, 4, 999}, ids{2, 3}, moved{1: {Backlog: 1, Retry: 1}})
+	s.paused(resume, ids{2, 3}, nil, nil)
+	back := s.leases(100, "b1 one.test/2", "b1 one.test/1")
+	// The end of a job is the end of its pause.
+	s.paused(pause, ids{2}, ids{2}, nil)
+	s.finish(engine.Failed, back[1])
+	s.change(all, retry(3), moved{1: {Failed: 2}})
+	s.leases(100, "b1 one.test/0", "b1 one.test/1")
+}
