@@ -167,7 +167,7 @@ func newKeys() keyMap {
 		{act: actAdd, key: bind("a", "add", "a"), name: "add a batch", does: "paste or type URLs, name a file, or a range of months", group: groupSteer, pair: "a", word: "add"},
 		{act: actCancel, key: bind("x", "cancel", "x"), name: "cancel selected", does: "the batch, the host's jobs or the URL; u brings them back", group: groupSteer, pair: "x X", word: "cancel"},
 		{act: actCancelAll, key: bind("X", "cancel all", "X"), name: "cancel the run", does: "every job that has not ended; u brings them back", group: groupSteer},
-		{act: actPause, key: bind("p", "pause", "p"), name: "pause or resume selected", does: "the batch or host; of a URL, its batch", group: groupSteer, pair: "p P", word: "pause"},
+		{act: actPause, key: bind("p", "pause", "p"), name: "pause or resume selected", does: "the batch, host or URLs; a host that cannot be reached is probed", group: groupSteer, pair: "p P", word: "pause"},
 		{act: actPauseAll, key: bind("P", "pause all", "P"), name: "pause or resume the run", does: "no new request starts; what is in flight ends", group: groupSteer},
 		{act: actRetry, key: bind("r", "retry", "r"), name: "retry selected", does: "what failed or came back empty", group: groupSteer, pair: "r R", word: "retry"},
 		{act: actRetryAll, key: bind("R", "retry all", "R"), name: "retry all failed and empty", does: "of the whole run", group: groupSteer},

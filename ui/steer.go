@@ -153,26 +153,27 @@ func (m *Model) selectors() []engine.Selector {
 func (m *Model) pause() tea.Cmd {
 	if h := m.hosts.selected(); m.focus == hostsPanel {
 		sel := engine.Selector{Host: h.Host}
-		switch p := h.Reason.(type) {
+		if !h.Paused.At.IsZero() {
+			return m.each("the host is not paused", engine.Controller.Resume, sel)
+		}
+		switch h.Reason.(type) {
 		case engine.HostDown, engine.RobotsDown:
 			return m.each("the host is asked already", engine.Controller.Resume, sel)
-		case engine.Paused:
-			if p.What == "host" {
-				return m.each("the host is not paused", engine.Controller.Resume, sel)
-			}
 		}
 		return m.each("the host is paused already", engine.Controller.Pause, sel)
 	}
-	var cmds []tea.Cmd
-	for _, id := range m.rowBatches() {
-		sel := engine.Selector{Batch: id}
-		if i := m.batches.find(id); i >= 0 && m.batches.list[i].State == engine.BatchPaused {
-			cmds = append(cmds, m.each("the batch is not paused", engine.Controller.Resume, sel))
-		} else {
-			cmds = append(cmds, m.each("nothing is left to pause", engine.Controller.Pause, sel))
+	if b := m.batches.selected(); m.focus == batchesPanel {
+		sel := engine.Selector{Batch: b.Batch.ID}
+		if b.State == engine.BatchPaused {
+			return m.each("the batch is not paused", engine.Controller.Resume, sel)
 		}
+		return m.each("nothing is left to pause", engine.Controller.Pause, sel)
 	}
-	return tea.Batch(cmds...)
+	sels := m.selectors()
+	if m.focus == resultsPanel && !slices.ContainsFunc(m.results.acted(), func(r *jobRow) bool { return r.place != engine.Ended && !r.paused() }) {
+		return m.each("nothing of that is paused", engine.Controller.Resume, sels...)
+	}
+	return m.each("nothing of that is left to pause", engine.Controller.Pause, sels...)
 }
 
 // workersTo returns how many workers + or - ask for. Presses add up before

@@ -46,6 +46,12 @@ func (r *jobRow) state() string {
 	return r.place.String()
 }
 
+// paused reports whether the job was paused by name.
+func (r *jobRow) paused() bool {
+	_, paused := r.reason.(engine.Paused)
+	return paused
+}
+
 // A show says which jobs the results panel lists.
 type show uint8
 

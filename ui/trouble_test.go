@@ -29,7 +29,8 @@ func isDown(at time.Time, h *engine.HostStats) {
 
 func isGuarded(at time.Time, h *engine.HostStats) {
 	h.InFlight, h.Phase = 0, engine.PhaseIdle
-	h.Reason = engine.Paused{At: at.Add(-5 * time.Second), What: "host", Failed: 12, Of: 20}
+	h.Paused = engine.Paused{At: at.Add(-5 * time.Second), What: "host", Failed: 12, Of: 20}
+	h.Reason = h.Paused
 }
 
 // Whatever keeps a host from being asked is said in its row, and p lifts what
@@ -49,6 +50,10 @@ func TestHostsInTrouble(t *testing.T) {
 			h.InFlight, h.Reason = 0, engine.RobotsDown{Until: at.Add(4 * time.Minute), Class: engine.Truncated}
 		}, "PARKED robots truncated: at 12:07:12, 4m00s", "resume host 127.0.0.1:4011"},
 		{"the safeguard", isGuarded, "paused: 12 of the last 20 answers failed", "resume host 127.0.0.1:4011"},
+		{"paused, and the run too", func(at time.Time, h *engine.HostStats) {
+			isGuarded(at, h)
+			h.Reason = engine.Paused{At: at, What: "run"}
+		}, "paused", "resume host 127.0.0.1:4011"},
 		{"asked to stay away", func(at time.Time, h *engine.HostStats) {
 			h.InFlight, h.Reason = 0, engine.ServerAsked{Until: at.Add(time.Hour), Asked: time.Hour, Status: 429, Parked: true}
 		}, "PARKED 429 asked 1h: at 13:03:12, 1h00m", "pause host 127.0.0.1:4011"},
@@ -73,6 +78,27 @@ func TestToastOfAProbe(t *testing.T) {
 	if want := "host one.test is probed now"; got != want {
 		t.Errorf("toast is %q, want %q: there is nothing to undo", got, want)
 	}
+}
+
+// p on URLs that wait pauses those, and resumes them when all are paused.
+func TestPauseOfURLs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		waits := func(id engine.JobID, why engine.Reason) engine.JobState {
+			return engine.JobState{ID: id, Batch: 1, URL: "http://127.0.0.1:4011/late", Host: "127.0.0.1:4011", Place: engine.Backlog, Reason: why}
+		}
+		paused := engine.Paused{At: noon, What: "URL"}
+		s.more(waits(900, nil), waits(901, paused))
+		s.press("v", "p", "*", "p")
+		s.more(waits(900, paused))
+		s.press("p", "*", "p")
+		if got, want := strings.Join(s.fake.calls, ", "), "pause job 900, pause 2 jobs, resume job 900, resume 2 jobs"; got != want {
+			t.Errorf("the engine was told %q, want %q", got, want)
+		}
+		if got := s.screen(); !strings.Contains(got, "paused") {
+			t.Errorf("the screen does not say that they are paused:\n%s", got)
+		}
+	})
 }
 
 // Hosts that cannot be reached stand with those that are parked.

@@ -86,9 +86,7 @@ func (m *Model) whyNotRow(a act) string {
 	case actRetry:
 		return m.whyNotRetry()
 	case actPause:
-		if b := m.batches.selected(); m.focus == batchesPanel && b.Counts.Left() == 0 {
-			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to pause"
-		}
+		return m.whyNotPause()
 	case actSlower, actFaster:
 		_, now, who := m.paced()
 		if step(now, a == actFaster) == now {
@@ -129,6 +127,24 @@ func (m *Model) whyNotCancel() string {
 				return "it has ended " + rows[0].state() + ": there is nothing to cancel"
 			}
 			return "all of the marked have ended: there is nothing to cancel"
+		}
+	}
+	return ""
+}
+
+func (m *Model) whyNotPause() string {
+	switch m.focus {
+	case batchesPanel:
+		if b := m.batches.selected(); b.Counts.Left() == 0 {
+			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to pause"
+		}
+	case resultsPanel:
+		rows := m.results.acted()
+		if !slices.ContainsFunc(rows, func(r *jobRow) bool { return r.place != engine.Ended }) {
+			if len(rows) == 1 {
+				return "it has ended " + rows[0].state() + ": there is nothing to pause (v shows what waits)"
+			}
+			return "all of the marked have ended: there is nothing to pause"
 		}
 	}
 	return ""
