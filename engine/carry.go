@@ -239,6 +239,11 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 		return
 	}
 	e.deferUntil(v.due)
+	if r, ok := v.reason.(RetryWait); ok {
+		h := e.host(j.Host)
+		h.firstRetry(now) // forgets those that are over
+		h.retried(r)
+	}
 	s := e.state(j, Deferred)
 	s.Class, s.Status, s.Why, s.Elapsed, s.Reason = r.Class, r.Status, r.Error, r.Elapsed, e.waitsFor(j, v.reason)
 	e.feed.set(s)

@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // This file is the books of a run: batches, hosts and what is in flight. All
 // of it is guarded by the engine's lock; every change of a number goes through
@@ -58,7 +61,25 @@ type host struct {
 	paused  Paused    // if At is set
 	parked  time.Time // its jobs stay in the backlog until then
 	stays   map[JobID]stay
+	retries []RetryWait // of its jobs, the first due first; those of jobs that were cancelled too
 	gone    gone
+}
+
+// retried notes a retry that is to come.
+func (h *host) retried(r RetryWait) {
+	i, _ := slices.BinarySearchFunc(h.retries, r, func(a, b RetryWait) int { return a.Due.Compare(b.Due) })
+	h.retries = slices.Insert(h.retries, i, r)
+}
+
+// firstRetry returns the next retry that comes, if there is one.
+func (h *host) firstRetry(now time.Time) (r RetryWait, ok bool) {
+	for len(h.retries) > 0 && !h.retries[0].Due.After(now) {
+		h.retries = h.retries[1:]
+	}
+	if len(h.retries) == 0 {
+		return r, false
+	}
+	return h.retries[0], true
 }
 
 // A stay is the pause of a job by name, from then until it is resumed or ends.

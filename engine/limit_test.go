@@ -229,6 +229,17 @@ func TestHostsSayWhyTheyWait(t *testing.T) {
 		}, after: 5 * time.Second}, engine.Paused{At: at(0), What: "run"}},
 		{scene{name: "no worker is free", fake: slow(time.Minute), cfg: engine.Config{Interval: -1, Workers: 2}, play: jobs(5, "one.test"), after: time.Second}, engine.WorkersBusy{Workers: 2}},
 		{scene{name: "the rate of all is capped", cfg: engine.Config{Interval: -1, Rate: 0.5}, play: jobs(5, "one.test"), after: 3 * time.Second}, engine.RateWait{Next: at(4)}},
+		{scene{
+			name: "all its jobs wait for retries", cfg: engine.Config{Interval: -1, Random: func() float64 { return .9 }}, play: jobs(2, "one.test"), after: 1500 * time.Millisecond,
+			fake: &enginetest.Scraper{Answer: func(engine.Request, int) engine.Step { return enginetest.Status(500, 0) }},
+		}, engine.RetryWait{Due: at(2.7), Class: engine.Status, Retry: 2}},
+		{scene{
+			name: "its retry is over", cfg: engine.Config{Interval: -1, Queue: 1, Workers: 1}, play: jobs(4, "one.test"), after: 5 * time.Second,
+			fake: &enginetest.Scraper{
+				Latency: func(r engine.Request) time.Duration { return time.Duration(r.Job.ID-1) * time.Minute },
+				Answer:  func(engine.Request, int) engine.Step { return enginetest.Status(500, 0) },
+			},
+		}, engine.WorkersBusy{Workers: 1}},
 		{scene{name: "nothing holds it", fake: slow(time.Minute), play: jobs(1, "one.test"), after: 5 * time.Second}, nil},
 	} {
 		tc.show(t, func(t *testing.T, _ *run, s engine.Stats) {

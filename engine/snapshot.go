@@ -116,7 +116,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			hs.Reason = s.Paused
 		case hs.Reason != nil:
 		case v.queued == 0:
-			hs.Reason = e.unqueued(h)
+			hs.Reason = e.unqueued(h, now)
 		case len(e.slots) >= e.cfg.Workers:
 			hs.Reason = WorkersBusy{Workers: e.cfg.Workers}
 		case !gate.IsZero():
@@ -127,7 +127,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 	// Hosts that no job of has been queued yet have no lane.
 	for name, h := range e.hosts {
 		if _, ok := slices.BinarySearchFunc(e.views, name, func(v hostView, n string) int { return cmp.Compare(v.host, n) }); !ok {
-			hs := HostStats{Host: name, Interval: max(e.cfg.Interval, 0), Waiting: h.left, Failed: h.failed, Reason: e.unqueued(h)}
+			hs := HostStats{Host: name, Interval: max(e.cfg.Interval, 0), Waiting: h.left, Failed: h.failed, Reason: e.unqueued(h, now)}
 			if hs.Waiting > 0 && !e.paused.IsZero() {
 				hs.Reason = s.Paused
 			}
@@ -148,7 +148,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 
 // unqueued returns why no job of a host that nothing holds is in the queue; nil
 // if none waits.
-func (e *Engine) unqueued(h *host) Reason {
+func (e *Engine) unqueued(h *host, now time.Time) Reason {
 	waiting := h.left - h.flight
 	if waiting == 0 {
 		return nil
@@ -168,6 +168,11 @@ func (e *Engine) unqueued(h *host) Reason {
 		return h.stayed()
 	case e.draining:
 		return Draining{}
+	case e.counts.Queued < e.cfg.Queue:
+		// The queue would have taken what is due.
+		if r, ok := h.firstRetry(now); ok {
+			return r
+		}
 	}
 	return QueueWait{Len: e.counts.Queued, Cap: e.cfg.Queue}
 }
@@ -211,7 +216,7 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 			note(LimitRobots, h, until)
 		case WorkersBusy:
 			note(LimitWorkers, h, until)
-		case nil, QueueWait, Draining: // its jobs are next, or not in the queue yet
+		case nil, QueueWait, RetryWait, Draining: // its jobs are next, or not in the queue yet
 		default:
 			if Parked(h.Reason) {
 				note(LimitParked, h, until)

@@ -29,7 +29,7 @@ type hostLine struct {
 // reasons are the values of the label reason, each of which is always written.
 var reasons = []string{
 	"interval", "crawl_delay", "throttle", "retry_after", "parked", "backoff", "quota", "probing",
-	"unreachable", "robots", "robots_unreachable", "connecting", "paused", "workers_busy", "rate", "draining", "queue",
+	"unreachable", "robots", "robots_unreachable", "connecting", "paused", "workers_busy", "rate", "retry", "draining", "queue",
 }
 
 // reasonOf names what a host with jobs waiting waits for. until is set for a
@@ -72,6 +72,8 @@ func reasonOf(r engine.Reason) (name string, until time.Time) {
 		return "workers_busy", time.Time{}
 	case engine.RateWait:
 		return "rate", time.Time{}
+	case engine.RetryWait:
+		return "retry", time.Time{}
 	case engine.Draining:
 		return "draining", time.Time{}
 	}

@@ -37,7 +37,7 @@ var reasonLine = regexp.MustCompile(`^func \((\w+)\) isReason\(\) +\{\}`)
 
 // Every reason of the engine has its word, and is looked at here.
 func TestReasonsHaveNames(t *testing.T) {
-	known := []string{"RetryWait", "HopWait"} // no host waits for these
+	known := []string{"HopWait"} // no host waits for that
 	for _, tc := range []struct {
 		why  engine.Reason
 		word string
@@ -58,6 +58,7 @@ func TestReasonsHaveNames(t *testing.T) {
 		{engine.Paused{}, "paused"},
 		{engine.WorkersBusy{}, "workers_busy"},
 		{engine.RateWait{}, "rate"},
+		{engine.RetryWait{}, "retry"},
 		{engine.QueueWait{}, "queue"},
 		{engine.Draining{}, "draining"},
 		{nil, "queue"},
