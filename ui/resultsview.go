@@ -219,12 +219,9 @@ func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
 	reason := r.why
 	if r.place != engine.Ended {
 		took, bytes = unknown, unknown
-		reason = ""
-		if why := whyWaits(r, s); why != nil {
-			reason = waitText(why, s.At)
-			if due, ok := engine.Until(why); ok {
-				took = short(max(due.Sub(s.At), 0))
-			}
+		var due time.Time
+		if reason, due = jobWait(r, s); !due.IsZero() {
+			took = short(max(due.Sub(s.At), 0))
 		}
 	}
 	if at.th.ASCII {

@@ -154,6 +154,29 @@ func TestNoticesOfAnUnreachableHost(t *testing.T) {
 	})
 }
 
+// The next turn of a host is that of one of its jobs: the others only say that
+// they wait for it. A block holds all of them until then.
+func TestJobWait(t *testing.T) {
+	next := noon.Add(time.Second)
+	for _, tc := range []struct {
+		host, own engine.Reason
+		text      string
+		due       time.Time
+	}{
+		{engine.PaceWait{Next: next}, nil, "host: next in 1.0s", time.Time{}},
+		{engine.ServerAsked{Until: next, Asked: time.Minute, Status: 429}, nil, "host: 429 asked 1m: again in 1.0s", next},
+		{engine.PaceWait{Next: noon}, engine.RetryWait{Due: next, Class: engine.Reset, Retry: 1}, "retry 1 in 1.0s: reset", next},
+		{engine.QueueWait{Len: 5, Cap: 5}, nil, "the queue: 5 of 5 places taken", time.Time{}},
+		{engine.PaceWait{Next: next}, engine.Paused{What: "URL"}, "paused", time.Time{}},
+	} {
+		s := engine.Stats{At: noon, QueueLen: 5, QueueCap: 5, Hosts: []engine.HostStats{{Host: "one.test", Waiting: 1, Reason: tc.host}}}
+		text, due := jobWait(&jobRow{host: "one.test", place: engine.Backlog, reason: tc.own}, &s)
+		if text != tc.text || !due.Equal(tc.due) {
+			t.Errorf("%#v, %#v: %q until %v, want %q until %v", tc.host, tc.own, text, due, tc.text, tc.due)
+		}
+	}
+}
+
 // Every reason has its words.
 func TestWaitText(t *testing.T) {
 	for why, want := range map[engine.Reason]string{

@@ -87,6 +87,23 @@ func whyWaits(r *jobRow, s *engine.Stats) engine.Reason {
 	return s.Why(engine.JobState{Batch: r.batch, Host: r.host, Place: r.place, Reason: r.reason})
 }
 
+// jobWait says why a job waits, and when it may go on if that is known: the
+// next turn of its host is that of another job.
+func jobWait(r *jobRow, s *engine.Stats) (text string, due time.Time) {
+	why := whyWaits(r, s)
+	switch why.(type) {
+	case nil:
+		return "", due
+	case engine.PaceWait, engine.RateWait, engine.TurnOut, engine.Probing, engine.RobotsWait, engine.WorkersBusy:
+		return "host: " + waitText(why, s.At), due
+	case engine.ServerAsked, engine.ServerBusy, engine.QuotaSpent, engine.HostDown, engine.RobotsDown:
+		due, _ = engine.Until(why)
+		return "host: " + waitText(why, s.At), due
+	}
+	due, _ = engine.Until(why)
+	return waitText(why, s.At), due
+}
+
 func times(n int) string {
 	if n <= 1 {
 		return "once"
