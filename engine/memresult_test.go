@@ -113,3 +113,33 @@ func TestMemRowsAreExact(t *testing.T) {
 		t.Errorf("records of %d jobs and %d words are kept, want 3 and %d", len(s.records), len(s.words), memWords)
 	}
 }
+
+// Whatever is in a result, it comes back as it was.
+func FuzzMemRow(f *testing.F) {
+	f.Add("reset", "cut \xff", "Title", int64(-1), int64(1<<62), uint8(3))
+	f.Add("", "", "", int64(0), int64(0), uint8(0))
+	f.Fuzz(func(t *testing.T, a, b, c string, n, m int64, many uint8) {
+		r := Result{
+			Job: 1, Batch: 1, Num: 1, URL: "http://one.test/", Host: "one.test", Outcome: Outcome(many % 6), Class: Class(a),
+			Error: b, Final: c, Title: b + c, Status: int(int32(n)), Attempts: int(int32(m)), Bytes: n, Elapsed: time.Duration(m),
+			Timing: Timing{Waited: time.Duration(n), Extract: time.Duration(m)},
+		}
+		for i := range many {
+			r.Header = append(r.Header, Header{a, fmt.Sprint(b, i)})
+			r.Findings = append(r.Findings, Finding{Kind: c, Row: int(i), Col: int(int32(n)), Field: a, Selector: b, Raw: c})
+			r.History = append(r.History, Attempt{Status: int(int32(m)), Class: Class(b), Elapsed: time.Duration(n), Waited: time.Duration(m), Why: a})
+		}
+		s := NewMemStore()
+		one := func(yield func(Job, error) bool) { yield(Job{URL: r.URL, Host: r.Host, Fingerprint: r.URL}, nil) }
+		if _, err := s.AddBatch(t.Context(), Batch{}, one, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Finish(t.Context(), []Result{r}, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Results(t.Context(), Query{})
+		if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], r) {
+			t.Errorf("%+v, %v; want %+v", got, err, r)
+		}
+	})
+}

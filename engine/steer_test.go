@@ -154,6 +154,39 @@ func TestSetWorkers(t *testing.T) {
 	})
 }
 
+// One worker, five hundred, and one again, under a load of many hosts: more go
+// to work at once, and of fewer none takes up another job.
+func TestSetWorkersFromOneToFiveHundredAndBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, slow(time.Second), engine.Config{Workers: 1, Queue: 1000})
+		list := enginetest.Jobs("h0.test", 9)
+		for i := range 600 {
+			list = enginetest.Chain(list, enginetest.Jobs(fmt.Sprintf("h%d.test", i+1), 9))
+		}
+		r.add(engine.Batch{}, list)
+		for _, step := range []struct{ workers, busy int }{{1, 1}, {500, 500}, {1, 1}, {500, 500}, {7, 7}} {
+			if step.workers != r.Snapshot().Workers {
+				if _, err := r.SetWorkers(t.Context(), step.workers); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			// Those beyond a lower number finish what they carry, within a second.
+			if s := r.Snapshot(); s.Busy < step.busy {
+				t.Errorf("%d workers: %d busy at once, want %d", step.workers, s.Busy, step.busy)
+			}
+			time.Sleep(1100 * time.Millisecond)
+			synctest.Wait()
+			if s := r.Snapshot(); s.Busy != step.busy {
+				t.Errorf("%d workers: %d busy a second later, want %d", step.workers, s.Busy, step.busy)
+			}
+			r.balanced(r.Snapshot())
+			r.gaps(time.Second)
+		}
+		r.ends()
+	})
+}
+
 func TestSetIntervalCountsFromTheLastStart(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
