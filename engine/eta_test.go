@@ -401,26 +401,40 @@ func TestETAFromPaceAlone(t *testing.T) {
 
 // BenchmarkSnapshot is one snapshot of a run whose hosts want more than the
 // workers can carry: what a screen costs the engine, up to 30 times a second.
+// Of the hosts, so many were asked before, and so many have jobs left.
 func BenchmarkSnapshot(b *testing.B) {
-	for _, bc := range []struct{ hosts, batches int }{{100, 1}, {10_000, 1}, {10_000, 10}, {1000, 100}} {
-		b.Run(fmt.Sprintf("hosts=%d/batches=%d", bc.hosts, bc.batches), func(b *testing.B) {
+	for _, bc := range []struct{ hosts, asked, left, batches int }{
+		{100, 0, 100, 1},
+		{1000, 0, 1000, 1},
+		{10_000, 0, 10_000, 1},
+		{10_000, 10_000, 10_000, 1},
+		{10_000, 10_000, 100, 1},
+		{100_000, 0, 100_000, 1},
+		{10_000, 0, 10_000, 10},
+		{1000, 0, 1000, 100},
+	} {
+		b.Run(fmt.Sprintf("hosts=%d/asked=%d/left=%d/batches=%d", bc.hosts, bc.asked, bc.left, bc.batches), func(b *testing.B) {
 			// The first requests say how long one takes. Those after them are
 			// never answered.
 			var asked atomic.Int32
+			most := int32(max(bc.asked, 5))
 			fake := &enginetest.Scraper{Latency: func(engine.Request) time.Duration {
-				if asked.Add(1) > 5 {
+				switch n := asked.Add(1); {
+				case n > most:
 					return time.Hour
+				case n > most-5:
+					return 50 * time.Millisecond
 				}
-				return 50 * time.Millisecond
+				return 0
 			}}
 			e, err := engine.New(fake, engine.Config{})
 			if err != nil {
 				b.Fatal(err)
 			}
-			for range bc.batches {
+			add := func(jobs, hosts int) {
 				_, err := e.Add(b.Context(), engine.Batch{}, func(yield func(engine.Job, error) bool) {
-					for i := range 2 * bc.hosts {
-						if !yield(enginetest.Job(fmt.Sprintf("h%d.test", i%bc.hosts), i), nil) {
+					for i := range jobs {
+						if !yield(enginetest.Job(fmt.Sprintf("h%d.test", i%hosts), i), nil) {
 							return
 						}
 					}
@@ -432,7 +446,16 @@ func BenchmarkSnapshot(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			var running sync.WaitGroup
 			running.Go(func() { e.Run(ctx) })
-			for asked.Load() < 10 {
+			if bc.asked > 0 {
+				add(bc.asked, bc.hosts)
+				for e.Snapshot().Counts.OK < bc.asked {
+					time.Sleep(100 * time.Millisecond)
+				}
+			}
+			for range bc.batches {
+				add(2*bc.left, bc.left)
+			}
+			for asked.Load() < most+5 {
 				runtime.Gosched()
 			}
 			var v engine.View
@@ -440,6 +463,10 @@ func BenchmarkSnapshot(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				screen.Take(&v)
+			}
+			b.StopTimer()
+			if n := len(v.Stats.Hosts); n != bc.hosts || v.Stats.ETA < 0 {
+				b.Errorf("%d hosts, ETA %v", n, v.Stats.ETA)
 			}
 			stop()
 			running.Wait()
