@@ -73,7 +73,11 @@ type Engine struct {
 	mu      sync.Mutex
 	batches []*batch
 	hosts   map[string]*host
-	roll    []*host // the same, for the feeder, which passes over all of them at each lease
+	roll    []*host // the same, for snapshots, which pass over all of them
+	waiting int     // hosts with jobs left that are not in flight
+	stocked int     // hosts with jobs that wait outside the queue
+	lined   []*host // hosts with jobs in the queue, in no order
+	kept    []*host // hosts that were paused or parked, and may be so no more
 	origins map[string]*origin
 	flights map[*Turn]*flight
 	slots   map[int]*flight // by worker number

@@ -117,32 +117,45 @@ func (e *Engine) dropHand(ctx context.Context) error {
 // share, and if there are none of any host that is neither paused nor parked.
 func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
 	n := max(e.cfg.Queue-e.counts.Queued, 0) + 1
-	w := Want{Now: now, SkipHosts: make(map[string]struct{})}
+	w := Want{Now: now, SkipHosts: e.haltedNames(now)}
+	halted := len(w.SkipHosts)
 	share, _ := e.shares(now)
-	for _, h := range e.roll {
-		if h.halted(now) || h.queued >= share {
-			w.SkipHosts[h.name] = struct{}{}
-		}
-	}
+	e.skipSated(w.SkipHosts, share)
 	jobs, err := e.store.Next(ctx, n, w)
-	if err != nil || len(jobs) > 0 {
+	if err != nil || len(jobs) > 0 || len(w.SkipHosts) == halted {
 		return jobs, err
 	}
-	for name := range w.SkipHosts {
-		if !e.host(name).halted(now) {
-			delete(w.SkipHosts, name)
+	w.SkipHosts = e.haltedNames(now)
+	return e.store.Next(ctx, n, w)
+}
+
+// haltedNames returns the names of the hosts of which no job may enter the
+// queue at now.
+func (e *Engine) haltedNames(now time.Time) map[string]struct{} {
+	hosts := e.halted(now)
+	names := make(map[string]struct{}, len(hosts))
+	for _, h := range hosts {
+		names[h.name] = struct{}{}
+	}
+	return names
+}
+
+// skipSated adds the hosts to names that have their share of the queue.
+func (e *Engine) skipSated(names map[string]struct{}, share int) {
+	for _, h := range e.lined {
+		if h.queued >= share {
+			names[h.name] = struct{}{}
 		}
 	}
-	return e.store.Next(ctx, n, w)
 }
 
 // shares returns how many places of the queue each host, and each batch, with
 // work to queue is due.
 func (e *Engine) shares(now time.Time) (perHost, perBatch int) {
-	hosts, batches := 0, 0
-	for _, h := range e.roll {
-		if h.left > h.flight && !h.halted(now) {
-			hosts++
+	hosts, batches := e.waiting, 0
+	for _, h := range e.halted(now) {
+		if h.waits() {
+			hosts--
 		}
 	}
 	for _, b := range e.batches {
@@ -173,7 +186,7 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 		e.hand = slices.Insert(e.hand, 0, jobs[0])
 	}
 	h, b := books(e.hand[0])
-	victim := e.richest(func(w *waiter) (gain int) {
+	victim, at := e.richest(func(w *waiter) (gain int) {
 		// What a swap takes off the sum of the squares of all that hosts and
 		// batches have in the queue. A sum that only falls comes to an end.
 		wh, wb := books(w.job)
@@ -188,21 +201,13 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 	if victim == 0 {
 		return false, nil
 	}
-	return true, e.recall(ctx, func(j Job) bool { return j.ID == victim })
+	return true, e.giveBack(ctx, e.pool.removeAt(at, func(w *waiter) bool { return w.again == nil && w.job.ID == victim }))
 }
 
 // leasePoor leases one job of a batch under its share, or else of a host under
 // its share, if there is one.
 func (e *Engine) leasePoor(ctx context.Context, now time.Time, perHost, perBatch int) ([]Job, error) {
-	w := Want{Now: now, SkipHosts: make(map[string]struct{}), SkipBatches: make(map[BatchID]struct{})}
-	hosts := 0
-	for _, h := range e.roll {
-		if h.halted(now) {
-			w.SkipHosts[h.name] = struct{}{}
-		} else if h.queued < perHost && h.left > h.queued+h.flight {
-			hosts++
-		}
-	}
+	w := Want{Now: now, SkipHosts: e.haltedNames(now), SkipBatches: make(map[BatchID]struct{})}
 	for _, b := range e.batches {
 		if b.counts.Queued >= perBatch || b.counts.Backlog+b.counts.Retry == 0 {
 			w.SkipBatches[b.ID] = struct{}{}
@@ -213,32 +218,53 @@ func (e *Engine) leasePoor(ctx context.Context, now time.Time, perHost, perBatch
 			return jobs, err
 		}
 	}
-	if hosts == 0 {
+	if e.poor(now, perHost) == 0 {
 		return nil, nil
 	}
 	w.SkipBatches = nil
-	for _, h := range e.roll {
-		if h.queued >= perHost {
-			w.SkipHosts[h.name] = struct{}{}
-		}
-	}
+	e.skipSated(w.SkipHosts, perHost)
 	return e.store.Next(ctx, 1, w)
 }
 
+// poor returns how many hosts that have jobs outside the queue, and are not
+// halted, are under their share of it.
+func (e *Engine) poor(now time.Time, share int) int {
+	n := e.stocked
+	for _, h := range e.halted(now) {
+		if h.stocked() {
+			n--
+		}
+	}
+	for _, h := range e.lined {
+		if h.queued >= share && h.stocked() && !h.kept {
+			n--
+		}
+	}
+	return n
+}
+
 // richest returns the queued job with the most to gain from its going, the
-// newest of them; zero if there is none. Jobs between two steps stay.
-func (e *Engine) richest(gain func(*waiter) int) (id JobID) {
+// newest of them, and its host; zero if there is none. Jobs between two steps
+// stay.
+func (e *Engine) richest(gain func(*waiter) int) (id JobID, at string) {
 	var best int
 	var seq uint64
-	e.pool.each(func(w *waiter) {
+	names := func(yield func(string) bool) {
+		for _, h := range e.lined {
+			if !yield(h.name) {
+				return
+			}
+		}
+	}
+	e.pool.eachAt(names, func(w *waiter) {
 		if w.again != nil {
 			return
 		}
 		if r := gain(w); r > best || r == best && r > 0 && w.seq > seq {
-			best, seq, id = r, w.seq, w.job.ID
+			best, seq, id, at = r, w.seq, w.job.ID, w.job.Host
 		}
 	})
-	return id
+	return id, at
 }
 
 // recall takes the queued jobs that match out of the pool and gives them back

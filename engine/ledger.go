@@ -63,6 +63,9 @@ type host struct {
 	stays   map[JobID]stay
 	retries []RetryWait // of its jobs, the first due first; those of jobs that were cancelled too
 	gone    gone
+
+	lined int  // where it stands in Engine.lined, while it has jobs in the queue
+	kept  bool // Engine.kept has it
 }
 
 // retried notes a retry that is to come.
@@ -90,6 +93,12 @@ type stay struct {
 
 // stays returns the pause of a job by name; zero: there is none.
 func (e *Engine) stays(j Job) Paused { return e.host(j.Host).stays[j.ID].paused }
+
+// waits reports whether a job of the host waits, wherever.
+func (h *host) waits() bool { return h.left > h.flight }
+
+// stocked reports whether a job of the host waits outside the queue.
+func (h *host) stocked() bool { return h.left > h.queued+h.flight }
 
 // halted reports whether no job of the host may enter the queue at now.
 func (h *host) halted(now time.Time) bool { return !h.paused.At.IsZero() || h.parked.After(now) }
@@ -181,7 +190,7 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 		for _, c := range books {
 			c.Backlog++
 		}
-		h.left++
+		e.count(h, 1, 0, 0)
 		if h.robots == robotsNone && j.Origin != "" {
 			h.robots = robotsUnasked
 		}
@@ -214,27 +223,79 @@ func (e *Engine) shift(b *batch, hostName string, from, to Place, was, is Outcom
 	*b.counts.at(to, is)++
 	*e.counts.at(from, was)--
 	*e.counts.at(to, is)++
-	h := e.host(hostName)
+	var left, queued, flight int
 	switch from {
 	case Backlog, Deferred:
 		b.wait(hostName, -1)
 	case Queued:
-		h.queued--
+		queued--
 	case InFlight:
-		h.flight--
+		flight--
 	case Ended:
-		h.left++
+		left++
 	}
 	switch to {
 	case Backlog, Deferred:
 		b.wait(hostName, 1)
 	case Queued:
-		h.queued++
+		queued++
 	case InFlight:
-		h.flight++
+		flight++
 	case Ended:
-		h.left--
+		left--
 	}
+	e.count(e.host(hostName), left, queued, flight)
+}
+
+// count changes the numbers of a host by so many jobs, and what is known of all
+// hosts by them: the feeder asks for that at each lease, and must not pass over
+// all of them.
+func (e *Engine) count(h *host, left, queued, flight int) {
+	waits, stocked, lined := h.waits(), h.stocked(), h.queued > 0
+	h.left += left
+	h.queued += queued
+	h.flight += flight
+	e.waiting += change(waits, h.waits())
+	e.stocked += change(stocked, h.stocked())
+	switch change(lined, h.queued > 0) {
+	case 1:
+		h.lined = len(e.lined)
+		e.lined = append(e.lined, h)
+	case -1:
+		last := e.lined[len(e.lined)-1]
+		last.lined = h.lined
+		e.lined[h.lined] = last
+		e.lined[len(e.lined)-1] = nil
+		e.lined = e.lined[:len(e.lined)-1]
+	}
+}
+
+// change returns by how many a number of hosts has changed for one of them.
+func change(was, is bool) int {
+	switch {
+	case is && !was:
+		return 1
+	case was && !is:
+		return -1
+	}
+	return 0
+}
+
+// keepBack notes that a host was paused or parked.
+func (e *Engine) keepBack(h *host) {
+	if !h.kept {
+		h.kept = true
+		e.kept = append(e.kept, h)
+	}
+}
+
+// halted returns the hosts of which no job may enter the queue at now.
+func (e *Engine) halted(now time.Time) []*host {
+	e.kept = slices.DeleteFunc(e.kept, func(h *host) bool {
+		h.kept = h.halted(now)
+		return !h.kept
+	})
+	return e.kept
 }
 
 // wait counts n more jobs of a host that wait in backlog or retry.
@@ -254,7 +315,7 @@ func (e *Engine) shiftAll(b *batch, c Counts, hosts map[string]int, sign int) {
 	}
 	for name, n := range hosts {
 		b.wait(name, -sign*n)
-		e.host(name).left -= sign * n
+		e.count(e.host(name), -sign*n, 0, 0)
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -73,6 +74,40 @@ func (p *Pool) each(f func(*waiter)) {
 	for _, w := range p.later {
 		f(w)
 	}
+}
+
+// eachAt calls f for every waiter in the lanes of these hosts. f must not call
+// the pool.
+func (p *Pool) eachAt(hosts iter.Seq[string], f func(*waiter)) {
+	var m moment
+	p.lock(&m)
+	defer p.mu.Unlock()
+	for host := range hosts {
+		if l := p.lanes[host]; l != nil {
+			l.each(f)
+		}
+	}
+}
+
+// removeAt takes out of the lane of one host what matches and returns it.
+func (p *Pool) removeAt(host string, match func(*waiter) bool) []*waiter {
+	var m moment
+	p.lock(&m)
+	defer p.mu.Unlock()
+	l := p.lanes[host]
+	if l == nil {
+		return nil
+	}
+	out := l.remove(match, nil)
+	if len(out) == 0 {
+		return nil
+	}
+	p.place(l, &m)
+	for _, w := range out {
+		p.depart(w)
+	}
+	p.settle()
+	return out
 }
 
 // sort moves waiters to the tier that priority now names.

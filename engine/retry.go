@@ -187,6 +187,7 @@ func (e *Engine) park(name string, until time.Time) {
 		return
 	}
 	h.parked = until
+	e.keepBack(h)
 	e.deferUntil(until)
 	ctx := context.Background()
 	if err := e.dropHand(ctx); err != nil {

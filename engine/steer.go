@@ -280,6 +280,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		}
 		d.Waiting, d.Queued, d.InFlight = h.left-h.queued-h.flight, h.queued, h.flight
 		h.paused = p
+		e.keepBack(h)
 		e.pool.tune(sel.Host, func(pc *pace) string { pc.paused = p; return "" })
 		if err := e.recallAll(ctx, sel.matches); err != nil {
 			return d, err
@@ -503,7 +504,7 @@ func (e *Engine) retryCounts(b *batch, c Counts, hosts map[string]int, sign int)
 	b.announced = false
 	for name, n := range hosts {
 		b.wait(name, sign*n)
-		e.host(name).left += sign * n
+		e.count(e.host(name), sign*n, 0, 0)
 	}
 }
 

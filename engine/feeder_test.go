@@ -1,0 +1,91 @@
+package engine_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weir/engine"
+	"weir/engine/enginetest"
+)
+
+// audit checks what the engine counts of all hosts, and their order in a
+// snapshot.
+func (r *run) audit() {
+	r.t.Helper()
+	if err := r.Audit(); err != nil {
+		r.t.Error(err)
+	}
+	s := r.Snapshot()
+	if err := s.Audit(); err != nil {
+		r.t.Error(err)
+	}
+}
+
+// Whatever the operator and the hosts do, what the feeder goes by is what a walk
+// over all hosts would find.
+func TestHostsAreCountedAsTheyChange(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			w := &weather{seed: seed}
+			fake := &enginetest.Scraper{
+				Latency: drawn(seed, 2*time.Second),
+				Answer: func(r engine.Request, _ int) engine.Step {
+					switch n := w.draw("answer", r).IntN(20); {
+					case n < 2:
+						return enginetest.Status(500, 0)
+					case n == 2:
+						return enginetest.Status(429, 10*time.Minute) // it is parked
+					case n == 3:
+						return enginetest.Status(404, 0)
+					case n == 4 && len(r.Hops) == 0:
+						return enginetest.Hop(r, r.URL+"/", fmt.Sprintf("h%d.test", w.draw("hop", r).IntN(30)))
+					}
+					return enginetest.OK(1)
+				},
+			}
+			r := start(t, fake, engine.Config{Queue: 6, Workers: 3, Safeguard: 0.9})
+			host := func() string { return fmt.Sprintf("h%d.test", random.IntN(20)) }
+			batches := 0
+			for range 60 {
+				ctx := t.Context()
+				sel := engine.Selector{Host: host()}
+				switch random.IntN(8) {
+				case 0:
+					sel = engine.Selector{All: true}
+				case 1, 2:
+					sel = engine.Selector{Batch: engine.BatchID(1 + random.IntN(batches+1))}
+				}
+				switch random.IntN(10) {
+				case 0, 1:
+					batches++
+					r.add(engine.Batch{}, enginetest.Jobs(host(), random.IntN(12)), enginetest.Jobs(host(), random.IntN(12)))
+				case 2:
+					r.Pause(ctx, sel)
+				case 3, 4:
+					r.Resume(ctx, sel)
+				case 5:
+					r.Cancel(ctx, sel)
+				case 6:
+					r.Retry(ctx, sel)
+				case 7:
+					r.Undo(ctx)
+				default:
+					time.Sleep(time.Duration(random.IntN(int(5 * time.Second))))
+				}
+				r.audit()
+				synctest.Wait()
+				r.audit()
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+			r.Resume(t.Context(), engine.Selector{All: true})
+			r.Cancel(t.Context(), engine.Selector{All: true})
+			r.finish()
+		})
+	}
+}
