@@ -35,7 +35,8 @@ func (p *Pool) lane(host string) *lane {
 	}
 	l := p.lanes[host]
 	if l == nil {
-		l = &lane{host: host}
+		l = &lane{host: host, older: p.newest}
+		p.newest = l
 		l.pace.adapts.kind = p.cfg.Throttle
 		l.pace.apply(p.cfg.Interval, time.Time{}, "")
 		p.lanes[host] = l

@@ -73,7 +73,9 @@ type Engine struct {
 	mu      sync.Mutex
 	batches []*batch
 	hosts   map[string]*host
-	roll    []*host // the same, for snapshots, which pass over all of them
+	roll    []*host // the same, those that a snapshot has seen by name
+	ranked  int     // so many are
+	linked  *lane   // those made up to this one are known to their hosts
 	waiting int     // hosts with jobs left that are not in flight
 	stocked int     // hosts with jobs that wait outside the queue
 	lined   []*host // hosts with jobs in the queue, in no order
@@ -98,9 +100,13 @@ type Engine struct {
 	due     []time.Time // when retries come due, ascending
 	meter   meter       // jobs ended
 	hitrate meter
-	views   []hostView // reused by snapshot
-	gauge   gauge      // of the requests of all hosts
-	future  forecast   // reused by snapshot
+	gauge   gauge // of the requests of all hosts
+
+	// Reused by snapshot.
+	loads  []workload // hosts with jobs that wait, by name
+	slowed []pace     // of those that recover from a refusal
+	halts  []*batch   // that are paused
+	future forecast
 
 	adding   int // calls of Add under way
 	paused   time.Time

@@ -31,9 +31,9 @@ const (
 // their batch or host, do not count, nor do those that draining leaves behind.
 func (e *Engine) estimate(s *Stats, now time.Time) []time.Duration {
 	fc := &e.future
-	fc.begin(e, s, now)
+	fc.begin(e, now)
 	if e.paused.IsZero() && s.Counts.Left() > 0 {
-		e.outlooks(fc, s)
+		e.outlooks(fc, s, now)
 		fc.play(e.gauge.requests > 0)
 		e.deferred(fc, now)
 	}
@@ -52,9 +52,9 @@ func eta(at float64) time.Duration {
 	return time.Duration(min(at, 1e9) * float64(time.Second))
 }
 
-// begin empties a forecast and takes in what is known of the hosts.
-func (fc *forecast) begin(e *Engine, s *Stats, now time.Time) {
-	fc.hosts, fc.marks, fc.ordered = fc.hosts[:0], fc.marks[:0], fc.ordered[:0]
+// begin empties a forecast.
+func (fc *forecast) begin(e *Engine, now time.Time) {
+	fc.hosts, fc.roll, fc.marks, fc.ordered = fc.hosts[:0], fc.roll[:0], fc.marks[:0], fc.ordered[:0]
 	fc.left, fc.batches, fc.etas = fc.left[:0], fc.batches[:0], fc.etas[:0]
 	fc.run, fc.workers, fc.rate, fc.gate = -1, float64(e.cfg.Workers), math.Inf(1), 0
 	if e.cfg.Rate > 0 {
@@ -64,48 +64,45 @@ func (fc *forecast) begin(e *Engine, s *Stats, now time.Time) {
 	for range e.batches {
 		fc.batches = append(fc.batches, -1)
 	}
-	view := 0
-	for i := range s.Hosts {
-		hs := &s.Hosts[i]
-		h := e.host(hs.Host)
-		h.spot = i
-		o := outlook{first: -1, view: -1, gap: max(hs.Interval, 0).Seconds(), busy: h.gauge.busy}
-		if h.gauge.requests == 0 {
-			o.busy = e.gauge.busy
-		}
-		if o.gap > 0 {
-			o.next = max(hs.Last.Add(hs.Interval).Sub(now).Seconds(), 0)
-			// The next turn counts from the headers of the one before, and the
-			// way to them is not part of the interval.
-			o.gap += h.gauge.lead
-			if h.gauge.refusals > 1 {
-				o.gap += h.gauge.blocked // it is a habit
-			}
-		}
-		switch why := hs.Reason.(type) {
-		case TurnOut:
-			o.next = max(why.Since.Sub(now).Seconds()+o.gap, 0)
-		case Probing:
-			o.next = max(o.next, o.busy)
-		}
-		if t, ok := Until(hs.Reason); ok {
-			o.next = max(o.next, t.Sub(now).Seconds())
-		}
-		if h.robots == robotsUnasked {
-			o.more = 1
-		}
-		for view < len(e.views) && e.views[view].host < hs.Host {
-			view++
-		}
-		if view < len(e.views) && e.views[view].host == hs.Host && h.gauge.refusals == 1 && e.views[view].pace.recovers() {
-			o.view = view
-		}
-		fc.hosts = append(fc.hosts, o)
+}
+
+// outlook takes a host into a forecast, with what is known of it now.
+func (e *Engine) outlook(fc *forecast, s *Stats, now time.Time, h *host, slowed int) {
+	hs := &s.Hosts[h.at]
+	o := outlook{first: -1, slowed: slowed, gap: max(hs.Interval, 0).Seconds(), busy: h.gauge.busy}
+	if h.gauge.requests == 0 {
+		o.busy = e.gauge.busy
 	}
+	if o.gap > 0 {
+		o.next = max(hs.Last.Add(hs.Interval).Sub(now).Seconds(), 0)
+		// The next turn counts from the headers of the one before, and the
+		// way to them is not part of the interval.
+		o.gap += h.gauge.lead
+		if h.gauge.refusals > 1 {
+			o.gap += h.gauge.blocked // it is a habit
+		}
+	}
+	switch why := hs.Reason.(type) {
+	case TurnOut:
+		o.next = max(why.Since.Sub(now).Seconds()+o.gap, 0)
+	case Probing:
+		o.next = max(o.next, o.busy)
+	}
+	if t, ok := Until(hs.Reason); ok {
+		o.next = max(o.next, t.Sub(now).Seconds())
+	}
+	if h.robots == robotsUnasked {
+		o.more = 1
+	}
+	h.spot = len(fc.hosts)
+	fc.hosts, fc.roll = append(fc.hosts, o), append(fc.roll, h)
 }
 
 // outlooks counts what can go on, by host and batch.
-func (e *Engine) outlooks(fc *forecast, s *Stats) {
+func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
+	for _, w := range e.loads {
+		e.outlook(fc, s, now, e.roll[w.at], int(w.slowed))
+	}
 	// Where one batch is all that is left, the hosts' own books are enough.
 	only, several := -1, false
 	for i, b := range e.batches {
@@ -116,7 +113,8 @@ func (e *Engine) outlooks(fc *forecast, s *Stats) {
 	}
 	if only >= 0 && !several && !e.draining {
 		if b := e.batches[only]; !b.halted() {
-			for _, h := range e.roll {
+			for i := range fc.hosts {
+				h := fc.roll[i]
 				fc.add(h, only, b.Priority, h.left-h.flight)
 			}
 		}
@@ -124,6 +122,9 @@ func (e *Engine) outlooks(fc *forecast, s *Stats) {
 		fc.queued = fc.queued[:0]
 		e.pool.each(func(w *waiter) {
 			if h := e.hosts[w.host()]; h != nil && !w.probe() {
+				if h.spot < 0 { // it came since
+					e.outlook(fc, s, now, h, -1)
+				}
 				fc.queued = append(fc.queued, standing{h, w.job.Batch})
 			}
 		})
@@ -140,15 +141,16 @@ func (e *Engine) outlooks(fc *forecast, s *Stats) {
 			}
 		}
 	}
-	for _, h := range e.roll {
-		if o := &fc.hosts[h.spot]; o.first >= 0 {
+	for i := range fc.hosts {
+		if o := &fc.hosts[i]; o.first >= 0 {
+			h := fc.roll[i]
 			turns := h.gauge.turns(o.jobs, e.cfg.Retries)
-			if o.view >= 0 {
-				p := &e.views[o.view].pace
+			if o.slowed >= 0 {
+				p := &e.slowed[o.slowed]
 				o.gap = p.ahead(s.At.Add(time.Duration(o.next*float64(time.Second))), turns*float64(o.jobs)).Seconds() + h.gauge.lead
 			}
 			fc.order(o, turns)
-			fc.left = append(fc.left, int32(h.spot))
+			fc.left = append(fc.left, int32(i))
 		}
 	}
 }

@@ -11,21 +11,22 @@ import (
 	"weir/engine/enginetest"
 )
 
-// audit checks what the engine counts of all hosts, and their order in a
-// snapshot.
+// audit checks, when all is at rest, what the engine counts of all hosts, and
+// the hosts of a snapshot.
 func (r *run) audit() {
 	r.t.Helper()
+	synctest.Wait()
 	if err := r.Audit(); err != nil {
 		r.t.Error(err)
 	}
 	s := r.Snapshot()
-	if err := s.Audit(); err != nil {
+	if err := r.AuditHosts(&s); err != nil {
 		r.t.Error(err)
 	}
 }
 
-// Whatever the operator and the hosts do, what the feeder goes by is what a walk
-// over all hosts would find.
+// Whatever the operator and the hosts do, what the feeder and snapshots go by is
+// what a walk over all hosts would find.
 func TestHostsAreCountedAsTheyChange(t *testing.T) {
 	for seed := range uint64(60) {
 		synctest.Test(t, func(t *testing.T) {
@@ -35,6 +36,8 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 				Latency: drawn(seed, 2*time.Second),
 				Answer: func(r engine.Request, _ int) engine.Step {
 					switch n := w.draw("answer", r).IntN(20); {
+					case r.Kind == engine.KindRobots && n < 10:
+						return enginetest.Rules(0)
 					case n < 2:
 						return enginetest.Status(500, 0)
 					case n == 2:
@@ -47,7 +50,11 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 					return enginetest.OK(1)
 				},
 			}
-			r := start(t, fake, engine.Config{Queue: 6, Workers: 3, Safeguard: 0.9})
+			cfg := engine.Config{Queue: 6, Workers: 3, Safeguard: 0.9}
+			if seed%4 == 0 {
+				cfg.Interval, cfg.Rate = -1, 1.5
+			}
+			r := start(t, fake, cfg)
 			host := func() string { return fmt.Sprintf("h%d.test", random.IntN(20)) }
 			batches := 0
 			for range 60 {
@@ -62,7 +69,11 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 				switch random.IntN(10) {
 				case 0, 1:
 					batches++
-					r.add(engine.Batch{}, enginetest.Jobs(host(), random.IntN(12)), enginetest.Jobs(host(), random.IntN(12)))
+					jobs := enginetest.Chain(enginetest.Jobs(host(), random.IntN(12)), enginetest.Jobs(host(), random.IntN(12)))
+					if random.IntN(2) == 0 {
+						jobs = withOrigin(jobs)
+					}
+					r.add(engine.Batch{}, jobs)
 				case 2:
 					r.Pause(ctx, sel)
 				case 3, 4:
@@ -76,8 +87,6 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 				default:
 					time.Sleep(time.Duration(random.IntN(int(5 * time.Second))))
 				}
-				r.audit()
-				synctest.Wait()
 				r.audit()
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)

@@ -13,7 +13,8 @@ import (
 // A forecast is the rest of a run while its end is estimated. It is kept to be
 // used again: all times are in seconds from now.
 type forecast struct {
-	hosts   []outlook  // in the order of Stats.Hosts
+	hosts   []outlook  // of those with jobs that wait
+	roll    []*host    // the same
 	queued  []standing // what is in the queue, while it is counted
 	marks   []mark
 	ordered []mark          // the same, those of a host together and in their order
@@ -29,12 +30,12 @@ type forecast struct {
 
 // An outlook is what is left at one host.
 type outlook struct {
-	gap  float64 // from one start to the next, at least; 0: unpaced
-	next float64 // when the next request may start
-	busy float64 // how long a request takes a worker
-	jobs int     // that wait
-	more float64 // turns that are no job's
-	view int     // of Engine.views, if its throttle lets go of it on the way; -1: it does not
+	gap    float64 // from one start to the next, at least; 0: unpaced
+	next   float64 // when the next request may start
+	busy   float64 // how long a request takes a worker
+	jobs   int     // that wait
+	more   float64 // turns that are no job's
+	slowed int     // of Engine.slowed, if its throttle lets go of it on the way; -1: it does not
 
 	first  int32 // its marks, as a list; -1: none
 	lo, hi int32 // those that are still to come, in their order

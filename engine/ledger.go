@@ -49,14 +49,16 @@ func (b *batch) halted() bool { return b.mark != 0 || !b.paused.At.IsZero() }
 // A host is what the engine counts of a host; its pace is the pool's.
 type host struct {
 	name    string
-	left    int // jobs not ended
+	at      int   // in Stats.Hosts
+	lane    *lane // nil: it has none, or no snapshot has seen it
+	left    int   // jobs not ended
 	queued  int
 	flight  int // jobs in flight
 	failed  int
 	meter   meter // requests
 	gauge   gauge // of its requests and the attempts of its jobs
 	robots  robotsTurn
-	spot    int // in the forecast that is being made
+	spot    int // in the forecast that is being made; -1: it is not in it
 	answers window
 	paused  Paused    // if At is set
 	parked  time.Time // its jobs stay in the backlog until then
@@ -342,13 +344,18 @@ func (e *Engine) batch(id BatchID) *batch {
 type meter struct {
 	cells [HistoryCells]int
 	cell  int64 // number of the newest cell since the epoch of the run
+	past  int64 // number of the first cell at which nothing is left of what was added
 }
 
 // add counts one event at t, in time since the run's epoch.
 func (m *meter) add(t time.Duration) {
 	m.roll(t)
 	m.cells[m.cell%HistoryCells]++
+	m.past = m.cell + HistoryCells
 }
+
+// holds reports whether an event counts at t.
+func (m *meter) holds(t time.Duration) bool { return int64(t/HistoryCell) < m.past }
 
 // roll empties the cells that have passed.
 func (m *meter) roll(t time.Duration) {

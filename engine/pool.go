@@ -89,6 +89,7 @@ type Pool struct {
 
 	mu       sync.Mutex
 	lanes    map[string]*lane
+	newest   *lane     // the one made last
 	latest   *lane     // the one asked for last: a list's URLs come host by host
 	ready    ranks     // the host's turn has come
 	timed    laneHeap  // it comes at lane.at

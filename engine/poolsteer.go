@@ -188,20 +188,14 @@ func (p *Pool) setInterval(d time.Duration) {
 	p.placeAll()
 }
 
-// hostView is what a snapshot needs of one lane.
-type hostView struct {
-	host   string
-	pace   pace
-	queued int    // jobs in the lane
-	held   string // the origin whose robots.txt all of them wait for; empty: they do not
-}
-
-// hosts appends a view of every lane to out.
-func (p *Pool) hosts(out []hostView) []hostView {
+// read calls f to read the lanes for a snapshot, the one made last first. f must
+// not call the pool. asking are the origins, by host, of jobs that gave their
+// turn to the robots.txt of these.
+func (p *Pool) read(f func(newest *lane, asking map[string]string)) {
 	var m moment
 	p.lock(&m)
 	defer p.mu.Unlock()
-	asking := make(map[string]string) // origins by the host of a job that gave its turn to their robots.txt
+	asking := make(map[string]string)
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil && w.turn.back != nil {
 			if _, held := p.held[w.turn.back.origin()]; held {
@@ -209,17 +203,22 @@ func (p *Pool) hosts(out []hostView) []hostView {
 			}
 		}
 	}
-	for _, l := range p.lanes {
-		v := hostView{host: l.host, pace: l.pace, queued: l.size}
-		if _, _, free := l.find(p.held); !free {
-			v.held = asking[l.host]
-			if l.size > 0 {
-				l.each(func(w *waiter) { v.held = w.origin() })
-			}
-		}
-		out = append(out, v)
+	f(p.newest, asking)
+}
+
+// heldFor returns the origin whose robots.txt all jobs of a lane wait for;
+// empty: they do not. It is for read.
+func (p *Pool) heldFor(l *lane, asking map[string]string) (origin string) {
+	if l.size == 0 {
+		return asking[l.host]
 	}
-	return out
+	if len(p.held) == 0 {
+		return ""
+	}
+	if _, _, free := l.find(p.held); !free {
+		l.each(func(w *waiter) { origin = w.origin() })
+	}
+	return origin
 }
 
 // gate returns when the limiter of all hosts lets the next request through;

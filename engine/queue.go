@@ -50,6 +50,7 @@ func (w *waiter) origin() string {
 // batches take turns.
 type lane struct {
 	host  string
+	older *lane // made before it; nil: it is the first
 	pace  pace
 	front chain
 	tiers []tier // by priority, descending; an empty one stays for a while

@@ -91,71 +91,125 @@ func (e *Engine) slotStats(s *Stats) {
 	}
 }
 
+// A workload is a host that has jobs waiting when a snapshot is made.
+type workload struct {
+	at     int32 // in Stats.Hosts
+	slowed int32 // its pace in Engine.slowed; -1: nothing is to be foreseen of it
+}
+
+// hostStats sets the hosts of s, by name, and Engine.loads.
 func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
-	e.views = e.pool.hosts(e.views[:0])
 	gate := e.pool.gate(now)
-	slices.SortFunc(e.views, func(a, b hostView) int { return cmp.Compare(a.host, b.host) })
-	seen := 0
-	for i := range e.views {
-		v := &e.views[i]
-		h := e.host(v.host)
-		if h.left > 0 || !v.pace.last.IsZero() {
-			seen++
-		}
-		hs := HostStats{
-			Host: v.host, Interval: v.pace.interval, Set: v.pace.set, Changes: v.pace.changes, Last: v.pace.last,
-			Waiting: h.left - h.flight, InFlight: v.pace.flight, Failed: h.failed, Down: !v.pace.breaker.opened.IsZero(),
-			Reason: v.pace.reason(now), Paused: h.paused,
-		}
-		hs.History, hs.Rate = h.meter.read(t)
-		if v.held != "" && (hs.Reason == nil || v.pace.flight > 0) {
-			hs.Reason = RobotsWait{Origin: v.held}
-		}
-		switch {
-		case hs.Waiting > 0 && !e.paused.IsZero():
-			hs.Reason = s.Paused
-		case hs.Reason != nil:
-		case v.queued == 0:
-			hs.Reason = e.unqueued(h, now)
-		case len(e.slots) >= e.cfg.Workers:
-			hs.Reason = WorkersBusy{Workers: e.cfg.Workers}
-		case !gate.IsZero():
-			hs.Reason = RateWait{Next: gate}
-		}
-		s.Hosts = append(s.Hosts, hs)
+	// Why jobs wait that their host does not hold up, for all hosts alike.
+	var full, busy Reason
+	full = QueueWait{Len: e.counts.Queued, Cap: e.cfg.Queue}
+	if e.draining {
+		full = Draining{}
 	}
-	// Hosts that no job of has been queued yet have no lane.
-	for name, h := range e.hosts {
-		if _, ok := slices.BinarySearchFunc(e.views, name, func(v hostView, n string) int { return cmp.Compare(v.host, n) }); !ok {
-			hs := HostStats{Host: name, Interval: max(e.cfg.Interval, 0), Waiting: h.left, Failed: h.failed, Reason: e.unqueued(h, now)}
-			if hs.Waiting > 0 && !e.paused.IsZero() {
-				hs.Reason = s.Paused
+	if len(e.slots) >= e.cfg.Workers {
+		busy = WorkersBusy{Workers: e.cfg.Workers}
+	} else if !gate.IsZero() {
+		busy = RateWait{Next: gate}
+	}
+	var run Reason // its pause
+	if !e.paused.IsZero() {
+		run = s.Paused
+	}
+	e.halts = e.halts[:0]
+	for _, b := range e.batches {
+		if !b.paused.At.IsZero() {
+			e.halts = append(e.halts, b)
+		}
+	}
+	e.loads, e.slowed = e.loads[:0], e.slowed[:0]
+	e.pool.read(func(newest *lane, asking map[string]string) {
+		for l := newest; l != e.linked; l = l.older {
+			e.host(l.host).lane = l
+		}
+		e.linked = newest
+		e.rank()
+		s.Hosts = slices.Grow(s.Hosts, len(e.roll))[:len(e.roll)]
+		for i, h := range e.roll {
+			hs := &s.Hosts[i]
+			*hs = HostStats{}
+			hs.Host, hs.Waiting, hs.Failed, hs.Paused = h.name, h.left-h.flight, h.failed, h.paused
+			queued, slowed := 0, false
+			if l := h.lane; l != nil {
+				p := &l.pace
+				hs.Interval, hs.Set, hs.Changes, hs.Last = p.interval, p.set, p.changes, p.last
+				hs.InFlight, hs.Down, hs.Reason = p.flight, !p.breaker.opened.IsZero(), p.reason(now)
+				if held := e.pool.heldFor(l, asking); held != "" && (hs.Reason == nil || p.flight > 0) {
+					hs.Reason = RobotsWait{Origin: held}
+				}
+				queued = l.size
+				slowed = h.gauge.refusals == 1 && p.recovers()
+			} else {
+				hs.Interval = max(e.cfg.Interval, 0)
 			}
-			s.Hosts = append(s.Hosts, hs)
+			if h.meter.holds(t) {
+				hs.History, hs.Rate = h.meter.read(t)
+			}
+			switch {
+			case hs.Waiting > 0 && run != nil:
+				hs.Reason = run
+			case hs.Reason != nil:
+			case queued == 0:
+				hs.Reason = e.unqueued(h, hs.Waiting, now, full)
+			default:
+				hs.Reason = busy
+			}
+			h.spot = -1
+			if hs.Waiting > 0 || queued > 0 {
+				w := workload{at: int32(i), slowed: -1}
+				if slowed {
+					w.slowed = int32(len(e.slowed))
+					e.slowed = append(e.slowed, h.lane.pace)
+				}
+				e.loads = append(e.loads, w)
+			}
 		}
-	}
-	slices.SortFunc(s.Hosts, func(a, b HostStats) int { return cmp.Compare(a.Host, b.Host) })
+	})
 	for _, f := range e.flights {
-		i, ok := slices.BinarySearchFunc(s.Hosts, f.req.Host, func(h HostStats, n string) int { return cmp.Compare(h.Host, n) })
-		if !ok {
-			continue
-		}
-		if hs := &s.Hosts[i]; hs.Phase == PhaseIdle || f.since.Before(hs.Since) {
+		hs := &s.Hosts[e.hosts[f.req.Host].at] // its host has a lane, so it is known
+		if hs.Phase == PhaseIdle || f.since.Before(hs.Since) {
 			hs.Phase, hs.Since = f.phase, f.since
 		}
 	}
 }
 
-// unqueued returns why no job of a host that nothing holds is in the queue; nil
-// if none waits.
-func (e *Engine) unqueued(h *host, now time.Time) Reason {
-	waiting := h.left - h.flight
+// rank puts the hosts into the order of their names, those that were added
+// since among those that have it already.
+func (e *Engine) rank() {
+	if e.ranked == len(e.roll) {
+		return
+	}
+	byName := func(a, b *host) int { return cmp.Compare(a.name, b.name) }
+	added := slices.Clone(e.roll[e.ranked:])
+	slices.SortFunc(added, byName)
+	old := e.ranked
+	for i := len(e.roll) - 1; len(added) > 0; i-- { // from the end: none is in the way
+		if last := added[len(added)-1]; old > 0 && byName(e.roll[old-1], last) > 0 {
+			old--
+			e.roll[i] = e.roll[old]
+		} else {
+			e.roll[i] = last
+			added = added[:len(added)-1]
+		}
+		e.roll[i].at = i
+	}
+	e.ranked = len(e.roll)
+}
+
+// unqueued returns why none of the jobs of a host that nothing holds is in the
+// queue, of which so many wait; nil if none does. full is why if nothing else
+// is.
+func (e *Engine) unqueued(h *host, waiting int, now time.Time, full Reason) Reason {
 	if waiting == 0 {
 		return nil
 	}
 	var first Paused // of the batches that are paused
-	for _, b := range e.batches {
-		if n := b.waits[h.name]; n > 0 && !b.paused.At.IsZero() {
+	for _, b := range e.halts {
+		if n := b.waits[h.name]; n > 0 {
 			if waiting -= n; first.At.IsZero() || b.paused.At.Before(first.At) {
 				first = b.paused
 			}
@@ -166,15 +220,13 @@ func (e *Engine) unqueued(h *host, now time.Time) Reason {
 		return first
 	case len(h.stays) >= waiting:
 		return h.stayed()
-	case e.draining:
-		return Draining{}
-	case e.counts.Queued < e.cfg.Queue:
+	case e.counts.Queued < e.cfg.Queue && !e.draining:
 		// The queue would have taken what is due.
 		if r, ok := h.firstRetry(now); ok {
 			return r
 		}
 	}
-	return QueueWait{Len: e.counts.Queued, Cap: e.cfg.Queue}
+	return full
 }
 
 // limit finds what keeps the run from going faster: the first that is true.
@@ -193,8 +245,9 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 		host  string
 		why   Reason
 	}
-	note := func(k LimitKind, h *HostStats, next time.Time) {
+	note := func(k LimitKind, h *HostStats) {
 		w := &waitsFor[k]
+		next, _ := Until(h.Reason)
 		if w.hosts++; w.host == "" || !next.IsZero() && (w.next.IsZero() || next.Before(w.next)) {
 			w.next, w.host, w.why = next, h.Host, h.Reason
 		}
@@ -208,20 +261,19 @@ func (e *Engine) limit(s *Stats, now time.Time) Limit {
 		if h.Waiting == 0 {
 			continue
 		}
-		until, _ := Until(h.Reason)
 		switch h.Reason.(type) {
 		case Paused:
-			note(LimitPaused, h, until)
+			note(LimitPaused, h)
 		case RobotsWait, RobotsDown:
-			note(LimitRobots, h, until)
+			note(LimitRobots, h)
 		case WorkersBusy:
-			note(LimitWorkers, h, until)
+			note(LimitWorkers, h)
 		case nil, QueueWait, RetryWait, Draining: // its jobs are next, or not in the queue yet
 		default:
 			if Parked(h.Reason) {
-				note(LimitParked, h, until)
+				note(LimitParked, h)
 			} else {
-				note(LimitPace, h, until)
+				note(LimitPace, h)
 			}
 		}
 	}
