@@ -26,12 +26,32 @@ func (e *Engine) Audit() error {
 		if h.queued > 0 {
 			lined = append(lined, name)
 		}
+		stock := 0
+		for i, s := range h.stock {
+			if stock += s.jobs; s.jobs <= 0 || i > 0 && s.batch <= h.stock[i-1].batch {
+				return fmt.Errorf("the stock of %s: %v", name, h.stock)
+			}
+		}
+		if stock != h.left-h.queued-h.flight {
+			return fmt.Errorf("the stock of %s: %v; want %d jobs in all", name, h.stock, h.left-h.queued-h.flight)
+		}
 		if h.halted(now) {
 			halted = append(halted, name)
 		}
 	}
 	if e.waiting != waiting || e.stocked != stocked {
 		return fmt.Errorf("%d hosts with jobs that wait, %d with jobs outside the queue; want %d, %d", e.waiting, e.stocked, waiting, stocked)
+	}
+	guarded := 0
+	for _, b := range e.batches {
+		for _, h := range e.hosts {
+			if b.paused.Of > 0 || h.paused.Of > 0 {
+				guarded += h.stockOf(b.ID)
+			}
+		}
+	}
+	if got := e.guarded(); got != guarded {
+		return fmt.Errorf("%d jobs guarded, want %d", got, guarded)
 	}
 	for share := 1; share < 4; share++ {
 		poor := 0
@@ -123,7 +143,7 @@ func (e *Engine) hostStat(name string, now time.Time) HostStats {
 	var halted int // jobs of batches that are paused
 	var first Paused
 	for _, b := range e.batches {
-		if n := b.waits[name]; n > 0 && !b.paused.At.IsZero() {
+		if n := h.stockOf(b.ID); n > 0 && !b.paused.At.IsZero() {
 			if halted += n; first.At.IsZero() || b.paused.At.Before(first.At) {
 				first = b.paused
 			}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -267,20 +268,30 @@ func TestCancelOfTheRunLeavesWhatIsDoneAlone(t *testing.T) {
 // BenchmarkCancel100k cancels a batch of 100,000 waiting jobs and takes it
 // back.
 func BenchmarkCancel100k(b *testing.B) {
-	e, err := engine.New(&enginetest.Scraper{}, engine.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := e.Add(b.Context(), engine.Batch{}, enginetest.Jobs("one.test", 100_000)); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if d, err := e.Cancel(b.Context(), engine.Selector{Batch: 1}); err != nil || d.Waiting != 100_000 {
-			b.Fatalf("Cancel = %+v, %v", d, err)
-		}
-		if _, err := e.Undo(b.Context()); err != nil {
-			b.Fatal(err)
-		}
+	for _, hosts := range []int{1, 100_000} {
+		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
+			e, err := engine.New(&enginetest.Scraper{}, engine.Config{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := e.Add(b.Context(), engine.Batch{}, func(yield func(engine.Job, error) bool) {
+				for i := range 100_000 {
+					if !yield(enginetest.Job(fmt.Sprintf("h%d.test", i%hosts), i), nil) {
+						return
+					}
+				}
+			}); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if d, err := e.Cancel(b.Context(), engine.Selector{Batch: 1}); err != nil || d.Waiting != 100_000 {
+					b.Fatalf("Cancel = %+v, %v", d, err)
+				}
+				if _, err := e.Undo(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

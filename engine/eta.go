@@ -128,17 +128,18 @@ func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
 				fc.queued = append(fc.queued, standing{h, w.job.Batch})
 			}
 		})
-		slices.SortFunc(fc.queued, func(a, b standing) int { return cmp.Compare(a.batch, b.batch) })
+		slices.SortFunc(fc.queued, func(a, b standing) int {
+			return cmp.Or(cmp.Compare(a.host.spot, b.host.spot), cmp.Compare(a.batch, b.batch))
+		})
 		queued := fc.queued
-		for i, b := range e.batches {
-			if !b.halted() && !e.draining {
-				for name, n := range b.waits {
-					fc.add(e.host(name), i, b.Priority, n)
+		for _, h := range fc.roll {
+			for _, st := range h.stock {
+				queued = e.standings(fc, queued, h, st.batch)
+				if b := e.batch(st.batch); !b.halted() && !e.draining {
+					fc.add(h, int(st.batch)-1, b.Priority, st.jobs)
 				}
 			}
-			for ; len(queued) > 0 && queued[0].batch <= b.ID; queued = queued[1:] {
-				fc.add(queued[0].host, i, b.Priority, 1)
-			}
+			queued = e.standings(fc, queued, h, BatchID(len(e.batches)))
 		}
 	}
 	for i := range fc.hosts {
@@ -153,6 +154,17 @@ func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
 			fc.left = append(fc.left, int32(i))
 		}
 	}
+}
+
+// standings counts the jobs of a host in the queue, of the batches up to one, and
+// returns the others.
+func (e *Engine) standings(fc *forecast, queued []standing, h *host, upto BatchID) []standing {
+	for len(queued) > 0 && queued[0].host == h && queued[0].batch <= upto {
+		b := queued[0].batch
+		fc.add(h, int(b)-1, e.batch(b).Priority, 1)
+		queued = queued[1:]
+	}
+	return queued
 }
 
 // deferred moves the ends of batches to behind the retries that they wait for.

@@ -50,9 +50,9 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 					return enginetest.OK(1)
 				},
 			}
-			cfg := engine.Config{Queue: 6, Workers: 3, Safeguard: 0.9}
+			cfg := engine.Config{Queue: 6, Workers: 3, Safeguard: 0.15}
 			if seed%4 == 0 {
-				cfg.Interval, cfg.Rate = -1, 1.5
+				cfg.Interval, cfg.Rate = -1, 10
 			}
 			r := start(t, fake, cfg)
 			host := func() string { return fmt.Sprintf("h%d.test", random.IntN(20)) }
@@ -69,7 +69,7 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 				switch random.IntN(10) {
 				case 0, 1:
 					batches++
-					jobs := enginetest.Chain(enginetest.Jobs(host(), random.IntN(12)), enginetest.Jobs(host(), random.IntN(12)))
+					jobs := enginetest.Chain(enginetest.Jobs(host(), random.IntN(30)), enginetest.Jobs(host(), random.IntN(30)))
 					if random.IntN(2) == 0 {
 						jobs = withOrigin(jobs)
 					}

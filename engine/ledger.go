@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -20,7 +21,6 @@ type batch struct {
 	mark        uint64         // the cancel that took the whole batch; 0: none
 	marked      Counts         // what that cancel took: Backlog and Retry
 	markedHosts map[string]int // the same by host
-	waits       map[string]int // jobs in the backlog or waiting for a retry, by host
 	due         time.Time      // the latest that a retry of it was ever due
 	rows        int
 	announced   bool // its end was logged
@@ -53,7 +53,8 @@ type host struct {
 	lane    *lane // nil: it has none, or no snapshot has seen it
 	left    int   // jobs not ended
 	queued  int
-	flight  int // jobs in flight
+	flight  int     // jobs in flight
+	stock   []stock // those in the backlog or waiting for a retry, by batch
 	failed  int
 	meter   meter // requests
 	gauge   gauge // of its requests and the attempts of its jobs
@@ -95,6 +96,39 @@ type stay struct {
 
 // stays returns the pause of a job by name; zero: there is none.
 func (e *Engine) stays(j Job) Paused { return e.host(j.Host).stays[j.ID].paused }
+
+// A stock is the jobs of one host and batch that are in the backlog or wait for
+// a retry.
+type stock struct {
+	batch BatchID
+	jobs  int // not 0
+}
+
+// wait counts n more jobs of a batch in the host's stock.
+func (h *host) wait(id BatchID, n int) {
+	i, ok := h.find(id)
+	if !ok {
+		if n != 0 {
+			h.stock = slices.Insert(h.stock, i, stock{id, n})
+		}
+		return
+	}
+	if h.stock[i].jobs += n; h.stock[i].jobs == 0 {
+		h.stock = slices.Delete(h.stock, i, i+1)
+	}
+}
+
+// stockOf returns how many jobs of a batch are in the host's stock.
+func (h *host) stockOf(id BatchID) int {
+	if i, ok := h.find(id); ok {
+		return h.stock[i].jobs
+	}
+	return 0
+}
+
+func (h *host) find(id BatchID) (int, bool) {
+	return slices.BinarySearchFunc(h.stock, id, func(s stock, id BatchID) int { return cmp.Compare(s.batch, id) })
+}
 
 // waits reports whether a job of the host waits, wherever.
 func (h *host) waits() bool { return h.left > h.flight }
@@ -158,7 +192,7 @@ type origin struct {
 // first to have one.
 func (e *Engine) open(b Batch, id BatchID) *batch {
 	for int(id) > len(e.batches) {
-		e.batches = append(e.batches, &batch{Batch: Batch{ID: BatchID(len(e.batches) + 1)}, unread: true, waits: make(map[string]int)})
+		e.batches = append(e.batches, &batch{Batch: Batch{ID: BatchID(len(e.batches) + 1)}, unread: true})
 	}
 	eb := e.batches[id-1]
 	if eb.unread {
@@ -196,7 +230,7 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 		if h.robots == robotsNone && j.Origin != "" {
 			h.robots = robotsUnasked
 		}
-		b.wait(j.Host, 1)
+		h.wait(b.ID, 1)
 		b.announced = false
 		if b.mark != 0 {
 			e.lose(b, j.Host, Backlog)
@@ -225,10 +259,11 @@ func (e *Engine) shift(b *batch, hostName string, from, to Place, was, is Outcom
 	*b.counts.at(to, is)++
 	*e.counts.at(from, was)--
 	*e.counts.at(to, is)++
+	h := e.host(hostName)
 	var left, queued, flight int
 	switch from {
 	case Backlog, Deferred:
-		b.wait(hostName, -1)
+		h.wait(b.ID, -1)
 	case Queued:
 		queued--
 	case InFlight:
@@ -238,7 +273,7 @@ func (e *Engine) shift(b *batch, hostName string, from, to Place, was, is Outcom
 	}
 	switch to {
 	case Backlog, Deferred:
-		b.wait(hostName, 1)
+		h.wait(b.ID, 1)
 	case Queued:
 		queued++
 	case InFlight:
@@ -246,7 +281,7 @@ func (e *Engine) shift(b *batch, hostName string, from, to Place, was, is Outcom
 	case Ended:
 		left--
 	}
-	e.count(e.host(hostName), left, queued, flight)
+	e.count(h, left, queued, flight)
 }
 
 // count changes the numbers of a host by so many jobs, and what is known of all
@@ -291,6 +326,18 @@ func (e *Engine) keepBack(h *host) {
 	}
 }
 
+// stockOf returns how many jobs of a batch are in the backlog or wait for a
+// retry, by host.
+func (e *Engine) stockOf(b *batch) map[string]int {
+	hosts := make(map[string]int, min(b.counts.Backlog+b.counts.Retry, len(e.roll)))
+	for _, h := range e.roll {
+		if n := h.stockOf(b.ID); n != 0 {
+			hosts[h.name] = n
+		}
+	}
+	return hosts
+}
+
 // halted returns the hosts of which no job may enter the queue at now.
 func (e *Engine) halted(now time.Time) []*host {
 	e.kept = slices.DeleteFunc(e.kept, func(h *host) bool {
@@ -298,13 +345,6 @@ func (e *Engine) halted(now time.Time) []*host {
 		return !h.kept
 	})
 	return e.kept
-}
-
-// wait counts n more jobs of a host that wait in backlog or retry.
-func (b *batch) wait(hostName string, n int) {
-	if b.waits[hostName] += n; b.waits[hostName] == 0 {
-		delete(b.waits, hostName)
-	}
 }
 
 // shiftAll moves counts of a batch between the backlog and retry places and
@@ -316,8 +356,9 @@ func (e *Engine) shiftAll(b *batch, c Counts, hosts map[string]int, sign int) {
 		books.Cancelled += sign * (c.Backlog + c.Retry)
 	}
 	for name, n := range hosts {
-		b.wait(name, -sign*n)
-		e.count(e.host(name), -sign*n, 0, 0)
+		h := e.host(name)
+		h.wait(b.ID, -sign*n)
+		e.count(h, -sign*n, 0, 0)
 	}
 }
 

@@ -71,11 +71,15 @@ func (e *Engine) guarded() (n int) {
 	for _, b := range e.batches {
 		if b.paused.Of > 0 {
 			n += b.counts.Backlog + b.counts.Retry
+		}
+	}
+	for _, h := range e.kept {
+		if h.paused.Of == 0 {
 			continue
 		}
-		for name, waiting := range b.waits {
-			if e.host(name).paused.Of > 0 {
-				n += waiting
+		for _, s := range h.stock {
+			if e.batch(s.batch).paused.Of == 0 {
+				n += s.jobs
 			}
 		}
 	}

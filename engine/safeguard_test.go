@@ -210,3 +210,24 @@ func TestSafeguardOutOfRange(t *testing.T) {
 		}
 	}
 }
+
+// A job that the safeguard holds with its host and with its batch is one job.
+func TestSafeguardHoldsAJobOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, failing(func(string, int) bool { return true }), engine.Config{Safeguard: 1})
+		id := r.add(engine.Batch{}, enginetest.Jobs("one.test", 50))
+		r.until(30 * time.Second)
+		if s := r.Snapshot(); s.Guarded != 30 {
+			t.Errorf("%d jobs guarded, want the 30 left of the host", s.Guarded)
+		}
+		for i := range 20 {
+			r.add(engine.Batch{ID: id}, enginetest.Jobs(fmt.Sprintf("h%d.test", i), 2))
+		}
+		r.until(40 * time.Second)
+		if s := r.Snapshot(); s.Batches[0].State != engine.BatchPaused || s.Guarded != 50 || s.Guarded != s.Counts.Left() {
+			t.Errorf("batch %v, %d jobs guarded of %+v; want paused, 50", s.Batches[0].State, s.Guarded, s.Counts)
+		}
+		r.audit()
+		r.ends()
+	})
+}

@@ -209,7 +209,7 @@ func (e *Engine) unqueued(h *host, waiting int, now time.Time, full Reason) Reas
 	}
 	var first Paused // of the batches that are paused
 	for _, b := range e.halts {
-		if n := b.waits[h.name]; n > 0 {
+		if n := h.stockOf(b.ID); n > 0 {
 			if waiting -= n; first.At.IsZero() || b.paused.At.Before(first.At) {
 				first = b.paused
 			}

@@ -126,7 +126,7 @@ func (e *Engine) recallAll(ctx context.Context, match func(Job) bool) error {
 func (e *Engine) cancelBatch(b *batch, mark uint64) {
 	b.mark = mark
 	b.marked = Counts{Backlog: b.counts.Backlog, Retry: b.counts.Retry}
-	b.markedHosts = maps.Clone(b.waits)
+	b.markedHosts = e.stockOf(b)
 	e.shiftAll(b, b.marked, b.markedHosts, 1)
 }
 
@@ -503,8 +503,9 @@ func (e *Engine) retryCounts(b *batch, c Counts, hosts map[string]int, sign int)
 	}
 	b.announced = false
 	for name, n := range hosts {
-		b.wait(name, sign*n)
-		e.count(e.host(name), sign*n, 0, 0)
+		h := e.host(name)
+		h.wait(b.ID, sign*n)
+		e.count(h, sign*n, 0, 0)
 	}
 }
 

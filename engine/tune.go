@@ -131,7 +131,7 @@ func (e *Engine) paced(sel Selector) ([]string, error) {
 	if b == nil {
 		return nil, ErrNoBatch
 	}
-	hosts := slices.Collect(maps.Keys(b.waits))
+	hosts := slices.Collect(maps.Keys(e.stockOf(b)))
 	e.pool.each(func(w *waiter) {
 		if w.job.Batch == b.ID {
 			hosts = append(hosts, w.job.Host)
