@@ -100,9 +100,6 @@ func (e *Engine) outlook(fc *forecast, s *Stats, now time.Time, h *host, slowed 
 
 // outlooks counts what can go on, by host and batch.
 func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
-	for _, w := range e.loads {
-		e.outlook(fc, s, now, e.roll[w.at], int(w.slowed))
-	}
 	// Where one batch is all that is left, the hosts' own books are enough.
 	only, several := -1, false
 	for i, b := range e.batches {
@@ -111,14 +108,15 @@ func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
 			only = i
 		}
 	}
-	if only >= 0 && !several && !e.draining {
-		if b := e.batches[only]; !b.halted() {
-			for i := range fc.hosts {
-				h := fc.roll[i]
-				fc.add(h, only, b.Priority, h.left-h.flight)
-			}
+	single := only >= 0 && !several && !e.draining
+	for _, w := range e.loads {
+		h := e.roll[w.at]
+		e.outlook(fc, s, now, h, int(w.slowed))
+		if single && !e.batches[only].halted() {
+			fc.add(h, only, e.batches[only].Priority, h.left-h.flight)
 		}
-	} else {
+	}
+	if !single {
 		fc.queued = fc.queued[:0]
 		e.pool.each(func(w *waiter) {
 			if h := e.hosts[w.host()]; h != nil && !w.probe() {

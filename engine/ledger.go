@@ -46,7 +46,9 @@ func (b *batch) reading() bool { return b.adding > 0 || b.unread }
 // halted reports whether no request of the batch may start.
 func (b *batch) halted() bool { return b.mark != 0 || !b.paused.At.IsZero() }
 
-// A host is what the engine counts of a host; its pace is the pool's.
+// A host is what the engine counts of a host; its pace is the pool's. What a
+// snapshot reads of every host stands first: with very many, most of its time
+// is spent on getting that out of memory.
 type host struct {
 	name    string
 	at      int   // in Stats.Hosts
@@ -56,19 +58,18 @@ type host struct {
 	flight  int     // jobs in flight
 	stock   []stock // those in the backlog or waiting for a retry, by batch
 	failed  int
-	meter   meter // requests
-	gauge   gauge // of its requests and the attempts of its jobs
-	robots  robotsTurn
 	spot    int // in the forecast that is being made; -1: it is not in it
+	robots  robotsTurn
+	kept    bool   // Engine.kept has it
+	meter   meter  // requests
+	paused  Paused // if At is set
+	gauge   gauge  // of its requests and the attempts of its jobs
 	answers window
-	paused  Paused    // if At is set
 	parked  time.Time // its jobs stay in the backlog until then
 	stays   map[JobID]stay
 	retries []RetryWait // of its jobs, the first due first; those of jobs that were cancelled too
 	gone    gone
-
-	lined int  // where it stands in Engine.lined, while it has jobs in the queue
-	kept  bool // Engine.kept has it
+	lined   int // where it stands in Engine.lined, while it has jobs in the queue
 }
 
 // retried notes a retry that is to come.
@@ -383,9 +384,9 @@ func (e *Engine) batch(id BatchID) *batch {
 
 // A meter counts events over the last HistoryCells cells.
 type meter struct {
-	cells [HistoryCells]int
-	cell  int64 // number of the newest cell since the epoch of the run
 	past  int64 // number of the first cell at which nothing is left of what was added
+	cell  int64 // number of the newest cell since the epoch of the run
+	cells [HistoryCells]int
 }
 
 // add counts one event at t, in time since the run's epoch.
