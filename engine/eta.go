@@ -113,7 +113,7 @@ func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
 		h := e.roll[w.at]
 		e.outlook(fc, s, now, h, int(w.slowed))
 		if single && !e.batches[only].halted() {
-			fc.add(h, only, e.batches[only].Priority, h.left-h.flight)
+			fc.add(h, only, e.batches[only].Priority, h.left-h.flight-len(h.stays))
 		}
 	}
 	if !single {
@@ -134,7 +134,7 @@ func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
 			for _, st := range h.stock {
 				queued = e.standings(fc, queued, h, st.batch)
 				if b := e.batch(st.batch); !b.halted() && !e.draining {
-					fc.add(h, int(st.batch)-1, b.Priority, st.jobs)
+					fc.add(h, int(st.batch)-1, b.Priority, st.jobs-h.staying(st.batch))
 				}
 			}
 			queued = e.standings(fc, queued, h, BatchID(len(e.batches)))

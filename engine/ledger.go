@@ -91,6 +91,7 @@ func (h *host) firstRetry(now time.Time) (r RetryWait, ok bool) {
 
 // A stay is the pause of a job by name, from then until it is resumed or ends.
 type stay struct {
+	batch  BatchID
 	paused Paused
 	was    Reason // why it waited before
 }
@@ -139,6 +140,16 @@ func (h *host) stocked() bool { return h.left > h.queued+h.flight }
 
 // halted reports whether no job of the host may enter the queue at now.
 func (h *host) halted(now time.Time) bool { return !h.paused.At.IsZero() || h.parked.After(now) }
+
+// staying returns how many jobs of a batch are paused by name, in flight or not.
+func (h *host) staying(id BatchID) (n int) {
+	for _, st := range h.stays {
+		if st.batch == id {
+			n++
+		}
+	}
+	return n
+}
 
 // stayed returns the first of the pauses by name; zero: there is none.
 func (h *host) stayed() (first Paused) {

@@ -311,3 +311,23 @@ func TestPauseEndsWithItsJob(t *testing.T) {
 		}
 	})
 }
+
+// The ETA is of what can go on: URLs that are paused do not count.
+func TestETAWithoutWhatIsPausedByName(t *testing.T) {
+	for _, others := range []int{0, 1} { // batches at another host
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, slow(100*time.Millisecond), engine.Config{})
+			r.add(engine.Batch{}, enginetest.Jobs("one.test", 100))
+			for range others {
+				r.add(engine.Batch{}, enginetest.Jobs("two.test", 5))
+			}
+			r.until(20500 * time.Millisecond)
+			r.Pause(t.Context(), engine.Selector{Jobs: ids(51, 100)})
+			r.until(20600 * time.Millisecond)
+			if got, want := r.Snapshot().ETA, 28500*time.Millisecond; (got - want).Abs() > 200*time.Millisecond {
+				t.Errorf("%d other batches: ETA = %v, want %v: the 50th starts at 49s", others, got, want)
+			}
+			r.ends()
+		})
+	}
+}

@@ -327,7 +327,7 @@ func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 		if h.stays == nil {
 			h.stays = make(map[JobID]stay)
 		}
-		st := stay{paused: p}
+		st := stay{batch: j.Batch, paused: p}
 		if s, ok := e.feed.get(j.ID); ok && (s.Place == Backlog || s.Place == Deferred) {
 			st.was, s.Reason = s.Reason, p
 			e.feed.set(s)
