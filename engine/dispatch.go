@@ -64,7 +64,7 @@ func (p *Pool) depart(w *waiter) {
 }
 
 // probe reports whether w is a request that is no job's.
-func (w *waiter) probe() bool { return w.again != nil && w.again.Kind == KindRobots }
+func (w *waiter) probe() bool { return w.Again != nil && w.Again.Kind == KindRobots }
 
 // place puts l where it belongs: among those whose turn has come, among those
 // whose turn comes at a known time, or nowhere. A lane that stays among those
@@ -161,23 +161,12 @@ func (p *Pool) hand(w *worker, l *lane, m *moment) {
 		now = time.Now()
 	}
 	p.ready.serve(l)
-	next := l.take(l.next, p.held)
-	p.depart(next)
+	t := l.take(l.next, p.held)
+	p.depart(t)
 	p.active++
 	l.pace.hand(now)
-	t := &w.own
-	if p.cfg.HandlerStarts {
-		t = new(Turn)
-	}
-	if w.context == len(w.contexts) {
-		w.contexts, w.context = new([64]turnContext), 0
-	}
-	t.Job, t.Again, t.Worker, t.Handed = next.job, next.again, w.num, now
-	t.pool, t.lane, t.started, t.begun = p, l, !p.cfg.HandlerStarts, false
-	t.back, t.front, t.ctx = nil, false, &w.contexts[w.context]
+	t.lane, t.Worker, t.Handed, t.started, t.ctx = l, w.num, now, !p.cfg.HandlerStarts, w.nextContext()
 	w.turn = t
-	w.context++
-	p.recycle(next)
 	if t.started {
 		l.pace.started(now)
 	}
@@ -360,6 +349,8 @@ func (p *Pool) finish(w *worker, m *moment) {
 	default:
 		p.dropped = append(p.dropped, t.back)
 	}
+	t.back = nil
+	p.recycle(t)
 	if l.place == aside { // else it has its place: a return holds up nothing
 		p.place(l, m)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A door is where jobs come in. While every worker is busy, Submit takes its
@@ -46,12 +47,12 @@ func (p *Pool) Submit(job Job) error {
 	}
 	w := d.spare.first
 	if w == nil {
-		w = new(waiter)
+		w = &waiter{Turn: Turn{pool: p}}
 	} else {
 		d.spare.cut(nil, w)
 		d.spares--
 	}
-	w.job = job
+	w.Job = job
 	d.in.push(w)
 	d.taken++
 	if !d.came.Load() {
@@ -86,19 +87,18 @@ func (p *Pool) letIn(m *moment) {
 	w := d.in.first
 	d.in = chain{}
 	d.came.Store(false)
-	if d.spares+p.spares <= p.cfg.Queue {
-		d.spare.join(p.spare)
-		d.spares += p.spares
-	}
+	d.spare.join(p.spare)
+	d.spares += p.spares
+	p.lent = d.spares
 	d.mu.Unlock()
 	p.spare, p.spares = chain{}, 0
 	for w != nil {
 		next := w.next
 		p.arrive(w)
-		l := p.lane(w.job.Host)
+		l := p.lane(w.Job.Host)
 		// In a lane that waits for its turn already, w changes nothing unless
 		// it goes before the others.
-		if moved := l.put(w); moved || l.place == aside || w.job.Priority > l.best {
+		if moved := l.put(w); moved || l.place == aside || w.Job.Priority > l.best {
 			p.place(l, m)
 		}
 		w = next
@@ -152,12 +152,14 @@ func (p *Pool) freeRoom() {
 	}
 }
 
-// recycle keeps a waiter that left the queue for a worker, the usual way:
-// nobody else knows it. It keeps no more than the queue can need; what comes
-// next of a job brings new ones. p.mu held.
+// recycle keeps a waiter whose handler has returned for another job; its own
+// stays in it till then. It keeps at most two queues full, because one goes
+// while the next comes: what comes next of a job brings new ones. Where handlers
+// start their jobs it keeps none: a Start that comes late must not count for
+// another job. p.mu held.
 func (p *Pool) recycle(w *waiter) {
-	if p.spares < p.cfg.Queue {
-		*w = waiter{}
+	if p.spares+p.lent < 2*p.cfg.Queue && !p.cfg.HandlerStarts {
+		w.Again, w.due = nil, time.Time{}
 		p.spare.push(w)
 		p.spares++
 	}

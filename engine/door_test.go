@@ -67,7 +67,7 @@ func TestPoolCountsWhatIsBehindTheDoor(t *testing.T) {
 		{name: "close", do: (*Pool).Close, depth: 3, ran: 4},
 		{name: "cancel", do: func(p *Pool) { p.Cancel(nil) }, ran: 1, left: []JobID{1, 2, 3}, err: ErrCancelled},
 		{name: "remove", depth: 2, ran: 3, do: func(p *Pool) {
-			p.remove(func(w *waiter) bool { return w.job.ID == 2 })
+			p.remove(func(w *waiter) bool { return w.Job.ID == 2 })
 			p.Close()
 		}},
 		{name: "more workers", ran: 4, do: func(p *Pool) {
@@ -113,7 +113,7 @@ func TestPoolCountsWhatIsBehindTheDoor(t *testing.T) {
 				}
 				var left []JobID
 				for _, w := range p.leftover() {
-					left = append(left, w.job.ID)
+					left = append(left, w.Job.ID)
 				}
 				if int(ran.Load()) != tc.ran || !slices.Equal(left, tc.left) {
 					t.Errorf("%d ran and %v was left, want %d and %v", ran.Load(), left, tc.ran, tc.left)

@@ -123,7 +123,7 @@ func (e *Engine) outlooks(fc *forecast, s *Stats, now time.Time) {
 				if h.spot < 0 { // it came since
 					e.outlook(fc, s, now, h, -1)
 				}
-				fc.queued = append(fc.queued, standing{h, w.job.Batch})
+				fc.queued = append(fc.queued, standing{h, w.Job.Batch})
 			}
 		})
 		slices.SortFunc(fc.queued, func(a, b standing) int {

@@ -189,7 +189,7 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 	victim, at := e.richest(func(w *waiter) (gain int) {
 		// What a swap takes off the sum of the squares of all that hosts and
 		// batches have in the queue. A sum that only falls comes to an end.
-		wh, wb := books(w.job)
+		wh, wb := books(w.Job)
 		if wh != h {
 			gain += wh.queued - h.queued - 1
 		}
@@ -201,7 +201,7 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 	if victim == 0 {
 		return false, nil
 	}
-	return true, e.giveBack(ctx, e.pool.removeAt(at, func(w *waiter) bool { return w.again == nil && w.job.ID == victim }))
+	return true, e.giveBack(ctx, e.pool.removeAt(at, func(w *waiter) bool { return w.Again == nil && w.Job.ID == victim }))
 }
 
 // leasePoor leases one job of a batch under its share, or else of a host under
@@ -257,11 +257,11 @@ func (e *Engine) richest(gain func(*waiter) int) (id JobID, at string) {
 		}
 	}
 	e.pool.eachAt(names, func(w *waiter) {
-		if w.again != nil {
+		if w.Again != nil {
 			return
 		}
 		if r := gain(w); r > best || r == best && r > 0 && w.seq > seq {
-			best, seq, id, at = r, w.seq, w.job.ID, w.job.Host
+			best, seq, id, at = r, w.seq, w.Job.ID, w.Job.Host
 		}
 	})
 	return id, at
@@ -270,7 +270,7 @@ func (e *Engine) richest(gain func(*waiter) int) (id JobID, at string) {
 // recall takes the queued jobs that match out of the pool and gives them back
 // to the backlog.
 func (e *Engine) recall(ctx context.Context, match func(Job) bool) error {
-	return e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.job) }))
+	return e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.Job) }))
 }
 
 // giveBack gives jobs that were queued back to the backlog.
@@ -280,9 +280,9 @@ func (e *Engine) giveBack(ctx context.Context, out []*waiter) error {
 		if w.probe() {
 			continue
 		}
-		back = append(back, w.job)
-		e.shift(e.batch(w.job.Batch), w.job.Host, Queued, Backlog, 0, 0)
-		e.show(w.job, Backlog, nil)
+		back = append(back, w.Job)
+		e.shift(e.batch(w.Job.Batch), w.Job.Host, Queued, Backlog, 0, 0)
+		e.show(w.Job, Backlog, nil)
 	}
 	if len(back) == 0 {
 		return nil

@@ -123,7 +123,7 @@ func (e *Engine) askRobots(j Job, r Request, due time.Time) {
 		return
 	}
 	r.Kind, r.Job = KindRobots, j
-	e.pool.enqueue(waiter{again: &r, due: due})
+	e.pool.enqueue(waiter{Turn: Turn{Again: &r}, due: due})
 }
 
 // askedRobots lets the jobs of an origin go on: what is known of it now

@@ -99,6 +99,7 @@ type Pool struct {
 	arrivals uint64
 	spare    chain // waiters to use again, on their way back to the door
 	spares   int   // how many
+	lent     int   // how many were at the door already, at most
 	paused   bool
 
 	workers int       // the limit, now
@@ -117,12 +118,7 @@ type Pool struct {
 type worker struct {
 	num  int           // from 1
 	wake chan struct{} // capacity 1: look again
-	turn *Turn         // what it carries, or was just handed
-
-	// The Turn that it carries, job after job: a new one each time cost as
-	// much as all the rest of a job. Not in a pool with HandlerStarts: a Start
-	// that comes late must not count for another job.
-	own Turn
+	turn *waiter       // what it carries, or was just handed
 
 	// Contexts for the next turns. One is 8 bytes; made one by one they were
 	// a tenth of a job's cost.
@@ -269,7 +265,7 @@ func (p *Pool) work(w *worker) {
 			continue
 		}
 		p.mu.Unlock()
-		err := p.carry(t)
+		err := p.carry(&t.Turn)
 		if p.cfg.Ended != nil {
 			p.cfg.Ended(t.Job, err)
 		}

@@ -116,9 +116,9 @@ func (p *Pool) sort(batch BatchID, priority Priority) {
 	p.lock(&m)
 	defer p.mu.Unlock()
 	for _, l := range p.lanes {
-		moved := l.remove(func(w *waiter) bool { return w.job.Batch == batch && w.again == nil }, nil)
+		moved := l.remove(func(w *waiter) bool { return w.Job.Batch == batch && w.Again == nil }, nil)
 		for _, w := range moved {
-			w.job.Priority = priority
+			w.Job.Priority = priority
 			l.put(w)
 		}
 		if len(moved) > 0 {
@@ -239,6 +239,7 @@ func (p *Pool) enqueue(w waiter) {
 	p.lock(&m)
 	defer p.mu.Unlock()
 	if p.cause == nil {
+		w.pool = p
 		p.putBack(&w, true, &m)
 	}
 }
@@ -251,7 +252,7 @@ func (p *Pool) carried(f func(*Turn)) {
 	defer p.mu.Unlock()
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil && (w.turn.Again == nil || w.turn.Again.Kind != KindRobots) {
-			f(w.turn)
+			f(&w.turn.Turn)
 		}
 	}
 }

@@ -16,31 +16,31 @@ const lowShare = 10
 // its turn.
 const foremost Priority = math.MaxInt
 
-// A waiter is one job in the queue: fresh, or between two steps.
+// A waiter is one job in the queue: fresh, or between two steps. Its Turn is
+// what a worker is handed when it leaves the queue.
 type waiter struct {
-	job   Job
-	again *Request  // the request to make next; nil: the job's first
-	due   time.Time // not before; zero: now
-	seq   uint64    // order of arrival
-	next  *waiter   // behind it in its chain
+	Turn
+	due  time.Time // not before; zero: now
+	seq  uint64    // order of arrival
+	next *waiter   // behind it in its chain
 }
 
 // host and origin are those of the request that comes next.
 func (w *waiter) host() string {
-	if w.again != nil {
-		return w.again.Host
+	if w.Again != nil {
+		return w.Again.Host
 	}
-	return w.job.Host
+	return w.Job.Host
 }
 
 func (w *waiter) origin() string {
-	if w.again == nil {
-		return w.job.Origin
+	if w.Again == nil {
+		return w.Job.Origin
 	}
-	if w.again.Kind == KindRobots {
+	if w.Again.Kind == KindRobots {
 		return "" // nothing holds up the request that others are held for
 	}
-	return w.again.Origin
+	return w.Again.Origin
 }
 
 // A lane is the part of the queue for one host, with the host's pace.
@@ -164,24 +164,24 @@ func (c *chain) remove(match func(*waiter) bool, out []*waiter) []*waiter {
 // no good any more.
 func (l *lane) put(w *waiter) (moved bool) {
 	l.size++
-	t := l.tier(w.job.Priority)
-	if t == len(l.tiers) || l.tiers[t].priority != w.job.Priority {
+	t := l.tier(w.Job.Priority)
+	if t == len(l.tiers) || l.tiers[t].priority != w.Job.Priority {
 		if len(l.tiers) >= 2*lowShare { // any number may be a priority
 			l.tiers = slices.DeleteFunc(l.tiers, func(t tier) bool { return len(t.batches) == 0 })
-			t = l.tier(w.job.Priority)
+			t = l.tier(w.Job.Priority)
 		}
-		l.tiers = slices.Insert(l.tiers, t, tier{priority: w.job.Priority})
+		l.tiers = slices.Insert(l.tiers, t, tier{priority: w.Job.Priority})
 		moved = true
 	}
 	bs := &l.tiers[t].batches
 	for i := range *bs {
-		if b := &(*bs)[i]; b.batch == w.job.Batch {
+		if b := &(*bs)[i]; b.batch == w.Job.Batch {
 			b.jobs.push(w)
 			return moved
 		}
 	}
 	w.next = nil
-	*bs = append(*bs, line{w.job.Batch, chain{w, w}})
+	*bs = append(*bs, line{w.Job.Batch, chain{w, w}})
 	return moved
 }
 

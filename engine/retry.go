@@ -194,7 +194,7 @@ func (e *Engine) park(name string, until time.Time) {
 		e.fail(err)
 		return
 	}
-	e.fail(e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return w.again == nil && w.job.Host == name })))
+	e.fail(e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return w.Again == nil && w.Job.Host == name })))
 }
 
 // unpark lets the feeder take up the jobs of a host again.

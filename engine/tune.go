@@ -133,8 +133,8 @@ func (e *Engine) paced(sel Selector) ([]string, error) {
 	}
 	hosts := slices.Collect(maps.Keys(e.stockOf(b)))
 	e.pool.each(func(w *waiter) {
-		if w.job.Batch == b.ID {
-			hosts = append(hosts, w.job.Host)
+		if w.Job.Batch == b.ID {
+			hosts = append(hosts, w.Job.Host)
 		}
 	})
 	e.pool.carried(func(t *Turn) {

@@ -46,7 +46,7 @@ func (t *Turn) Start() {
 // again queues r as what comes next of the turn's job, when the handler has
 // returned: not before after has passed, and ahead of other jobs of its host.
 func (t *Turn) again(r *Request, after time.Duration) {
-	t.back, t.front = &waiter{job: t.Job, again: r}, true
+	t.back, t.front = &waiter{Turn: Turn{Job: t.Job, Again: r, pool: t.pool}}, true
 	if after > 0 {
 		t.back.due = time.Now().Add(after)
 	}
@@ -54,7 +54,7 @@ func (t *Turn) again(r *Request, after time.Duration) {
 
 // putBack queues the turn's job as it came, when the handler has returned: it
 // was not its turn after all.
-func (t *Turn) putBack() { t.back, t.front = &waiter{job: t.Job, again: t.Again}, true }
+func (t *Turn) putBack() { t.again(t.Again, 0) }
 
 // cancel ends the context of the turn's handler. Only the first call counts.
 func (t *Turn) cancel(cause error) { t.ctx.end(cause) }
@@ -64,6 +64,15 @@ func (t *Turn) cancel(cause error) { t.ctx.end(cause) }
 // does two allocations. It ends at the latest when its handler returns, and is
 // never used again: whoever keeps it keeps an ended context.
 type turnContext struct{ made atomic.Pointer[madeContext] }
+
+// nextContext returns the context of the worker's next turn.
+func (w *worker) nextContext() *turnContext {
+	if w.context == len(w.contexts) {
+		w.contexts, w.context = new([64]turnContext), 0
+	}
+	w.context++
+	return &w.contexts[w.context-1]
+}
 
 type madeContext struct {
 	context.Context
