@@ -270,7 +270,9 @@ func (p *Pool) work(w *worker) {
 			p.cfg.Ended(t.Job, err)
 		}
 		p.lock(&m)
-		p.finish(w, &m)
+		if !p.relay(w) {
+			p.finish(w, &m)
+		}
 	}
 	p.slots[w.num-1] = nil
 	p.hired--

@@ -248,6 +248,15 @@ func (t *tier) search(held map[string]struct{}) (batch int, prev, w *waiter) {
 	return 0, nil, nil
 }
 
+// only returns the chain that all of the lane's waiters are in; nil if they are
+// in several.
+func (l *lane) only() *chain {
+	if l.front.first != nil || len(l.tiers) != 1 || len(l.tiers[0].batches) != 1 {
+		return nil
+	}
+	return &l.tiers[0].batches[0].jobs
+}
+
 // take removes the waiter at a spot. Its batch goes to the end of its tier, and
 // the other tiers were passed over.
 func (l *lane) take(at spot, held map[string]struct{}) *waiter {
@@ -389,6 +398,12 @@ func (rs ranks) serve(l *lane) {
 			r.passed++
 		}
 	}
+}
+
+// only reports whether l is the only lane there is, and no other priority is
+// remembered.
+func (rs ranks) only(l *lane) bool {
+	return len(rs) == 1 && rs[0].first == l && rs[0].last == l
 }
 
 // find returns where the rank of a priority is, or belongs.
