@@ -93,15 +93,21 @@ func (p *Pool) letIn(m *moment) {
 	d.mu.Unlock()
 	p.spare, p.spares = chain{}, 0
 	for w != nil {
-		next := w.next
-		p.arrive(w)
-		l := p.lane(w.Job.Host)
-		// In a lane that waits for its turn already, w changes nothing unless
-		// it goes before the others.
-		if moved := l.put(w); moved || l.place == aside || w.Job.Priority > l.best {
+		row, n := chain{w, w}, 0 // what came in a row and stands in one line: a list's URLs come host by host
+		job := &w.Job
+		for w != nil && w.Job.Batch == job.Batch && w.Job.Priority == job.Priority && w.Job.Host == job.Host {
+			p.arrive(w)
+			row.last = w
+			n++
+			w = w.next
+		}
+		row.last.next = nil
+		l := p.lane(job.Host)
+		// In a lane that waits for its turn already, they change nothing unless
+		// they go before the others.
+		if moved := l.putRow(row, n); moved || l.place == aside || job.Priority > l.best {
 			p.place(l, m)
 		}
-		w = next
 	}
 }
 

@@ -162,8 +162,12 @@ func (c *chain) remove(match func(*waiter) bool, out []*waiter) []*waiter {
 
 // put adds w behind its like. It reports whether tiers have moved, and a spot is
 // no good any more.
-func (l *lane) put(w *waiter) (moved bool) {
-	l.size++
+func (l *lane) put(w *waiter) (moved bool) { return l.putRow(chain{w, w}, 1) }
+
+// putRow is put for n waiters of one batch and priority.
+func (l *lane) putRow(row chain, n int) (moved bool) {
+	l.size += n
+	w := row.first
 	t := l.tier(w.Job.Priority)
 	if t == len(l.tiers) || l.tiers[t].priority != w.Job.Priority {
 		if len(l.tiers) >= 2*lowShare { // any number may be a priority
@@ -176,12 +180,11 @@ func (l *lane) put(w *waiter) (moved bool) {
 	bs := &l.tiers[t].batches
 	for i := range *bs {
 		if b := &(*bs)[i]; b.batch == w.Job.Batch {
-			b.jobs.push(w)
+			b.jobs.join(row)
 			return moved
 		}
 	}
-	w.next = nil
-	*bs = append(*bs, line{w.Job.Batch, chain{w, w}})
+	*bs = append(*bs, line{w.Job.Batch, row})
 	return moved
 }
 
