@@ -234,6 +234,9 @@ func (p *Pool) slack() bool { return len(p.idle) > 0 || p.hired < p.workers }
 // yet to be started; nil if there is none. It prefers one that does not keep
 // the clock.
 func (p *Pool) free() *worker {
+	if p.active >= p.workers {
+		return nil // others, of before the last SetWorkers, still carry theirs
+	}
 	var clock *worker
 	for i := len(p.idle) - 1; i >= 0; i-- {
 		switch w := p.idle[i]; {
@@ -294,7 +297,7 @@ func (p *Pool) await(w *worker, m *moment) bool {
 	if w.num > p.workers || p.over() {
 		return false
 	}
-	if l := p.ripe(m); l != nil && p.pass() {
+	if l := p.ripe(m); l != nil && p.active < p.workers && p.pass() {
 		p.hand(w, l, m)
 		if p.slack() {
 			p.dispatch(m)
