@@ -30,3 +30,25 @@ func TestFewerWorkersMeansFewerRequests(t *testing.T) {
 		want(t, "starts of next.test", r.starts("next.test"), seconds(10, 10, 10, 10))
 	})
 }
+
+func TestSetIntervalTwiceIsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, slow(time.Second), engine.Config{})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 5), enginetest.Jobs("two.test", 5))
+		for _, sel := range []engine.Selector{{Host: "one.test"}, {Batch: 1}, {All: true}} {
+			if _, err := r.SetInterval(t.Context(), sel, 3*time.Second); err != nil {
+				t.Errorf("%s: %v", label(sel), err)
+			}
+			r.nothing(r.SetInterval(t.Context(), sel, 3*time.Second))
+		}
+		for range 2 { // of all, and of the batch, which changed only two.test
+			r.undo(engine.ActInterval)
+		}
+		for _, h := range r.Snapshot().Hosts {
+			if want := map[string]time.Duration{"one.test": 3 * time.Second}[h.Host]; h.Set != want {
+				t.Errorf("%s is set to %v after the undos, want %v", h.Host, h.Set, want)
+			}
+		}
+		r.finish()
+	})
+}

@@ -100,6 +100,9 @@ func (e *Engine) SetInterval(_ context.Context, sel Selector, d time.Duration) (
 		was := make(map[string]time.Duration, len(hosts))
 		for _, name := range hosts {
 			e.pool.tune(name, func(p *pace) string {
+				if p.set == d {
+					return ""
+				}
 				was[name] = p.set
 				done.From = interval(p.interval)
 				p.set = d
