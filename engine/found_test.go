@@ -52,3 +52,20 @@ func TestSetIntervalTwiceIsOnce(t *testing.T) {
 		r.finish()
 	})
 }
+
+func TestUndoOfAResumeOfACancelledBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, slow(time.Second), engine.Config{})
+		sel := engine.Selector{Batch: r.add(engine.Batch{}, enginetest.Jobs("one.test", 5))}
+		r.Pause(t.Context(), sel)
+		r.Cancel(t.Context(), sel)
+		r.Resume(t.Context(), sel)
+		r.undo(engine.ActResume)
+		r.undo(engine.ActCancel)
+		if s := r.Snapshot().Batches[0].State; s != engine.BatchPaused {
+			t.Errorf("the batch is %v, want it paused as it was before the cancel", s)
+		}
+		r.undo(engine.ActPause)
+		r.finish()
+	})
+}

@@ -217,16 +217,10 @@ func (e *Engine) Resume(ctx context.Context, sel Selector) (Done, error) {
 }
 
 func (e *Engine) pause(ctx context.Context, sel Selector, now time.Time) (Done, error) {
-	what := "host"
-	switch {
-	case len(sel.Jobs) > 0:
-		what = "URL"
-	case sel.All:
-		what = "run"
-	case sel.Batch != 0:
-		what = "batch"
+	if b := e.batch(sel.Batch); !sel.All && b != nil && b.mark != 0 {
+		return Done{Action: ActPause, Selector: sel}, ErrNothing // nothing of it would run
 	}
-	d, err := e.halt(ctx, sel, Paused{At: now, What: what})
+	d, err := e.halt(ctx, sel, pausedByHand(sel, now))
 	if err != nil {
 		return d, err
 	}
@@ -246,6 +240,20 @@ func unlessNothing(err error) error {
 	return err
 }
 
+// pausedByHand is the reason of what the operator pauses at now.
+func pausedByHand(sel Selector, now time.Time) Paused {
+	p := Paused{At: now, What: "host"}
+	switch {
+	case len(sel.Jobs) > 0:
+		p.What = "URL"
+	case sel.All:
+		p.What = "run"
+	case sel.Batch != 0:
+		p.What = "batch"
+	}
+	return p
+}
+
 // halt pauses what sel is for, as p says.
 func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error) {
 	d := Done{Action: ActPause, Selector: sel}
@@ -262,7 +270,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		if b == nil {
 			return d, ErrNoBatch
 		}
-		if b.halted() {
+		if !b.paused.At.IsZero() {
 			return d, ErrNothing
 		}
 		d.Waiting, d.Queued, d.InFlight = b.counts.Backlog+b.counts.Retry, b.counts.Queued, b.counts.InFlight
@@ -416,7 +424,8 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 		return d, ErrNothing
 	}
 	e.remember(now, d, func(ctx context.Context) error {
-		_, err := e.pause(ctx, d.Selector, time.Now())
+		// Of a batch that is cancelled too: that may be undone next.
+		_, err := e.halt(ctx, d.Selector, pausedByHand(sel, time.Now()))
 		return unlessNothing(err)
 	})
 	e.sayf(LevelInfo, "%s resumed", e.label(sel))
