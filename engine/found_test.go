@@ -69,3 +69,33 @@ func TestUndoOfAResumeOfACancelledBatch(t *testing.T) {
 		r.finish()
 	})
 }
+
+// A host asks for 5 s. Then others of its requests fail, so that its breaker
+// opens, and one that was under way is answered, so that it closes.
+func TestWhatAServerAskedForOutlastsTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &enginetest.Scraper{
+			Answer: func(r engine.Request, nth int) engine.Step {
+				switch id := r.Job.ID; {
+				case nth > 1 || id >= 7:
+				case id == 1:
+					return enginetest.Status(429, 5*time.Second)
+				case id < 7:
+					return enginetest.Fail(engine.Reset, "cut")
+				}
+				return enginetest.OK(1)
+			},
+			Latency: func(r engine.Request) time.Duration {
+				return map[engine.JobID]time.Duration{1: 0, 7: 2 * time.Second}[r.Job.ID] + time.Duration(min(r.Job.ID-1, 1))*time.Second
+			},
+		}
+		r := start(t, fake, engine.Config{Workers: 7, Interval: -1})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 10))
+		r.finish()
+		for i, at := range r.starts("one.test") {
+			if i >= 7 && at < 5*time.Second {
+				t.Errorf("request %d started at %v, and the server had asked for 5s", i+1, at)
+			}
+		}
+	})
+}

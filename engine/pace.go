@@ -24,7 +24,9 @@ type pace struct {
 	paused  Paused    // by the operator, if At is set
 	blocked time.Time // not before, because an answer refused
 	why     Reason    // of the last block: a Reason with an Until
-	probing bool      // one in flight until the first good answer after a refusal or a failure
+	said    time.Time // not before, because an answer asked for it, whatever else blocks
+	saidWhy Reason
+	probing bool // one in flight until the first good answer after a refusal or a failure
 
 	refusals int           // in a row
 	refused  time.Time     // when the first of them came
@@ -81,6 +83,9 @@ func (p *pace) note(c PaceChange) {
 // block keeps the host idle until then, for that reason. A block that ends
 // later stands. One that only draws out another is no change of its own.
 func (p *pace) block(now, until time.Time, why Reason, said string) {
+	if !liftable(why) && until.After(p.said) {
+		p.said, p.saidWhy = until, why
+	}
 	if !until.After(p.blocked) {
 		return
 	}
@@ -197,25 +202,36 @@ func (p *pace) fail(now, handed time.Time, c Class) Reason {
 
 // reach notes an answer, whatever it says, and reports whether the host could
 // not be reached before.
-func (p *pace) reach() bool {
+func (p *pace) reach(now time.Time) bool {
 	if !p.breaker.answered() {
 		return false
 	}
-	p.lift()
+	p.lift(now)
 	p.probing = p.refusals > 0
 	return true
 }
 
-// lift ends a block that no answer asked for: the next request may probe the
-// host. It reports whether there was one.
-func (p *pace) lift() bool {
-	switch p.why.(type) {
+// liftable reports whether a block for that reason is nobody's wish: the host
+// did not answer.
+func liftable(why Reason) bool {
+	switch why.(type) {
 	case HostDown, RobotsDown:
-		was := p.blocked
-		p.blocked = time.Time{}
-		return !was.IsZero()
+		return true
 	}
 	return false
+}
+
+// lift ends a block that no answer asked for: the next request may probe the
+// host, when what an answer asked for is over. It reports whether one stood.
+func (p *pace) lift(now time.Time) bool {
+	if !liftable(p.why) {
+		return false
+	}
+	stood := !p.blocked.IsZero()
+	if p.blocked = (time.Time{}); p.said.After(now) {
+		p.blocked, p.why = p.said, p.saidWhy
+	}
+	return stood
 }
 
 // parked returns until when the host is left alone for so long that its jobs

@@ -111,7 +111,7 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 			}
 			return why
 		}
-		if p.reach() {
+		if p.reach(now) {
 			e.unpark(name)
 			e.sayf(LevelInfo, "%s answers again", name)
 		}
@@ -171,7 +171,7 @@ func (e *Engine) giveUp(name string, r Result, held Reason) {
 	until, _ := Until(held)
 	h.gone = gone{until: until, class: r.Class, why: "host unreachable: " + r.Error}
 	e.pool.tune(name, func(p *pace) string {
-		p.lift()
+		p.lift(time.Now())
 		return ""
 	})
 	e.unpark(name)

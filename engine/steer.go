@@ -436,7 +436,7 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 // was left alone for that.
 func (e *Engine) lift(h *host) (lifted bool) {
 	e.pool.tune(h.name, func(p *pace) string {
-		lifted = p.lift()
+		lifted = p.lift(time.Now())
 		return ""
 	})
 	if lifted {
