@@ -99,3 +99,15 @@ func TestWhatAServerAskedForOutlastsTheBreaker(t *testing.T) {
 		}
 	})
 }
+
+func TestResumeOfAHostThatMayBeAskedAnyway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, downUntil("one.test", time.Hour, engine.Connect), engine.Config{Interval: -1})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 5))
+		synctest.Wait()
+		r.Pause(t.Context(), engine.Selector{All: true})
+		r.until(10 * time.Minute)
+		r.nothing(r.Resume(t.Context(), engine.Selector{Host: "one.test"}))
+		r.ends()
+	})
+}

@@ -227,7 +227,7 @@ func (p *pace) lift(now time.Time) bool {
 	if !liftable(p.why) {
 		return false
 	}
-	stood := !p.blocked.IsZero()
+	stood := p.blocked.After(now)
 	if p.blocked = (time.Time{}); p.said.After(now) {
 		p.blocked, p.why = p.said, p.saidWhy
 	}
