@@ -111,3 +111,23 @@ func TestResumeOfAHostThatMayBeAskedAnyway(t *testing.T) {
 		r.ends()
 	})
 }
+
+// The last of the queue goes back to the backlog because its host is parked:
+// that is the end of a run that drains.
+func TestDrainEndsWhenWhatIsQueuedIsParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, robotsThat(func(int) engine.Step { return enginetest.Status(500, 0) }), engine.Config{})
+		r.add(engine.Batch{}, withOrigin(enginetest.Jobs("one.test", 3)))
+		synctest.Wait()
+		r.Drain()
+		select {
+		case err := <-r.ended:
+			if c := r.Snapshot().Counts; err != nil || c.Backlog != 3 {
+				t.Errorf("Run = %v with %+v, want 3 in the backlog", err, c)
+			}
+		case <-time.After(time.Hour):
+			t.Errorf("the run does not end: %+v", r.Snapshot().Counts)
+			r.ends()
+		}
+	})
+}

@@ -195,6 +195,7 @@ func (e *Engine) park(name string, until time.Time) {
 		return
 	}
 	e.fail(e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return w.Again == nil && w.Job.Host == name })))
+	e.settle() // a run that drains may have waited for these only
 }
 
 // unpark lets the feeder take up the jobs of a host again.
