@@ -63,7 +63,13 @@ func (e *Engine) begin(ctx context.Context, t *Turn) *flight {
 		req.Job = t.Job
 	}
 	req.Attempt = t.Job.Attempts + 1
-	if e.rests(req.Host, now) {
+	switch {
+	case t.Again == nil && e.paused.IsZero() && e.host(req.Host).halted(now):
+		// The host was parked: its jobs leave the queue to others.
+		e.shift(b, t.Job.Host, Queued, Backlog, 0, 0)
+		e.putDown(t.Job, b, 0)
+		return nil
+	case e.rests(req.Host, now):
 		t.putBack()
 		return nil
 	}

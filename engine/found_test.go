@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,4 +131,27 @@ func TestDrainEndsWhenWhatIsQueuedIsParked(t *testing.T) {
 			r.ends()
 		}
 	})
+}
+
+// Jobs that were on their way to a worker when their host was parked leave the
+// queue like the others of it.
+func TestParkedOnTheWayToAWorker(t *testing.T) {
+	for range 15 {
+		synctest.Test(t, func(t *testing.T) {
+			var asked atomic.Int64
+			fake := &enginetest.Scraper{Answer: func(engine.Request, int) engine.Step {
+				if asked.Add(1) == 1 {
+					return enginetest.Status(429, 10*time.Minute)
+				}
+				return enginetest.OK(1)
+			}}
+			r := start(t, fake, engine.Config{Interval: -1, Workers: 50})
+			r.add(engine.Batch{}, enginetest.Jobs("one.test", 60))
+			synctest.Wait()
+			if s := r.Snapshot(); s.Counts.Queued != 0 {
+				t.Errorf("%+v, want nothing of a parked host queued", s.Counts)
+			}
+			r.finish()
+		})
+	}
 }
