@@ -155,3 +155,30 @@ func TestParkedOnTheWayToAWorker(t *testing.T) {
 		})
 	}
 }
+
+// A redirect's wait is over while every worker is busy.
+func TestAHopThatIsDueWaitsForAWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &enginetest.Scraper{
+			Answer: func(r engine.Request, _ int) engine.Step {
+				if r.Job.ID == 1 && len(r.Hops) == 0 {
+					step := enginetest.Hop(r, "http://three.test/", "three.test")
+					step.After = time.Second
+					return step
+				}
+				return enginetest.OK(1)
+			},
+			Latency: func(r engine.Request) time.Duration {
+				return map[string]time.Duration{"two.test": 5 * time.Second}[r.Host]
+			},
+		}
+		r := start(t, fake, engine.Config{Workers: 1})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
+		synctest.Wait()
+		r.add(engine.Batch{}, enginetest.Jobs("two.test", 1))
+		r.until(2 * time.Second)
+		s, shown := r.Snapshot(), replica(r)
+		want(t, "why", s.Why(shown[1]), engine.WorkersBusy{Workers: 1})
+		r.finish()
+	})
+}

@@ -195,6 +195,7 @@ func (p *Pool) read(f func(newest *lane, asking map[string]string)) {
 	var m moment
 	p.lock(&m)
 	defer p.mu.Unlock()
+	p.ripen(&m) // while every worker is busy nobody else does
 	asking := make(map[string]string)
 	for _, w := range p.slots {
 		if w != nil && w.turn != nil && w.turn.back != nil {
