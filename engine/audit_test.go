@@ -128,7 +128,7 @@ func (e *Engine) hostStat(name string, now time.Time) HostStats {
 			}
 			l.each(func(w *waiter) { held = w.origin() })
 		}
-		if held != "" && (hs.Reason == nil || p.flight > 0) {
+		if held != "" && p.paused.At.IsZero() && (hs.Reason == nil || p.flight > 0) {
 			hs.Reason = RobotsWait{Origin: held}
 		}
 	}

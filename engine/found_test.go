@@ -182,3 +182,30 @@ func TestAHopThatIsDueWaitsForAWorker(t *testing.T) {
 		r.finish()
 	})
 }
+
+// A job of another host was sent to it, and waits there for its robots.txt.
+func TestAPausedHostIsPausedWhileItsRobotsAreAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &enginetest.Scraper{
+			Answer: func(r engine.Request, _ int) engine.Step {
+				switch {
+				case r.Kind == engine.KindRobots:
+					return enginetest.Rules(0)
+				case len(r.Hops) == 0:
+					step := enginetest.Hop(r, "http://two.test/", "two.test")
+					step.Again.Origin = "http://two.test"
+					return step
+				}
+				return enginetest.OK(1)
+			},
+			Latency: func(r engine.Request) time.Duration { return 5 * time.Second },
+		}
+		r := start(t, fake, engine.Config{})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
+		r.until(6 * time.Second)
+		r.Pause(t.Context(), engine.Selector{Host: "two.test"})
+		want(t, "reason", r.Snapshot().Hosts[1].Reason, engine.Paused{At: r.begin.Add(6 * time.Second), What: "host"})
+		r.undo(engine.ActPause)
+		r.finish()
+	})
+}

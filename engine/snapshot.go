@@ -138,7 +138,7 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 				p := &l.pace
 				hs.Interval, hs.Set, hs.Changes, hs.Last = p.interval, p.set, p.changes, p.last
 				hs.InFlight, hs.Down, hs.Reason = p.flight, !p.breaker.opened.IsZero(), p.reason(now)
-				if held := e.pool.heldFor(l, asking); held != "" && (hs.Reason == nil || p.flight > 0) {
+				if held := e.pool.heldFor(l, asking); held != "" && p.paused.At.IsZero() && (hs.Reason == nil || p.flight > 0) {
 					hs.Reason = RobotsWait{Origin: held}
 				}
 				queued = l.size
