@@ -189,7 +189,7 @@ func (p *Pool) relay(w *worker) bool {
 	t := w.turn
 	l := t.lane
 	switch {
-	case p.paused || w.num > p.workers || p.cfg.Limiter != nil || p.cfg.HandlerStarts:
+	case p.paused || w.num > p.workers || p.active > p.workers || p.cfg.Limiter != nil || p.cfg.HandlerStarts:
 		return false
 	case len(p.timed)+len(p.later)+len(p.held) > 0 || !p.ready.only(l) || l.pace.interval > 0 || t.back != nil:
 		return false

@@ -399,6 +399,38 @@ func TestPoolResizesUnderLoad(t *testing.T) {
 
 // A turn is out until its request is written: nothing else of the host goes
 // before, and its interval counts from there.
+// Of fewer workers none takes up a job while as many are carried by those that
+// were more.
+func TestPoolOfFewerWorkersCarriesNoMoreThanThey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var mu sync.Mutex
+		at := map[engine.JobID]time.Duration{}
+		p := newPool(t, func(_ context.Context, turn *engine.Turn) error {
+			mu.Lock()
+			at[turn.Job.ID] = time.Since(begin)
+			mu.Unlock()
+			time.Sleep(map[engine.JobID]time.Duration{1: time.Second, 2: 10 * time.Second, 3: 20 * time.Second}[turn.Job.ID])
+			return nil
+		}, engine.PoolConfig{Workers: 3, Interval: -1})
+		for i := range 6 {
+			if err := p.Submit(job(i+1, "one.test")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if err := p.SetWorkers(1); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, p)
+		for id := engine.JobID(4); id <= 6; id++ {
+			if at[id] != 20*time.Second {
+				t.Errorf("job %d began after %v, want 20s, when one worker carries one job", id, at[id])
+			}
+		}
+	})
+}
+
 func TestPoolCountsFromTheRealStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
