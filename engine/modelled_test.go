@@ -182,6 +182,7 @@ func (l *ledgerRun) modelled() {
 		}
 	}
 	l.cancelledAsModelled()
+	l.pausedAsModelled()
 	for i := range s.Hosts {
 		l.hostAsModelled(&s.Hosts[i])
 	}
@@ -209,6 +210,18 @@ func (l *ledgerRun) cancelledAsModelled() {
 			}
 		case cancelled != (j.Outcome == engine.Cancelled):
 			l.t.Errorf("job %d of batch %d at %s is %v %v, want cancelled: %v", id, j.Batch, j.Host, j.Place, j.Outcome, cancelled)
+		}
+	}
+}
+
+// pausedAsModelled checks that what is paused leaves the queue to others, but for
+// jobs between two steps: these are put down when their turn comes.
+func (l *ledgerRun) pausedAsModelled() {
+	l.t.Helper()
+	for id, j := range l.now.jobs {
+		paused := !l.model.paused[whom{batch: j.Batch}].IsZero() || !l.model.paused[whom{host: j.Host}].IsZero()
+		if paused && j.Place == engine.Queued && !l.witness.hopped(id) {
+			l.t.Errorf("job %d of batch %d at %s is queued though it is paused", id, j.Batch, j.Host)
 		}
 	}
 }
@@ -261,6 +274,9 @@ func (l *ledgerRun) fed() {
 			!l.model.paused[whom{job: id}].IsZero(),
 			engine.Parked(l.now.host(j.Host).Reason):
 			continue
+		}
+		if _, robots := l.now.host(j.Host).Reason.(engine.RobotsWait); robots {
+			continue // it may be parked too
 		}
 		l.t.Errorf("job %d of %s is in %v for %#v while the queue has room: %d of %d", id, j.Host, j.Place, s.Why(j), s.Counts.Queued, l.cfg.Queue)
 	}

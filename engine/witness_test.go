@@ -459,3 +459,13 @@ func (w *witness) failures(of whom) (n int) {
 func (w *witness) asksRobots() bool {
 	return slices.ContainsFunc(w.open, func(a *ask) bool { return a.Kind == engine.KindRobots })
 }
+
+// hopped reports whether the last answer for a job was a redirect.
+func (w *witness) hopped(id engine.JobID) bool {
+	for _, a := range slices.Backward(w.weather.log(0)) {
+		if a.Job.ID == id && a.Kind == engine.KindPage {
+			return a.landed() && a.step.Again != nil
+		}
+	}
+	return false
+}
