@@ -25,8 +25,9 @@ type Batch struct {
 	Priority Priority
 
 	// Interval is the shortest time between two requests to each host of
-	// this batch. Zero leaves the hosts at the engine's interval; below zero
-	// does not pace them.
+	// this batch that has no jobs left when the batch brings some: a host at
+	// work keeps its pace. Zero leaves all of them at the engine's interval;
+	// below zero does not pace them.
 	Interval time.Duration
 
 	Added time.Time

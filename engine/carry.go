@@ -20,8 +20,7 @@ func (e *Engine) carry(ctx context.Context, t *Turn) error {
 	switch {
 	case f.req.Kind == KindRobots:
 		e.endRobots(ctx, f, step)
-	case step.Again != nil && ctx.Err() == nil:
-		e.endHop(f, step)
+	case step.Again != nil && e.endHop(ctx, f, step):
 	default:
 		e.endAttempt(ctx, f, step)
 	}
@@ -178,10 +177,13 @@ func (e *Engine) land(f *flight) {
 }
 
 // endHop queues the next request of a job: between two steps it counts as
-// queued.
-func (e *Engine) endHop(f *flight, step Step) {
+// queued. It reports whether it did; a job that was cut meanwhile has none.
+func (e *Engine) endHop(ctx context.Context, f *flight, step Step) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
 	e.land(f)
 	e.hopped(f, step.Again.Host)
 	e.hint(f, step.Host, nil)
@@ -196,6 +198,7 @@ func (e *Engine) endHop(f *flight, step Step) {
 		shown.Reason = HopWait{Host: again.Host}
 	}
 	e.feed.set(shown)
+	return true
 }
 
 // endAttempt decides what comes of a job whose attempt has ended.

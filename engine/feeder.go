@@ -282,7 +282,7 @@ func (e *Engine) giveBack(ctx context.Context, out []*waiter) error {
 		}
 		back = append(back, w.Job)
 		e.shift(e.batch(w.Job.Batch), w.Job.Host, Queued, Backlog, 0, 0)
-		e.show(w.Job, Backlog, nil)
+		e.show(w.Job, Backlog, e.waitsFor(w.Job, nil))
 	}
 	if len(back) == 0 {
 		return nil

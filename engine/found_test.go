@@ -209,3 +209,28 @@ func TestAPausedHostIsPausedWhileItsRobotsAreAskedFor(t *testing.T) {
 		r.finish()
 	})
 }
+
+// A job was paused in flight, is between two steps and goes back to the backlog
+// with a cancel: it is still paused when that is taken back.
+func TestAHopOfAPausedJobGoesBackPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := slow(time.Second)
+		fake.Answer = func(r engine.Request, _ int) engine.Step {
+			step := enginetest.Hop(r, "http://two.test/", "two.test")
+			step.After = time.Minute
+			return step
+		}
+		r := start(t, fake, engine.Config{})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 1))
+		r.until(500 * time.Millisecond)
+		d, err := r.Pause(t.Context(), engine.Selector{Jobs: ids(1, 1)})
+		r.did(d, err, 0, 0, 1)
+		r.until(2 * time.Second)
+		d, err = r.Cancel(t.Context(), engine.Selector{Batch: 1})
+		r.did(d, err, 0, 1, 0)
+		r.undo(engine.ActCancel)
+		j := replica(r)[1]
+		want(t, "place and reason", []any{j.Place, j.Reason}, []any{engine.Backlog, engine.Paused{At: r.begin.Add(500 * time.Millisecond), What: "URL"}})
+		r.ends()
+	})
+}

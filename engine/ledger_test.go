@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -247,10 +248,6 @@ func (l *ledgerRun) draw(alone bool) *operation {
 	}
 	named := len(o.sel.Jobs) > 0
 	switch o.action {
-	case engine.ActPause, engine.ActResume:
-		if named && !jobsCanPause {
-			o.sel = engine.Selector{All: true}
-		}
 	case engine.ActInterval:
 		if named || !alone || o.sel.Batch != 0 && l.witness.asksRobots() {
 			o.sel = engine.Selector{All: true}
@@ -258,9 +255,6 @@ func (l *ledgerRun) draw(alone bool) *operation {
 	}
 	return o
 }
-
-// jobsCanPause says that Pause and Resume take single jobs.
-const jobsCanPause = false
 
 // steer returns the call of an operation.
 func (l *ledgerRun) steer(o *operation) func(exact bool) {
@@ -644,7 +638,7 @@ func (l *ledgerRun) finishAll() {
 	l.rows()
 }
 
-// resumeAll resumes the run, its batches and its hosts.
+// resumeAll resumes the run, its batches, its hosts and its jobs.
 func (l *ledgerRun) resumeAll() {
 	s := l.Snapshot()
 	sels := []engine.Selector{{All: true}}
@@ -654,6 +648,7 @@ func (l *ledgerRun) resumeAll() {
 	for _, h := range s.Hosts {
 		sels = append(sels, engine.Selector{Host: h.Host})
 	}
+	sels = append(sels, engine.Selector{Jobs: slices.Sorted(maps.Keys(l.now.jobs))})
 	l.step(false, func(bool) {
 		for _, sel := range sels {
 			l.steer(&operation{action: engine.ActResume, sel: sel})(false)

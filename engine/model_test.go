@@ -197,7 +197,7 @@ func (m *model) apply(o *operation, now *sight, exact bool) string {
 	numbers, known := true, true // Done is known; err is known
 	switch {
 	case o.undo:
-		return m.undo(o, exact)
+		return m.undo(o, now)
 	case o.sel.Batch != 0 && int(o.sel.Batch) > len(now.stats.Batches):
 		if !exact {
 			return "" // it may have been added meanwhile; draws do not ask for it
@@ -212,11 +212,11 @@ func (m *model) apply(o *operation, now *sight, exact bool) string {
 			c.jobs = nil
 		}
 	case o.action == engine.ActPause:
-		known = !m.guarded && (exact || o.sel.Batch == 0)
+		known = !m.guarded && (exact || o.sel.Batch == 0) && (exact || len(o.sel.Jobs) == 0)
 		numbers = exact
 		err = m.pause(o, now, c, &want)
 	case o.action == engine.ActResume:
-		known, numbers = !m.guarded, false
+		known, numbers = !m.guarded && (exact || len(o.sel.Jobs) == 0), false
 		err = m.resume(o, now, c, exact)
 	case o.action == engine.ActWorkers:
 		was := m.workers
@@ -314,6 +314,9 @@ func (m *model) retry(o *operation, now *sight, c *change, want *engine.Done) er
 }
 
 func (m *model) pause(o *operation, now *sight, c *change, want *engine.Done) error {
+	if len(o.sel.Jobs) > 0 {
+		return m.pauseJobs(o, now, c, want)
+	}
 	ws := slices.DeleteFunc(whoms(o.sel), func(w whom) bool {
 		return !m.paused[w].IsZero() || w.batch != 0 && m.gone[w.batch] != nil || w.host != "" && now.host(w.host) == nil
 	})
@@ -342,9 +345,41 @@ func (m *model) pause(o *operation, now *sight, c *change, want *engine.Done) er
 	return nil
 }
 
+// pauseJobs pauses those that have not ended and are not cancelled or paused.
+// While the run goes on, the engine says which these are.
+func (m *model) pauseJobs(o *operation, now *sight, c *change, want *engine.Done) error {
+	ids := o.done.Selector.Jobs
+	if !c.fresh {
+		ids = nil
+		for _, id := range o.sel.Jobs {
+			j, ok := now.jobs[id]
+			if ok && j.Place != engine.Ended && !m.cancels(j) && m.paused[whom{job: id}].IsZero() && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+				tell(want, j)
+			}
+		}
+		want.Selector.Jobs = ids
+	}
+	if o.err != nil && c.fresh || len(ids) == 0 {
+		return engine.ErrNothing
+	}
+	for _, id := range ids {
+		m.paused[whom{job: id}] = o.done.At
+	}
+	c.back = func(m *model) {
+		for _, id := range ids {
+			delete(m.paused, whom{job: id})
+		}
+	}
+	return nil
+}
+
 func (m *model) resume(o *operation, now *sight, c *change, exact bool) error {
 	ws := whoms(o.sel)
-	if m.guarded {
+	if len(o.sel.Jobs) > 0 && o.err == nil {
+		ws = whoms(o.done.Selector)
+	}
+	if m.guarded && len(o.sel.Jobs) == 0 {
 		if o.err != nil {
 			return o.err
 		}
@@ -418,7 +453,7 @@ func (m *model) setInterval(o *operation, now *sight, c *change) error {
 }
 
 // undo takes back the newest change.
-func (m *model) undo(o *operation, exact bool) string {
+func (m *model) undo(o *operation, now *sight) string {
 	if len(m.undos) == 0 {
 		if !errors.Is(o.err, engine.ErrNothing) {
 			return fmt.Sprintf("undo returned %v with nothing to undo", o.err)
@@ -438,7 +473,9 @@ func (m *model) undo(o *operation, exact bool) string {
 	last.back(m)
 	if last.done.Action == engine.ActResume {
 		for _, w := range whoms(last.done.Selector) {
-			m.paused[w] = o.done.At
+			if j := now.jobs[w.job]; w.job == 0 || j.Place != engine.Ended && !m.cancels(j) && m.paused[w].IsZero() {
+				m.paused[w] = o.done.At
+			}
 		}
 	}
 	return ""

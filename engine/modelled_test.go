@@ -29,6 +29,11 @@ func (l *ledgerRun) settle(before *sight, exact bool) {
 	for _, w := range slices.SortedFunc(maps.Keys(paused), func(a, b whom) int { return paused[a].At.Compare(paused[b].At) }) {
 		l.settlePause(w, paused[w])
 	}
+	for w := range l.model.paused {
+		if j := l.now.jobs[w.job]; j.Place == engine.Ended && j.Outcome != engine.Cancelled {
+			delete(l.model.paused, w) // the end of a job is the end of its pause
+		}
+	}
 	for _, c := range slices.Backward(l.model.undos) {
 		if c.fresh {
 			l.settleCancel(c, before)
@@ -219,7 +224,11 @@ func (l *ledgerRun) cancelledAsModelled() {
 func (l *ledgerRun) pausedAsModelled() {
 	l.t.Helper()
 	for id, j := range l.now.jobs {
-		paused := !l.model.paused[whom{batch: j.Batch}].IsZero() || !l.model.paused[whom{host: j.Host}].IsZero()
+		at := l.model.paused[whom{job: id}]
+		if p, _ := j.Reason.(engine.Paused); (j.Place == engine.Backlog || j.Place == engine.Deferred) && !p.At.Equal(at) {
+			l.t.Errorf("job %d is in %v for %+v, want it paused since %v", id, j.Place, j.Reason, at)
+		}
+		paused := !l.model.paused[whom{batch: j.Batch}].IsZero() || !l.model.paused[whom{host: j.Host}].IsZero() || !at.IsZero()
 		if paused && j.Place == engine.Queued && !l.witness.hopped(id) {
 			l.t.Errorf("job %d of batch %d at %s is queued though it is paused", id, j.Batch, j.Host)
 		}

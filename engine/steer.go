@@ -336,7 +336,11 @@ func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 			h.stays = make(map[JobID]stay)
 		}
 		st := stay{batch: j.Batch, paused: p}
-		if s, ok := e.feed.get(j.ID); ok && (s.Place == Backlog || s.Place == Deferred) {
+		s, ok := e.feed.get(j.ID)
+		if !ok {
+			s = e.state(j, Backlog) // no screen was told of it yet
+		}
+		if s.Place == Backlog || s.Place == Deferred {
 			st.was, s.Reason = s.Reason, p
 			e.feed.set(s)
 		}
