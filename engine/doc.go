@@ -45,6 +45,27 @@
 // pool, the workers, and returns when all of them have ended. An idle worker
 // keeps the clock, so no goroutine exists for a timer's sake.
 //
+// # Figures
+//
+// These are ratios of one interleaved run on two cores (AMD EPYC, Go 1.26.8);
+// testdata/peers repeats them.
+//
+// An empty job, from Submit to its end, costs with one producer 1.2 times what
+// it costs in pond and with eight half of it; a fifth of what it costs in ants;
+// twice a bare channel of functions, with host and priority kept. A refused
+// Submit costs two thirds of pond's and allocates nothing.
+//
+// Ten callers of one [RateLimiter] at 5 ms pass no closer than that; those of
+// x/time/rate, uber's ratelimit and failsafe-go come through too early every
+// third time. It takes an eighth longer than the ideal for it, and at 20 ms a
+// thirtieth. Whoever comes after fifty callers that gave up waits for what is
+// left of one interval, where the others let it wait for the turns of forty.
+//
+// Of a million jobs, one costs 1.3 times as much over a thousand hosts as over
+// one. A waiting job with a URL of 60 bytes takes 150 bytes in a [MemStore]. A
+// change costs the feed some 60 ns with one reader, and with many. Cancelling
+// 100,000 jobs of one host takes microseconds.
+//
 // # Endings
 //
 // [Engine.Drain] finishes what is queued and in flight, and leaves the
