@@ -331,3 +331,25 @@ func TestETAWithoutWhatIsPausedByName(t *testing.T) {
 		})
 	}
 }
+
+// What a pause gives back to the backlog comes out of it in the order of its
+// list, the job that the feeder had in its hand too.
+func TestPauseKeepsTheOrderOfTheList(t *testing.T) {
+	for _, sel := range []engine.Selector{{Host: "one.test"}, {Batch: 1}, {Jobs: ids(1, 20)}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, &enginetest.Scraper{}, engine.Config{Queue: 5})
+			r.add(engine.Batch{}, enginetest.Jobs("one.test", 20))
+			r.until(3500 * time.Millisecond)
+			if _, err := r.Pause(t.Context(), sel); err != nil {
+				t.Fatal(err)
+			}
+			mustResume(r, sel)
+			r.finish()
+			var got []engine.JobID
+			for _, c := range r.fake.Calls() {
+				got = append(got, c.Job)
+			}
+			want(t, label(sel)+": jobs were asked for", got, ids(1, 20))
+		})
+	}
+}

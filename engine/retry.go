@@ -190,12 +190,9 @@ func (e *Engine) park(name string, until time.Time) {
 	e.keepBack(h)
 	e.deferUntil(until)
 	ctx := context.Background()
-	if err := e.dropHand(ctx); err != nil {
-		e.fail(err)
-		return
-	}
 	e.fail(e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return w.Again == nil && w.Job.Host == name })))
-	e.settle() // a run that drains may have waited for these only
+	e.fail(e.dropHand(ctx)) // it is behind these in the order of the lists
+	e.settle()              // a run that drains may have waited for these only
 }
 
 // unpark lets the feeder take up the jobs of a host again.

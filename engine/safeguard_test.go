@@ -27,7 +27,7 @@ func failing(bad func(host string, i int) bool) *enginetest.Scraper {
 // nothing is lost, and one key lifts it.
 func TestSafeguardPausesAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake := failing(func(host string, i int) bool { return host == "one.test" && i >= 30 && i < 50 })
+		fake := failing(func(host string, i int) bool { return host == "one.test" && i >= 30 })
 		r := start(t, fake, engine.Config{Safeguard: 0.5})
 		r.add(engine.Batch{}, enginetest.Jobs("one.test", 100), enginetest.Jobs("two.test", 100))
 		r.until(60 * time.Second)
@@ -46,16 +46,18 @@ func TestSafeguardPausesAHost(t *testing.T) {
 			t.Errorf("limited by %v, %v, counts %+v; want the pause", s.Limit.Kind, s.Limit.Reason, s.Counts)
 		}
 		mustResume(r, engine.Selector{Host: "one.test"})
-		// Ten more fail: not enough for a window that begins anew with them
-		// to be full, and when it is, half of it has failed.
+		// A window begins anew and must be full: that of the host, not of the
+		// batch, whose last answers were well.
 		r.until(300 * time.Second)
-		if why, _ := r.Snapshot().Hosts[0].Reason.(engine.Paused); !why.At.Equal(r.begin.Add(219 * time.Second)) {
+		if why := r.Snapshot().Hosts[0].Reason; why != (engine.Paused{At: r.begin.Add(219 * time.Second), What: "host", Failed: 20, Of: 20}) {
 			t.Errorf("the host waits for %+v, want the safeguard again after twenty answers, at 219s", why)
 		}
 		mustResume(r, engine.Selector{Host: "one.test"})
-		if s = r.finish(); s.Counts.OK != 180 || s.Counts.Failed != 20 {
-			t.Errorf("%+v; want 180 ok, 20 failed", s.Counts)
+		r.until(400 * time.Second)
+		if s = r.Snapshot(); s.Counts.OK != 130 || s.Counts.Failed != 50 || s.Guarded != 20 {
+			t.Errorf("%+v, %d guarded; want 130 ok, 50 failed, 20 guarded", s.Counts, s.Guarded)
 		}
+		r.ends()
 	})
 }
 

@@ -113,12 +113,13 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 	})
 }
 
-// recallAll gives what matches of queue and hand back to the backlog.
+// recallAll gives what matches of the queue back to the backlog, and then the
+// hand, which is behind it in the order of the lists.
 func (e *Engine) recallAll(ctx context.Context, match func(Job) bool) error {
-	if err := e.dropHand(ctx); err != nil {
+	if err := e.recall(ctx, match); err != nil {
 		return err
 	}
-	return e.recall(ctx, match)
+	return e.dropHand(ctx)
 }
 
 // cancelBatch moves all of a batch that waits to cancelled, in one step
