@@ -51,9 +51,9 @@
 // testdata/peers repeats them.
 //
 // An empty job, from Submit to its end, costs with one producer 1.2 times what
-// it costs in pond and with eight half of it; a fifth of what it costs in ants;
-// twice a bare channel of functions, with host and priority kept. A refused
-// Submit costs two thirds of pond's and allocates nothing.
+// it costs in pond and with eight two thirds of it; a fifth of what it costs in
+// ants; at most twice a bare channel of functions, with host and priority kept.
+// A refused Submit costs two thirds of pond's and allocates nothing.
 //
 // Ten callers of one [RateLimiter] at 5 ms pass no closer than that; those of
 // x/time/rate, uber's ratelimit and failsafe-go come through too early every
