@@ -179,19 +179,22 @@ func TestJobWait(t *testing.T) {
 
 // Every reason has its words.
 func TestWaitText(t *testing.T) {
-	for why, want := range map[engine.Reason]string{
-		engine.QueueWait{Len: 98, Cap: 1000}:                             "the queue: 98 of 1,000 places taken",
-		engine.HopWait{Host: "two.test"}:                                 "redirected to two.test",
-		engine.HopWait{Host: "two.test", Due: noon.Add(3 * time.Second)}: "redirected to two.test in 3.0s",
-		engine.Draining{}: "draining: the backlog stays",
-		engine.QuotaSpent{Until: noon.Add(3 * time.Second)}: "quota spent: again in 3.0s",
-		engine.RobotsWait{}: "waits for robots.txt",
-		engine.RateWait{Next: noon.Add(3 * time.Second)}:                          "rate of the run: in 3.0s",
-		engine.ServerBusy{Until: noon.Add(time.Minute), Status: 429, Refusals: 2}: "429 refused 2x: again in 1m00s",
-		nil: "its turn has come",
+	for _, tc := range []struct {
+		why  engine.Reason
+		want string
+	}{
+		{engine.QueueWait{Len: 98, Cap: 1000}, "the queue: 98 of 1,000 places taken"},
+		{engine.HopWait{Host: "two.test"}, "redirected to two.test"},
+		{engine.HopWait{Host: "two.test", Due: noon.Add(3 * time.Second)}, "redirected to two.test in 3.0s"},
+		{engine.Draining{}, "draining: the backlog stays"},
+		{engine.QuotaSpent{Until: noon.Add(3 * time.Second)}, "quota spent: again in 3.0s"},
+		{engine.RobotsWait{}, "waits for robots.txt"},
+		{engine.RateWait{Next: noon.Add(3 * time.Second)}, "rate of the run: in 3.0s"},
+		{engine.ServerBusy{Until: noon.Add(time.Minute), Status: 429, Refusals: 2}, "429 refused 2x: again in 1m00s"},
+		{nil, "its turn has come"},
 	} {
-		if got := waitText(why, noon); got != want {
-			t.Errorf("%#v: %q, want %q", why, got, want)
+		if got := waitText(tc.why, noon); got != tc.want {
+			t.Errorf("%#v: %q, want %q", tc.why, got, tc.want)
 		}
 	}
 }
