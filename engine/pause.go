@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -130,13 +129,6 @@ func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 	}
 	d.InFlight = len(moved.Jobs) - d.Waiting
 	d.Waiting -= d.Queued
-	e.pool.carried(func(t *Turn) {
-		// It is on its way to a worker, who will put it down.
-		if !t.begun && slices.ContainsFunc(moved.Jobs, func(j Job) bool { return j.ID == t.Job.ID }) {
-			d.Queued++
-			d.InFlight--
-		}
-	})
 	d.Selector.Jobs = nil
 	for _, j := range moved.Jobs {
 		d.Selector.Jobs = append(d.Selector.Jobs, j.ID)
@@ -155,6 +147,13 @@ func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 		}
 		h.stays[j.ID] = st
 	}
+	e.pool.carried(func(t *Turn) {
+		if !t.begun && e.stays(t.Job) == p {
+			// It is on its way to a worker, who will put it down.
+			d.Queued++
+			d.InFlight--
+		}
+	})
 	return d, nil
 }
 

@@ -169,8 +169,8 @@ func Parked(r Reason) bool {
 
 // Why returns what holds a job that waits: the first that is true of the run's
 // pause, its batch's, its host's, its own, a wait of its own (a retry) or of its
-// host, whichever ends later, and those that go before it. It is nil for a job that is
-// in flight or has ended, and for one whose turn has come this moment.
+// host, whichever ends later, and those that go before it. It is nil for a job
+// that is in flight or has ended, and for one whose turn has come this moment.
 func (s *Stats) Why(j JobState) Reason {
 	if j.Place == InFlight || j.Place == Ended {
 		return nil
