@@ -383,6 +383,7 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 			e.host(r.Host).failed++
 		}
 		b.rows += len(r.Records)
+		b.fill.add(r.Fill)
 		e.rows += len(r.Records)
 		e.classes = tally(e.classes, r.Outcome, r.Class)
 		e.meter.add(now.Sub(e.epoch))

@@ -23,7 +23,9 @@ type batch struct {
 	markedHosts map[string]int // the same by host
 	due         time.Time      // the latest that a retry of it was ever due
 	rows        int
-	announced   bool // its end was logged
+	fill        fill
+	before      *batch // the last one with this recipe, added before; nil: none
+	announced   bool   // its end was logged
 }
 
 func (b *batch) state() BatchState {
@@ -210,6 +212,11 @@ func (e *Engine) open(b Batch, id BatchID) *batch {
 	if eb.unread {
 		b.ID, eb.unread = id, false
 		eb.Batch = b
+		for i := int(id) - 2; i >= 0 && eb.before == nil; i-- {
+			if old := e.batches[i]; !old.unread && old.Recipe.Name == b.Recipe.Name {
+				eb.before = old
+			}
+		}
 	}
 	return eb
 }

@@ -79,7 +79,8 @@ type Result struct {
 	Title    string
 	Records  []Record
 	Findings []Finding
-	Links    []Job // found on the page, to become jobs of the same batch
+	Fill     []FieldFill // of the page's records, in the order of the recipe; a Store need not keep it
+	Links    []Job       // found on the page, to become jobs of the same batch
 
 	Header  []Header  // of the last answer, in the order of their names
 	Timing  Timing    // of the last attempt

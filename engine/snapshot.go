@@ -33,7 +33,10 @@ func (e *Engine) snapshot(s *Stats) {
 	s.Limit = e.limit(s, now)
 	ends := e.estimate(s, now)
 	for i, b := range e.batches {
-		bs := BatchStats{Batch: b.Batch, State: b.state(), Paused: b.paused, Counts: b.counts, Rows: b.rows, ETA: ends[i]}
+		bs := BatchStats{Batch: b.Batch, State: b.state(), Paused: b.paused, Counts: b.counts, Rows: b.rows, ETA: ends[i], Fill: b.fill.tell()}
+		if b.before != nil {
+			bs.Before = b.before.fill.tell()
+		}
 		s.Batches = append(s.Batches, bs)
 	}
 }

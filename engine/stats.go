@@ -236,6 +236,8 @@ type BatchStats struct {
 	Counts Counts
 	ETA    time.Duration // of all that can go on, as in Stats; below zero: unknown
 	Rows   int
+	Fill   []FieldFill // of its pages so far, a page that was retried each time; read only
+	Before []FieldFill // likewise, of the last batch before it with a recipe of the same name
 }
 
 // HostStats is one host.

@@ -183,7 +183,7 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 	if got.Empty {
 		res.Outcome, res.Error = engine.Empty, got.Why
 	}
-	res.Title, res.Records, res.Findings = got.Title, got.Records, got.Findings
+	res.Title, res.Records, res.Findings, res.Fill = got.Title, got.Records, got.Findings, got.fill()
 	for _, link := range got.Next {
 		t, err := parseTarget(link)
 		if err != nil {

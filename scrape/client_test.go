@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -460,6 +461,22 @@ func TestErrorTextIsCutAndClean(t *testing.T) {
 		got := g.get(t, "http://one.test/")
 		if got.Class != engine.Protocol || len(got.Error) > 210 || strings.Contains(got.Error, "\x1b") || got.Error == "" {
 			t.Errorf("Do = %q %q, want protocol in at most 210 clean bytes", got.Class, got.Error)
+		}
+	})
+}
+
+func TestDoTellsHowFieldsAreFilled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := site(t, scrape.Config{}, func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "<table><tr><td>1<td>x<tr><td>two<td>y<tr><td>3</table>")
+		})
+		recipe, err := scrape.ParseRecipe("cells.yaml", []byte("rows: tr\nfields:\n  n: {select: 'td:nth-child(1)', type: int}\n  word: {select: 'td:nth-child(2)'}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.recipe = g.Use(recipe)
+		if got, want := fmt.Sprint(g.get(t, "http://one.test/").Fill), "[{n 2 3} {word 2 3}]"; got != want {
+			t.Errorf("fill = %s, want %s", got, want)
 		}
 	})
 }

@@ -68,6 +68,15 @@ type FieldStats struct {
 	Bad      int    // not of the field's type
 }
 
+// fill returns in how many of the page's records each field has a good value.
+func (x *Extraction) fill() []engine.FieldFill {
+	fs := make([]engine.FieldFill, len(x.Fields))
+	for i, f := range x.Fields {
+		fs[i] = engine.FieldFill{Field: f.Name, Filled: f.Filled, Records: len(x.Records)}
+	}
+	return fs
+}
+
 // Extract reads a page. It starts no goroutine.
 //
 // A cell that is missing or bad is a finding and never ends the page. A row in
