@@ -180,8 +180,12 @@ func (m *Model) open() tea.Cmd {
 	return m.setFilter(text)
 }
 
-// details opens the details of the row.
+// details opens what is known of the selected row: the dialog of a batch, or
+// the details of a URL.
 func (m *Model) details() tea.Cmd {
+	if m.focus == batchesPanel {
+		return m.dialogs.push(&batchDialog{batches: &m.batches, stats: &m.stats, id: m.batches.selected().Batch.ID})
+	}
 	r := m.row()
 	m.focus = resultsPanel
 	if i := m.results.table.find(r.id); i >= 0 {

@@ -88,7 +88,8 @@ func (p *batches) row(at pane, l batchesLayout, i int, s *engine.Stats) string {
 	c := t.Counts
 	b := at.row(selected)
 	b.put(at.cursor(selected)).put(right(strconv.Itoa(int(t.Batch.ID)), 4)).gap(1)
-	b.put(pad(nameOf(&t.Batch), l.name)).gap(1)
+	alarm := fallen(t, l.name-6) // some of the name stays
+	b.put(pad(nameOf(&t.Batch), l.name-width(alarm))).paint(at.th.Warn, alarm).gap(1)
 	prio := ""
 	if t.Batch.Priority != engine.Normal {
 		prio = t.Batch.Priority.String()

@@ -182,7 +182,7 @@ func newKeys() keyMap {
 
 		{act: actWhy, key: bind("w", "why", "w"), name: "why the row waits", does: "why the selected row waits or ended so", group: groupLook, pair: "w W", word: "why"},
 		{act: actWhyRun, key: bind("W", "why the run", "W"), name: "why the run waits", does: "what limits the run now, with numbers", group: groupLook},
-		{act: actDetails, key: bind("d", "details", "d"), name: "details", does: "every attempt, headers, findings and records of a URL", group: groupLook, pair: "d", word: "details", panels: []panel{workersPanel, resultsPanel}},
+		{act: actDetails, key: bind("d", "details", "d"), name: "details", does: "of a URL: attempts, headers, findings, records; of a batch: how its fields are filled", group: groupLook, pair: "d", word: "details", panels: []panel{batchesPanel, workersPanel, resultsPanel}},
 		{act: actCopy, key: bind("y", "copy", "y"), name: "copy URL", does: "of the row, or of the marked", group: groupLook, pair: "y Y", word: "copy URL, record", panels: onRows},
 		{act: actCopyJSON, key: bind("Y", "copy JSON", "Y"), name: "copy as JSON", does: "the result with its records", group: groupLook, panels: onResults},
 		{act: actExport, key: bind("e", "export", "e"), name: "export", does: "what the filter shows, or the marked, to a file", group: groupLook, pair: "e", word: "export"},

@@ -105,8 +105,8 @@ var lastHints = []hint{{act: actHelp}, {act: actQuit}}
 // 100, 80 and 60 columns. What does not fit is dropped from the end.
 var footers = map[panel][3][]hint{
 	batchesPanel: {
-		{{act: actAdd}, {act: actOpen, word: "its results"}, {act: actCancel}, {act: actUndo}, {act: actPause}, {act: actLower, key: "( )", word: "priority"}, {act: actRetry}, {act: actWhy}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
-		{{act: actAdd}, {act: actOpen, word: "its results"}, {act: actCancel}, {act: actPause}, {act: actLower, key: "( )", word: "priority"}, {act: actWhy}},
+		{{act: actAdd}, {act: actOpen, word: "its results"}, {act: actCancel}, {act: actUndo}, {act: actPause}, {act: actLower, key: "( )", word: "priority"}, {act: actRetry}, {act: actDetails}, {act: actWhy}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
+		{{act: actAdd}, {act: actOpen, word: "results"}, {act: actCancel}, {act: actPause}, {act: actLower, key: "( )", word: "priority"}, {act: actDetails}, {act: actWhy}},
 		{{act: actAdd}, {act: actOpen, word: "results"}, {act: actCancel}, {act: actPause}},
 	},
 	workersPanel: {

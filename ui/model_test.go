@@ -154,6 +154,9 @@ func hostileScene() scene {
 	}
 	for i := range sc.stats.Batches {
 		sc.stats.Batches[i].Batch.Name = evil
+		sc.stats.Batches[i].Batch.Recipe.Name = evil
+		sc.stats.Batches[i].Fill = []engine.FieldFill{{Field: evil, Records: 40}}
+		sc.stats.Batches[i].Before = []engine.FieldFill{{Field: evil, Filled: 40, Records: 40}}
 	}
 	sc.stats.Limit.Host = evil
 	sc.log = []engine.LogLine{{At: noon, Level: engine.LevelBad, Text: evil}}

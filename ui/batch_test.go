@@ -1,0 +1,83 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"weir/engine"
+)
+
+// filledScene is a busy one whose first batch has lost a field.
+func filledScene() scene {
+	sc := busyScene()
+	b := &sc.stats.Batches[0]
+	b.Batch.Recipe.Name, b.Rows = "schedule", 4464
+	b.Fill = []engine.FieldFill{
+		{Field: "date", Filled: 4464, Records: 4464},
+		{Field: "shift", Filled: 4460, Records: 4464},
+		{Field: "person", Filled: 535, Records: 4464},
+		{Field: "link", Filled: 0, Records: 4464},
+	}
+	b.Before = []engine.FieldFill{{Field: "date", Filled: 62, Records: 62}, {Field: "person", Filled: 61, Records: 62}, {Field: "link", Records: 62}}
+	return sc
+}
+
+func TestBatchDetails(t *testing.T) {
+	for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 15}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, filledScene(), size[0], size[1])
+				s.press("1", "g", "d")
+				checkSize(t, s.View().Content, size[0], size[1])
+				golden.RequireEqual(t, s.screen())
+			})
+		})
+	}
+}
+
+// A dialog that stays open shows the batch as it is, and ends with it in view.
+func TestBatchDetailsAreThoseOfTheLastView(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := filledScene()
+		s := newStage(t, sc, 120, 36)
+		s.press("1", "g", "d")
+		for i := range 40 {
+			sc.stats.Batches[0].Fill = append(sc.stats.Batches[0].Fill, engine.FieldFill{Field: fmt.Sprintf("column %d", i+5), Filled: i, Records: 40})
+		}
+		s.bring(sc)
+		if got := s.screen(); !strings.Contains(got, "column 5 ") || strings.Contains(got, "column 44") {
+			t.Errorf("the first fields are not what is shown:\n%s", got)
+		}
+		s.press("G")
+		if got := s.screen(); !strings.Contains(got, "column 44") || strings.Contains(got, "shift") {
+			t.Errorf("G does not show the last fields:\n%s", got)
+		}
+		s.press("g", "j")
+		if got := s.screen(); strings.Contains(got, "date  ") || !strings.Contains(got, "shift") {
+			t.Errorf("j does not move on by one field:\n%s", got)
+		}
+		s.press("d")
+		if s.dialogs.any() {
+			t.Error("d does not close what d opened")
+		}
+	})
+}
+
+func TestRowOfABatchNamesTheFieldThatCollapsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := filledScene()
+		s := newStage(t, sc, 120, 36)
+		if got := s.screen(); !strings.Contains(got, "! person 11%") {
+			t.Errorf("no row says that person collapsed:\n%s", got)
+		}
+		sc.stats.Batches[0].Fill[2].Filled = 4000
+		s.bring(sc)
+		if got := s.screen(); strings.Contains(got, "!") {
+			t.Errorf("a row complains though nothing collapsed:\n%s", got)
+		}
+	})
+}
