@@ -18,10 +18,10 @@ type batch struct {
 	unread      bool   // its first line is still to come
 	paused      Paused // if At is set
 	answers     window
-	mark        uint64         // the cancel that took the whole batch; 0: none
-	marked      Counts         // what that cancel took: Backlog and Retry
-	markedHosts map[string]int // the same by host
-	due         time.Time      // the latest that a retry of it was ever due
+	mark        uint64      // the cancel that took the whole batch; 0: none
+	marked      Counts      // what that cancel took: Backlog and Retry
+	markedHosts []hostStock // the same by host; a host may come more than once
+	due         time.Time   // the latest that a retry of it was ever due
 	rows        int
 	fill        fill
 	before      *batch // the last one with this recipe, added before; nil: none
@@ -106,6 +106,12 @@ func (e *Engine) stays(j Job) Paused { return e.host(j.Host).stays[j.ID].paused 
 type stock struct {
 	batch BatchID
 	jobs  int // not 0
+}
+
+// A hostStock is the stock of one batch at a host.
+type hostStock struct {
+	host *host
+	jobs int
 }
 
 // wait counts n more jobs of a batch in the host's stock.
@@ -265,10 +271,7 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 func (e *Engine) lose(b *batch, hostName string, from Place) {
 	e.shift(b, hostName, from, Ended, OutcomeNone, Cancelled)
 	b.marked.Backlog++
-	if b.markedHosts == nil {
-		b.markedHosts = make(map[string]int)
-	}
-	b.markedHosts[hostName]++
+	b.markedHosts = append(b.markedHosts, hostStock{e.host(hostName), 1})
 }
 
 // shift moves one job of b from one place in the books to another. Outcomes
@@ -347,11 +350,11 @@ func (e *Engine) keepBack(h *host) {
 
 // stockOf returns how many jobs of a batch are in the backlog or wait for a
 // retry, by host.
-func (e *Engine) stockOf(b *batch) map[string]int {
-	hosts := make(map[string]int, min(b.counts.Backlog+b.counts.Retry, len(e.roll)))
+func (e *Engine) stockOf(b *batch) []hostStock {
+	hosts := make([]hostStock, 0, min(b.counts.Backlog+b.counts.Retry, len(e.roll)))
 	for _, h := range e.roll {
 		if n := h.stockOf(b.ID); n != 0 {
-			hosts[h.name] = n
+			hosts = append(hosts, hostStock{h, n})
 		}
 	}
 	return hosts
@@ -368,16 +371,26 @@ func (e *Engine) halted(now time.Time) []*host {
 
 // shiftAll moves counts of a batch between the backlog and retry places and
 // cancelled, in either direction: to cancelled with sign 1, back with -1.
-func (e *Engine) shiftAll(b *batch, c Counts, hosts map[string]int, sign int) {
+func (e *Engine) shiftAll(b *batch, c Counts, hosts []hostStock, sign int) {
 	for _, books := range [...]*Counts{&b.counts, &e.counts} {
 		books.Backlog -= sign * c.Backlog
 		books.Retry -= sign * c.Retry
 		books.Cancelled += sign * (c.Backlog + c.Retry)
 	}
-	for name, n := range hosts {
-		h := e.host(name)
-		h.wait(b.ID, -sign*n)
-		e.count(h, -sign*n, 0, 0)
+	for _, s := range hosts {
+		s.host.wait(b.ID, -sign*s.jobs)
+		e.count(s.host, -sign*s.jobs, 0, 0)
+	}
+}
+
+// shiftMoved is shiftAll for what the store has moved.
+func (e *Engine) shiftMoved(moved Changed, sign int) {
+	for id, c := range moved.Batches {
+		hosts := make([]hostStock, 0, len(moved.Hosts[id]))
+		for name, n := range moved.Hosts[id] {
+			hosts = append(hosts, hostStock{e.host(name), n})
+		}
+		e.shiftAll(e.batch(id), c, hosts, sign)
 	}
 }
 

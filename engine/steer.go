@@ -84,9 +84,7 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 			if err != nil {
 				return d, err
 			}
-			for id, c := range moved.Batches {
-				e.shiftAll(e.batch(id), c, moved.Hosts[id], 1)
-			}
+			e.shiftMoved(moved, 1)
 		}
 		d.Waiting = e.counts.Cancelled - cancelled - d.Queued
 		lost := e.cut(sel, mark)
@@ -177,9 +175,7 @@ func (e *Engine) uncancel(ctx context.Context, mark uint64, hidden []JobState, l
 			delete(moved.Batches, b.ID)
 		}
 	}
-	for id, c := range moved.Batches {
-		e.shiftAll(e.batch(id), c, moved.Hosts[id], -1)
-	}
+	e.shiftMoved(moved, -1)
 	for _, f := range e.flights {
 		if f.cut == mark {
 			f.cut = 0

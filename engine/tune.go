@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -134,7 +133,10 @@ func (e *Engine) paced(sel Selector) ([]string, error) {
 	if b == nil {
 		return nil, ErrNoBatch
 	}
-	hosts := slices.Collect(maps.Keys(e.stockOf(b)))
+	var hosts []string
+	for _, s := range e.stockOf(b) {
+		hosts = append(hosts, s.host.name)
+	}
 	e.pool.each(func(w *waiter) {
 		if w.Job.Batch == b.ID {
 			hosts = append(hosts, w.Job.Host)
