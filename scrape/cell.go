@@ -3,32 +3,50 @@ package scrape
 import (
 	"strings"
 
-	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 
 	"weir/engine"
 )
 
-// row extracts the record of one row, num from 1.
-func (x *extractor) row(num int, row *goquery.Selection) {
-	rec := make(engine.Record, len(x.fields))
+// row extracts the record of one row, num from 1. A row is one element, or
+// several that stand beside one another.
+func (x *extractor) row(num int, row []*html.Node) {
 	cells := make([]cell, len(x.fields))
-	blank := true
 	for i := range x.fields {
-		cells[i] = x.cell(&x.fields[i], row)
+		f := &x.fields[i]
+		cells[i] = x.cell(f, x.find(f, row))
 		if x.w.err != nil {
 			return
 		}
-		blank = blank && !cells[i].valued
-		rec[i] = engine.Field{Name: x.fields[i].name, Value: cells[i].value}
+	}
+	x.record(num, cells)
+}
+
+// find returns what f's selector has in a row, in document order: all if f
+// takes many, else at most the first; the row itself without one.
+func (x *extractor) find(f *field, row []*html.Node) []*html.Node {
+	if f.sel == nil {
+		return row
+	}
+	return x.below(f.sel, row, f.many)
+}
+
+// record keeps the record of a row, unless it has no value, and books its
+// cells, one for each field.
+func (x *extractor) record(num int, cells []cell) {
+	blank := true
+	for _, c := range cells {
+		blank = blank && !c.valued
 	}
 	if blank {
 		return
 	}
-	x.out.Records = append(x.out.Records, rec)
+	rec := make(engine.Record, len(cells))
 	for i, c := range cells {
+		rec[i] = engine.Field{Name: x.fields[i].name, Value: c.value}
 		x.count(num, i, c)
 	}
+	x.out.Records = append(x.out.Records, rec)
 }
 
 // A cell is what one field found in one row.
@@ -40,19 +58,16 @@ type cell struct {
 	raw    string
 }
 
-// cell reads field f of a row.
-func (x *extractor) cell(f *field, row *goquery.Selection) cell {
-	found := row
-	if f.sel != nil {
-		found = row.FindMatcher(x.matcher(f, row))
-	}
+// cell reads field f from the elements that find found for it. What it does
+// not know is how they were found.
+func (x *extractor) cell(f *field, found []*html.Node) cell {
 	if f.many {
 		return x.list(f, found)
 	}
-	if found.Length() == 0 {
+	if len(found) == 0 {
 		return cell{}
 	}
-	raw, ok := x.raw(f, found.Nodes[0])
+	raw, ok := x.raw(f, found[0])
 	if !ok {
 		return cell{found: true}
 	}
@@ -60,20 +75,11 @@ func (x *extractor) cell(f *field, row *goquery.Selection) cell {
 	return cell{value: value, found: true, valued: raw != "", bad: !good, raw: raw}
 }
 
-// matcher returns what selects f in row: all elements, or only the first.
-func (x *extractor) matcher(f *field, row *goquery.Selection) goquery.Matcher {
-	m := f.sel.on(x.w, row.Nodes[0])
-	if f.many {
-		return m
-	}
-	return firstOf{m}
-}
-
 // list reads all elements of a field; those without a value are left out.
-func (x *extractor) list(f *field, found *goquery.Selection) cell {
+func (x *extractor) list(f *field, found []*html.Node) cell {
 	list := []string{}
-	c := cell{found: found.Length() > 0}
-	for _, n := range found.Nodes {
+	c := cell{found: len(found) > 0}
+	for _, n := range found {
 		raw, ok := x.raw(f, n)
 		if !ok || raw == "" {
 			continue
@@ -147,16 +153,4 @@ func (x *extractor) count(row, i int, c cell) {
 	x.out.Findings = append(x.out.Findings, engine.Finding{
 		Kind: kind, Row: row, Col: i + 1, Field: f.name, Selector: f.selector(), Raw: cutBytes(c.raw, maxRaw),
 	})
-}
-
-// firstOf is a match whose MatchAll stops at the first. goquery asks once for
-// each child of the element that is searched, so there may be more; the first
-// of them is the first on the page.
-type firstOf struct{ match }
-
-func (m firstOf) MatchAll(n *html.Node) []*html.Node {
-	if first := m.MatchFirst(n); first != nil {
-		return []*html.Node{first}
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	whatwg "github.com/nlnwa/whatwg-url/url"
+	"golang.org/x/net/html"
 
 	"weir/engine"
 )
@@ -99,7 +100,7 @@ func (r *Recipe) extract(w *work, p Page) (Extraction, error) {
 	if err != nil {
 		return Extraction{}, err
 	}
-	x := extractor{Recipe: r, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
+	x := extractor{reading: &r.reading, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
 	x.run()
 	if doc.title != nil {
 		x.out.Title = cutBytes(textOf(w, doc.title), maxTitle)
@@ -152,7 +153,7 @@ func baseOf(page *url.URL, href string) *whatwg.Url {
 
 // An extractor is one Extract at work.
 type extractor struct {
-	*Recipe
+	*reading
 	w    *work
 	page *goquery.Selection
 	base *whatwg.Url
@@ -166,17 +167,37 @@ func (x *extractor) run() {
 		f := &x.fields[i]
 		x.out.Fields[i] = FieldStats{Name: f.name, Selector: f.selector(), Attr: f.attr}
 	}
-	rows := x.page
+	rows := [][]*html.Node{x.page.Nodes}
 	if x.rows != nil {
-		rows = x.page.FindMatcher(x.rows.on(x.w, x.page.Nodes[0]))
+		rows = rows[:0]
+		for _, n := range x.below(x.rows, x.page.Nodes, true) {
+			rows = append(rows, []*html.Node{n})
+		}
 	}
-	x.out.Rows = rows.Length()
-	for i, row := range rows.EachIter() {
+	x.out.Rows = len(rows)
+	for i, row := range rows {
 		x.row(i+1, row)
 		if x.w.err != nil {
 			return
 		}
 	}
+}
+
+// below returns the elements below top that sel selects, in document order:
+// all of them, or only the first. It is less once the work is spent.
+func (x *extractor) below(sel *selector, top []*html.Node, all bool) []*html.Node {
+	var found []*html.Node
+	for _, n := range top {
+		m := sel.on(x.w, n)
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if all {
+				found = append(found, m.MatchAll(c)...)
+			} else if first := m.MatchFirst(c); first != nil {
+				return []*html.Node{first}
+			}
+		}
+	}
+	return found
 }
 
 // judge says whether the page holds what the recipe expects.

@@ -16,8 +16,6 @@ import (
 	"sync"
 	"unicode"
 
-	"go.yaml.in/yaml/v4"
-
 	"weir/engine"
 )
 
@@ -41,11 +39,27 @@ type Recipe struct {
 	text string
 	hash string // hex SHA-256 of text
 
-	url    string
+	url string
+	reading
+}
+
+// A reading says what to read on a page, or on a part of one, and how to walk
+// on from it: what a recipe is made of, and what other places in one may hold
+// too. It is compiled and immutable.
+type reading struct {
 	rows   *selector // nil: the page is one record
 	fields []field
 	follow []follow
 	expect expect
+}
+
+// names returns the names of the fields, in their order.
+func (r *reading) names() []string {
+	names := make([]string, len(r.fields))
+	for i := range r.fields {
+		names[i] = r.fields[i].name
+	}
+	return names
 }
 
 // A field is one column of a recipe.
@@ -91,13 +105,7 @@ func (r *Recipe) Text() string { return r.text }
 func (r *Recipe) URL() string { return r.url }
 
 // Fields returns the names of the fields, in their order.
-func (r *Recipe) Fields() []string {
-	names := make([]string, len(r.fields))
-	for i := range r.fields {
-		names[i] = r.fields[i].name
-	}
-	return names
-}
+func (r *Recipe) Fields() []string { return r.names() }
 
 // About returns the first comment of the recipe's text up to its first blank
 // comment line, as one line: what a list of recipes says of it.
@@ -182,7 +190,7 @@ func readRecipe(file string) ([]byte, error) {
 func ParseRecipe(file string, text []byte) (*Recipe, error) {
 	s := sheet{file: file}
 	if len(text) > MaxRecipe {
-		return nil, s.line(1, fmt.Errorf("longer than %d bytes", MaxRecipe))
+		return nil, s.at(nil, fmt.Errorf("longer than %d bytes", MaxRecipe))
 	}
 	root, err := s.load(text)
 	if err != nil {
@@ -197,7 +205,7 @@ func ParseRecipe(file string, text []byte) (*Recipe, error) {
 		base := filepath.Base(file)
 		r.name = strings.TrimSuffix(base, filepath.Ext(base))
 		if err := checkName(r.name); err != nil {
-			return nil, s.line(1, fmt.Errorf("no name, and the file's will not do: %w", err))
+			return nil, s.at(nil, fmt.Errorf("no name, and the file's will not do: %w", err))
 		}
 	}
 	return r, nil
@@ -231,12 +239,4 @@ func checkField(name string) error {
 		return fmt.Errorf("field name %q is not of letters, digits and _ - . or spaces between them", clip(name, maxShown))
 	}
 	return nil
-}
-
-// named makes an error of err with the line of at, if err is one.
-func (s sheet) named(at *yaml.Node, err error) error {
-	if err == nil {
-		return nil
-	}
-	return s.line(at.Line, err)
 }

@@ -7,50 +7,124 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// recipe reads the keys of a recipe into r.
+// This file is the language of recipes: for each mapping, the keys that it may
+// have and what they mean. A new key is a line in one of the tables and the
+// method that it names. (The tables are functions since they hold one another.)
+
+// recipeKeys are the keys of a recipe: its own and those of its reading.
+func recipeKeys() []key[*Recipe] {
+	keys := []key[*Recipe]{
+		{name: "name", read: func(s sheet, p pair, r *Recipe) (err error) {
+			if r.name, err = s.text(p); err != nil {
+				return err
+			}
+			return s.at(p.value, checkName(r.name))
+		}},
+		{name: "url", read: func(s sheet, p pair, r *Recipe) (err error) {
+			if r.url, err = s.text(p); err != nil {
+				return err
+			}
+			return s.at(p.value, checkTemplate(r.url))
+		}},
+	}
+	for _, k := range readingKeys() {
+		read := func(s sheet, p pair, r *Recipe) error { return k.read(s, p, &r.reading) }
+		keys = append(keys, key[*Recipe]{name: k.name, read: read, last: k.last})
+	}
+	return keys
+}
+
+// readingKeys are the keys of whatever says what to read: a recipe, and what
+// stands in its place further down.
+func readingKeys() []key[*reading] {
+	return []key[*reading]{
+		{name: "rows", read: func(s sheet, p pair, r *reading) (err error) {
+			r.rows, err = s.selector(p)
+			r.expect.rows = 1 // unless expect says otherwise
+			return err
+		}},
+		{name: "fields", read: func(s sheet, p pair, r *reading) (err error) {
+			r.fields, err = s.fields(p.value)
+			return err
+		}},
+		{name: "follow", read: sheet.follows},
+		{name: "expect", read: sheet.expect, last: true},
+	}
+}
+
+func fieldKeys() []key[*field] {
+	return []key[*field]{
+		{name: "select", read: func(s sheet, p pair, f *field) (err error) {
+			f.sel, err = s.selector(p)
+			return err
+		}},
+		{name: "attr", read: func(s sheet, p pair, f *field) (err error) {
+			f.attr, err = s.attr(p)
+			return err
+		}},
+		{name: "type", read: func(s sheet, p pair, f *field) (err error) {
+			f.typ, err = s.valueType(p)
+			return err
+		}},
+		{name: "required", read: func(s sheet, p pair, f *field) (err error) {
+			f.required, err = s.flag(p)
+			return err
+		}},
+		{name: "many", read: func(s sheet, p pair, f *field) (err error) {
+			f.many, err = s.flag(p)
+			return err
+		}},
+	}
+}
+
+func followKeys() []key[*follow] {
+	return []key[*follow]{
+		{name: "select", read: func(s sheet, p pair, f *follow) (err error) {
+			f.sel, err = s.selector(p)
+			return err
+		}},
+		{name: "attr", read: func(s sheet, p pair, f *follow) (err error) {
+			f.attr, err = s.attr(p)
+			return err
+		}},
+		{name: "pages", read: func(s sheet, p pair, f *follow) (err error) {
+			f.pages, err = s.count(p, 1, maxPages)
+			return err
+		}},
+	}
+}
+
+func expectKeys() []key[*reading] {
+	return []key[*reading]{
+		{name: "rows", read: func(s sheet, p pair, r *reading) (err error) {
+			if r.rows == nil {
+				return s.errorf(p.at, "expect rows needs rows: without them the page is one record")
+			}
+			r.expect.rows, err = s.count(p, 0, maxCells)
+			return err
+		}},
+		{name: "fill", read: func(s sheet, p pair, r *reading) (err error) {
+			r.expect.fill, err = s.fill(p.value, r)
+			return err
+		}},
+	}
+}
+
+// recipe reads a recipe into r.
 func (s sheet) recipe(root *yaml.Node, r *Recipe) error {
-	keys, err := s.pairs(root, "the recipe")
+	has, err := mapping(s, root, "the recipe", recipeKeys(), r)
 	if err != nil {
 		return err
 	}
-	var expect pair
-	var hasFields bool
-	for _, p := range keys {
-		switch p.key {
-		case "name":
-			if r.name, err = s.text(p); err == nil {
-				err = s.named(p.value, checkName(r.name))
-			}
-		case "url":
-			if r.url, err = s.text(p); err == nil {
-				err = s.named(p.value, checkTemplate(r.url))
-			}
-		case "rows":
-			r.rows, err = s.selector(p)
-		case "fields":
-			hasFields = true
-			err = s.fields(p.value, r)
-		case "follow":
-			err = s.follows(p.value, r)
-		case "expect":
-			expect = p // once rows and fields are known
-		default:
-			err = s.unknown(p, "the recipe", "name", "url", "rows", "fields", "follow", "expect")
-		}
-		if err != nil {
-			return err
-		}
+	return s.whole(root, has)
+}
+
+// whole says whether the keys of a reading are enough.
+func (s sheet) whole(n *yaml.Node, has map[string]pair) error {
+	if _, ok := has["fields"]; !ok {
+		return s.errorf(n, "no fields")
 	}
-	if !hasFields {
-		return s.errorf(root, "no fields")
-	}
-	if r.rows != nil {
-		r.expect.rows = 1
-	}
-	if expect.at == nil {
-		return nil
-	}
-	return s.expect(expect.value, r)
+	return nil
 }
 
 // selector reads and compiles a selector.
@@ -61,62 +135,32 @@ func (s sheet) selector(p pair) (*selector, error) {
 	}
 	sel, err := parseSelector(text)
 	if err != nil {
-		return nil, s.line(p.value.Line, err)
+		return nil, s.at(p.value, err)
 	}
 	return &sel, nil
 }
 
-func (s sheet) fields(n *yaml.Node, r *Recipe) error {
+// fields reads a mapping of fields, at least one.
+func (s sheet) fields(n *yaml.Node) ([]field, error) {
 	keys, err := s.pairs(n, "fields")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(keys) == 0 || len(keys) > MaxFields {
-		return s.errorf(n, "%s, not 1 to %d", plural(len(keys), "field"), MaxFields)
+		return nil, s.errorf(n, "%s, not 1 to %d", plural(len(keys), "field"), MaxFields)
 	}
+	fs := make([]field, 0, len(keys))
 	for _, p := range keys {
 		if err := checkField(p.key); err != nil {
-			return s.line(p.at.Line, err)
+			return nil, s.at(p.at, err)
 		}
-		f, err := s.field(p)
-		if err != nil {
-			return err
+		f := field{name: p.key, typ: typeString}
+		if _, err := mapping(s, p.value, "field "+p.key, fieldKeys(), &f); err != nil {
+			return nil, err
 		}
-		r.fields = append(r.fields, f)
+		fs = append(fs, f)
 	}
-	return nil
-}
-
-func (s sheet) field(of pair) (field, error) {
-	f := field{name: of.key, typ: typeString}
-	what := "field " + of.key
-	keys, err := s.pairs(of.value, what)
-	if err != nil {
-		return f, err
-	}
-	for _, p := range keys {
-		switch p.key {
-		case "select":
-			f.sel, err = s.selector(p)
-		case "attr":
-			f.attr, err = s.attr(p)
-		case "type":
-			var name string
-			if name, err = s.text(p); err == nil {
-				f.typ, err = s.valueType(p, name)
-			}
-		case "required":
-			f.required, err = s.flag(p)
-		case "many":
-			f.many, err = s.flag(p)
-		default:
-			err = s.unknown(p, what, "select", "attr", "type", "required", "many")
-		}
-		if err != nil {
-			return f, err
-		}
-	}
-	return f, nil
+	return fs, nil
 }
 
 // attr reads the name of an attribute. HTML knows them in lower case.
@@ -131,7 +175,11 @@ func (s sheet) attr(p pair) (string, error) {
 	return strings.ToLower(name), nil
 }
 
-func (s sheet) valueType(p pair, name string) (valueType, error) {
+func (s sheet) valueType(p pair) (valueType, error) {
+	name, err := s.text(p)
+	if err != nil {
+		return "", err
+	}
 	for _, t := range valueTypes {
 		if t == name {
 			return valueType(t), nil
@@ -140,7 +188,8 @@ func (s sheet) valueType(p pair, name string) (valueType, error) {
 	return "", s.errorf(p.value, "type %q is not %s%s", clip(name, maxShown), oneOf(valueTypes), suggest(name, valueTypes))
 }
 
-func (s sheet) follows(n *yaml.Node, r *Recipe) error {
+func (s sheet) follows(p pair, r *reading) error {
+	n := p.value
 	if n.Kind != yaml.SequenceNode {
 		return s.errorf(n, "follow is %s, not a list", kindOf(n))
 	}
@@ -148,25 +197,9 @@ func (s sheet) follows(n *yaml.Node, r *Recipe) error {
 		return s.errorf(n, "%d entries in follow, at most %d", len(n.Content), maxFollow)
 	}
 	for _, entry := range n.Content {
-		keys, err := s.pairs(entry, "an entry of follow")
-		if err != nil {
-			return err
-		}
 		f := follow{attr: "href", pages: defaultPages}
-		for _, p := range keys {
-			switch p.key {
-			case "select":
-				f.sel, err = s.selector(p)
-			case "attr":
-				f.attr, err = s.attr(p)
-			case "pages":
-				f.pages, err = s.count(p, 1, maxPages)
-			default:
-				err = s.unknown(p, "an entry of follow", "select", "attr", "pages")
-			}
-			if err != nil {
-				return err
-			}
+		if _, err := mapping(s, entry, "an entry of follow", followKeys(), &f); err != nil {
+			return err
 		}
 		if f.sel == nil {
 			return s.errorf(entry, "an entry of follow has no select")
@@ -176,35 +209,17 @@ func (s sheet) follows(n *yaml.Node, r *Recipe) error {
 	return nil
 }
 
-func (s sheet) expect(n *yaml.Node, r *Recipe) error {
-	keys, err := s.pairs(n, "expect")
-	if err != nil {
-		return err
-	}
-	for _, p := range keys {
-		switch {
-		case p.key == "rows" && r.rows == nil:
-			err = s.errorf(p.at, "expect rows needs rows: without them the page is one record")
-		case p.key == "rows":
-			r.expect.rows, err = s.count(p, 0, maxCells)
-		case p.key == "fill":
-			r.expect.fill, err = s.fill(p.value, r)
-		default:
-			err = s.unknown(p, "expect", "rows", "fill")
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+func (s sheet) expect(p pair, r *reading) error {
+	_, err := mapping(s, p.value, "expect", expectKeys(), r)
+	return err
 }
 
-func (s sheet) fill(n *yaml.Node, r *Recipe) ([]fill, error) {
+func (s sheet) fill(n *yaml.Node, r *reading) ([]fill, error) {
 	keys, err := s.pairs(n, "fill")
 	if err != nil {
 		return nil, err
 	}
-	names := r.Fields()
+	names := r.names()
 	var fs []fill
 	for _, p := range keys {
 		f := fill{field: -1}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -14,9 +15,21 @@ import (
 // into a struct, so that every complaint has the line of what it is about.
 type sheet struct{ file string }
 
-// errorf returns an error about the line of at.
-func (s sheet) errorf(at *yaml.Node, format string, args ...any) error {
-	return s.line(at.Line, fmt.Errorf(format, args...))
+// errorf returns an error about n.
+func (s sheet) errorf(n *yaml.Node, format string, args ...any) error {
+	return s.at(n, fmt.Errorf(format, args...))
+}
+
+// at makes an error about n of err, if err is one. A nil n stands for the whole
+// recipe.
+func (s sheet) at(n *yaml.Node, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case n == nil:
+		return s.line(1, err)
+	}
+	return s.line(n.Line, err)
 }
 
 func (s sheet) line(line int, err error) error {
@@ -99,9 +112,45 @@ func (s sheet) pairs(n *yaml.Node, what string) ([]pair, error) {
 	return ps, nil
 }
 
-// unknown is the error for a key that is not one of known.
-func (s sheet) unknown(p pair, what string, known ...string) error {
-	return s.errorf(p.at, "unknown key %q in %s%s", clip(p.key, maxShown), what, suggest(p.key, known))
+// A key is one that a mapping of a recipe may have, and what reads its value.
+type key[T any] struct {
+	name string
+	read func(s sheet, p pair, into T) error
+	last bool // it is read after the others: it needs what they say
+}
+
+// mapping reads the keys of n into into and returns them by name. A key that is
+// not one of known is an error. what names the mapping.
+func mapping[T any](s sheet, n *yaml.Node, what string, known []key[T], into T) (map[string]pair, error) {
+	ps, err := s.pairs(n, what)
+	if err != nil {
+		return nil, err
+	}
+	has := make(map[string]pair, len(ps))
+	for _, last := range []bool{false, true} {
+		for _, p := range ps {
+			i := slices.IndexFunc(known, func(k key[T]) bool { return k.name == p.key })
+			if i < 0 {
+				return nil, s.errorf(p.at, "unknown key %q in %s%s", clip(p.key, maxShown), what, suggest(p.key, keyNames(known)))
+			}
+			if known[i].last != last {
+				continue
+			}
+			has[p.key] = p
+			if err := known[i].read(s, p, into); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return has, nil
+}
+
+func keyNames[T any](keys []key[T]) []string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	return names
 }
 
 // text returns a scalar as it is written.
