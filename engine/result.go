@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -105,11 +107,38 @@ func (r *Result) State() JobState {
 // A Record is one extracted row: its fields, in the order of the recipe.
 type Record []Field
 
-// A Field is one cell. Value is a string, a []string for a field that takes
-// many, or nil for a cell that was not there.
+// A Field is one cell. Value is nil for a cell that was not there, or a string,
+// a [Number] or a bool; for a field that takes many it is a []string, or a
+// []any of strings and Numbers.
 type Field struct {
 	Name  string
 	Value any
+}
+
+// A Number is a decimal number as it is written, of any length: -1234.50. It
+// is a number in JSON too, to its last digit.
+type Number = json.Number
+
+// Text returns a field's value as one line of text, the items of a list with
+// sep between them. It is empty for nil.
+func Text(value any, sep string) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case Number:
+		return string(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case []string:
+		return strings.Join(v, sep)
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = Text(item, sep)
+		}
+		return strings.Join(items, sep)
+	}
+	return ""
 }
 
 // MarshalJSON writes the record as one object, its fields in their order.

@@ -53,7 +53,7 @@ func (x *extractor) record(num int, cells []cell) {
 type cell struct {
 	value  any  // as in engine.Field
 	found  bool // there was an element
-	valued bool // there was something in it
+	valued bool // there was something in it, or it is true
 	bad    bool // that cannot be read as the field's type
 	raw    string
 }
@@ -65,9 +65,15 @@ func (x *extractor) cell(f *field, found []*html.Node) cell {
 		return x.list(f, found)
 	}
 	if len(found) == 0 {
+		if f.typ == typeBool {
+			return cell{value: false}
+		}
 		return cell{}
 	}
 	raw, ok := x.raw(f, found[0])
+	if f.typ == typeBool {
+		return cell{value: ok, found: true, valued: ok}
+	}
 	if !ok {
 		return cell{found: true}
 	}
@@ -77,7 +83,7 @@ func (x *extractor) cell(f *field, found []*html.Node) cell {
 
 // list reads all elements of a field; those without a value are left out.
 func (x *extractor) list(f *field, found []*html.Node) cell {
-	list := []string{}
+	texts, values := []string{}, []any{} // one of them: values of a numeric type
 	c := cell{found: len(found) > 0}
 	for _, n := range found {
 		raw, ok := x.raw(f, n)
@@ -88,12 +94,19 @@ func (x *extractor) list(f *field, found []*html.Node) cell {
 		if !good && !c.bad {
 			c.bad, c.raw = true, raw
 		}
-		list = append(list, value)
+		if f.typ.numeric() {
+			values = append(values, value)
+		} else {
+			texts = append(texts, value.(string))
+		}
 		if x.w.err != nil {
 			break
 		}
 	}
-	c.value, c.valued = list, len(list) > 0
+	c.value, c.valued = texts, len(texts)+len(values) > 0
+	if f.typ.numeric() {
+		c.value = values
+	}
 	return c
 }
 
@@ -115,16 +128,19 @@ func (x *extractor) raw(f *field, n *html.Node) (string, bool) {
 
 // read returns the value of raw, and whether it is of f's type. An empty cell
 // is of every type.
-func (x *extractor) read(f *field, raw string) (string, bool) {
+func (x *extractor) read(f *field, raw string) (any, bool) {
 	if raw == "" {
 		return "", true
 	}
 	if f.typ == typeURL && !x.w.spend(1+len(raw)/4) {
 		return "", true
 	}
-	value, good := f.typ.read(raw, x.base)
-	x.w.keep(value)
-	return value, good
+	text, good := f.typ.read(raw, x.base)
+	x.w.keep(text)
+	if !good {
+		return text, false
+	}
+	return f.typ.value(text), true
 }
 
 // count books a cell of a record and makes the finding it deserves.

@@ -32,9 +32,10 @@
 // > to mean a child of the row, which is how the cells of a nested table are
 // kept out, and :is() and :where() are understood.
 //
-// The types are string (the default), int, float, date, time and url. What can
-// be read is written in one form (1234, 12.5, 2025-11-03, 07:00, an absolute
-// URL); what cannot stays as it stood on the page and becomes a finding.
+// The types are string (the default), int, float, bool, date, time and url. What
+// can be read is written in one form (the numbers 1234 and 12.5, 2025-11-03,
+// 07:00, an absolute URL); what cannot stays as it stood on the page and becomes
+// a finding. A bool is true if there is an element (with the attribute attr).
 //
 // # A hostile page
 //

@@ -133,7 +133,7 @@ func TestExtractBadList(t *testing.T) {
 	r := recipe(t, "fields: {n: {select: b, type: int, many: true}}")
 	x := extract(t, r, page(t, "http://a.test/", "<b>1</b><b>x</b><b></b><b>y</b>"))
 	want := engine.Finding{Kind: scrape.BadCell, Row: 1, Col: 1, Field: "n", Selector: "b", Raw: "x"}
-	if got := x.Records[0][0].Value.([]string); !slices.Equal(got, []string{"1", "x", "y"}) || len(x.Findings) != 1 || x.Findings[0] != want {
+	if got := x.Records[0][0].Value.([]any); !slices.Equal(got, []any{engine.Number("1"), "x", "y"}) || len(x.Findings) != 1 || x.Findings[0] != want {
 		t.Errorf("%q with findings %+v; want 1 x y with %+v", got, x.Findings, want)
 	}
 }

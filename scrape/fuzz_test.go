@@ -1,12 +1,14 @@
 package scrape_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"weir/engine"
 	"weir/scrape"
 )
 
@@ -77,12 +79,23 @@ func check(t *testing.T, r *scrape.Recipe, x scrape.Extraction) {
 		t.Errorf("%s: %d records of %d rows, Empty %v, Why %q", r.Name(), len(x.Records), x.Rows, x.Empty, x.Why)
 	}
 	for _, rec := range x.Records {
+		if text, err := rec.MarshalJSON(); err != nil || !json.Valid(text) {
+			t.Errorf("%s: record %v is written as %s, %v", r.Name(), rec, text, err)
+		}
 		for i, name := range r.Fields() {
 			if rec[i].Name != name {
 				t.Errorf("%s: field %d is %s, want %s", r.Name(), i, rec[i].Name, name)
 			}
 			switch v := rec[i].Value.(type) {
-			case nil, []string:
+			case nil, []string, engine.Number, bool:
+			case []any:
+				for _, item := range v {
+					switch item.(type) {
+					case string, engine.Number:
+					default:
+						t.Errorf("%s: %s holds a %T", r.Name(), name, item)
+					}
+				}
 			case string:
 				if r.Name() != "page" && rec[i].Name != "link" && rec[i].Name != "who" && v != strings.Join(strings.Fields(v), " ") {
 					t.Errorf("%s: %s is %q, not folded", r.Name(), name, v)

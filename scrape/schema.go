@@ -155,12 +155,32 @@ func (s sheet) fields(n *yaml.Node) ([]field, error) {
 			return nil, s.at(p.at, err)
 		}
 		f := field{name: p.key, typ: typeString}
-		if _, err := mapping(s, p.value, "field "+p.key, fieldKeys(), &f); err != nil {
+		has, err := mapping(s, p.value, "field "+p.key, fieldKeys(), &f)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.fits(p.at, has, &f); err != nil {
 			return nil, err
 		}
 		fs = append(fs, f)
 	}
 	return fs, nil
+}
+
+// fits says whether the keys of a field go together.
+func (s sheet) fits(at *yaml.Node, has map[string]pair, f *field) error {
+	if f.typ != typeBool {
+		return nil
+	}
+	switch {
+	case f.required:
+		return s.errorf(has["required"].at, "required on a bool, which is true or false and never missing")
+	case f.many:
+		return s.errorf(has["many"].at, "many on a bool, which is one: whether there is an element")
+	case f.sel == nil && f.attr == "":
+		return s.errorf(at, "a bool without select or attr is always true")
+	}
+	return nil
 }
 
 // attr reads the name of an attribute. HTML knows them in lower case.

@@ -74,7 +74,7 @@ func tryRecord(b *bytes.Buffer, records []engine.Record) {
 	b.WriteByte('\n')
 	t := table{gap: 2}
 	for _, f := range records[0] {
-		list, many := f.Value.([]string)
+		list, many := items(f.Value)
 		if !many {
 			t.add(f.Name, shown(f.Value, 2*tryWhy))
 			continue
@@ -140,6 +140,8 @@ func whyEmpty(f *field, s FieldStats, records, rows int) string {
 		return "nothing matches, or it holds no text"
 	case s.Filled == records:
 		return ""
+	case f.typ == typeBool:
+		return fmt.Sprintf("%d false", records-s.Filled)
 	}
 	var why []string
 	if n := records - s.Matched; n > 0 {
@@ -199,13 +201,24 @@ func tryNext(b *bytes.Buffer, next []string) {
 	}
 }
 
+// items returns the items of a list.
+func items(v any) (list []string, many bool) {
+	switch v := v.(type) {
+	case []string:
+		return v, true
+	case []any:
+		for _, item := range v {
+			list = append(list, engine.Text(item, ""))
+		}
+		return list, true
+	}
+	return nil, false
+}
+
 // shown writes a value as a cell: - for one that is not there.
 func shown(v any, cells int) string {
-	switch v := v.(type) {
-	case string:
-		return fit(safe(v), cells)
-	case []string:
-		return fit(safe(strings.Join(v, "; ")), cells)
+	if v == nil {
+		return "-"
 	}
-	return "-"
+	return fit(safe(engine.Text(v, "; ")), cells)
 }

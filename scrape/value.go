@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
+
+	"weir/engine"
 )
 
 // A valueType says how the text of a field is read. The name is the recipe's.
@@ -16,12 +18,13 @@ const (
 	typeString valueType = "string"
 	typeInt    valueType = "int"
 	typeFloat  valueType = "float"
+	typeBool   valueType = "bool" // of what was found, not of its text
 	typeDate   valueType = "date"
 	typeTime   valueType = "time"
 	typeURL    valueType = "url"
 )
 
-var valueTypes = []string{"string", "int", "float", "date", "time", "url"}
+var valueTypes = []string{"string", "int", "float", "bool", "date", "time", "url"}
 
 // read returns raw in the one form that values of its type have, and whether it
 // could be read. Nothing is guessed: what can be read in two ways (03/04/2025,
@@ -47,6 +50,16 @@ func (t valueType) read(raw string, base *whatwg.Url) (string, bool) {
 	}
 	return raw, true
 }
+
+// value returns what read made of a text as a field has it.
+func (t valueType) value(text string) any {
+	if t.numeric() {
+		return engine.Number(text)
+	}
+	return text
+}
+
+func (t valueType) numeric() bool { return t == typeInt || t == typeFloat }
 
 func readInt(raw string) (string, bool) {
 	sign, digits := cutSign(raw)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -40,15 +39,10 @@ func newRecords(rs []engine.Record) records {
 
 // cellText writes the value of a field on one line.
 func cellText(v any) string {
-	switch v := v.(type) {
-	case nil:
+	if v == nil {
 		return unknown
-	case string:
-		return clean(v, valueBytes)
-	case []string:
-		return clean(strings.Join(v, ", "), valueBytes)
 	}
-	return clean(fmt.Sprint(v), valueBytes)
+	return clean(engine.Text(v, ", "), valueBytes)
 }
 
 const (

@@ -22,6 +22,7 @@ func testFinishKeeps(s *shelf) {
 		Records: []engine.Record{
 			{{Name: "z", Value: "1"}, {Name: "a", Value: []string{"x", ""}}, {Name: "none", Value: nil}},
 			{{Name: "z", Value: ""}},
+			{{Name: "z", Value: engine.Number("-12345678901234567890.50")}, {Name: "a", Value: []any{engine.Number("1"), "1"}}, {Name: "none", Value: false}},
 		},
 		Findings: []engine.Finding{{Kind: "MissingCell", Row: 5, Col: 3, Field: "start", Selector: "td", Raw: "<td>"}},
 		Header:   []engine.Header{{Name: "Age", Value: "0"}, {Name: "Age", Value: "1"}},

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"weir/engine"
 )
 
 // writeCSV writes one line of CSV. Every cell is neutralised.
@@ -50,12 +52,4 @@ func isDigits(s string) bool {
 }
 
 // text returns a field's value as a cell: a list is joined by "; ".
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case []string:
-		return strings.Join(v, "; ")
-	}
-	return ""
-}
+func text(v any) string { return engine.Text(v, "; ") }

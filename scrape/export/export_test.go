@@ -127,6 +127,32 @@ func TestResultsFinalURL(t *testing.T) {
 	}
 }
 
+// Numbers and booleans are such in JSON, and text in CSV: a negative number is
+// no formula there, and what only looks like one is.
+func TestRecordsOfEveryKind(t *testing.T) {
+	r := engine.Result{Batch: 1, URL: "http://a.test/", Records: []engine.Record{
+		{{Name: "n", Value: engine.Number("-12345678901234567890.50")}, {Name: "is", Value: true}, {Name: "list", Value: []any{engine.Number("1"), "=x"}}},
+		{{Name: "n", Value: "-1+1"}, {Name: "is", Value: false}, {Name: "list", Value: []any{}}},
+	}}
+	for _, tc := range []struct {
+		name   string
+		format export.Format
+		want   string
+	}{
+		{"json lines", export.JSONLines, `{"_url":"http://a.test/","_batch":"urls.txt","n":-12345678901234567890.50,"is":true,"list":[1,"=x"]}
+{"_url":"http://a.test/","_batch":"urls.txt","n":"-1+1","is":false,"list":[]}
+`},
+		{"csv", export.CSV, "_url,_batch,n,is,list\nhttp://a.test/,urls.txt,-12345678901234567890.50,true,1; =x\nhttp://a.test/,urls.txt,'-1+1,false,\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := records(t, tc.format, []string{"n", "is", "list"}, r)
+			if err != nil || got != tc.want {
+				t.Errorf("%v, got\n%s\nwant\n%s", err, got, tc.want)
+			}
+		})
+	}
+}
+
 func TestRecords(t *testing.T) {
 	other := engine.Result{Batch: 2, URL: "http://b.test/", Records: []engine.Record{{{Name: "n", Value: "N"}, {Name: "new", Value: "\t=x"}}}}
 	for _, tc := range []struct {
