@@ -294,7 +294,7 @@ func (e *Engine) waitsFor(j Job, why Reason) Reason {
 // finish hands the result of a job, which is in flight, to the committer.
 func (e *Engine) finish(b *batch, j Job, r Result) {
 	r.Job, r.Batch, r.URL, r.Host = j.ID, j.Batch, j.URL, j.Host
-	r.History = e.past[j.ID]
+	r.History, r.Carry = e.past[j.ID], j.Carry
 	delete(e.past, j.ID)
 	for i := range r.Links {
 		r.Links[i].Waited = time.Now()
@@ -355,6 +355,7 @@ func (e *Engine) commit(ctx context.Context) {
 func (e *Engine) keep(ctx context.Context, rs []Result) {
 	e.keeping.Lock()
 	defer e.keeping.Unlock()
+	e.salvage(rs)
 	e.mu.Lock()
 	for i := range rs {
 		e.num++
@@ -392,6 +393,22 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 		e.feed.set(state)
 	}
 	e.settle()
+}
+
+// salvage makes records of what the jobs of results without any carried. It is
+// called without the lock: what they carry may be long.
+func (e *Engine) salvage(rs []Result) {
+	s, able := e.scraper.(Salvager)
+	for i := range rs {
+		r := &rs[i]
+		if able && r.Carry != "" && len(r.Records) == 0 {
+			e.mu.Lock()
+			ref := e.batch(r.Batch).Recipe
+			e.mu.Unlock()
+			s.Salvage(ref, r)
+		}
+		r.Carry = ""
+	}
 }
 
 // isRefusal reports whether an answer asks to come back later.

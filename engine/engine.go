@@ -306,7 +306,9 @@ func (e *Engine) Drain() {
 
 // Results implements [Controller].
 func (e *Engine) Results(ctx context.Context, q Query) ([]Result, error) {
-	return e.store.Results(ctx, q)
+	rs, err := e.store.Results(ctx, q)
+	e.salvage(rs)
+	return rs, err
 }
 
 // Subscribe implements [Controller].

@@ -19,6 +19,12 @@ type Job struct {
 	Fingerprint string // two jobs of a batch with equal fingerprints are duplicates
 	Depth       int    // links followed to get here; 0 for a URL of the list
 
+	// Carry is what whoever made the job wants to know of it later: bytes that
+	// nobody else reads. It is kept as long as the job and comes with it to
+	// every attempt. What goes from one step of an attempt to the next is
+	// [Request].Baton.
+	Carry string
+
 	Priority Priority  // its batch's, when it was leased
 	Attempts int       // requests for this job that have ended
 	Retries  int       // attempts that were spent as retries, at most Config.Retries

@@ -299,7 +299,7 @@ func (s *MemStore) cancelled(q Query) []Result {
 		}
 		r := Result{Job: JobID(j.id), Batch: b.ID, URL: j.url, Host: j.site.lane.host, Outcome: Cancelled}
 		if j.odd != nil {
-			r.Attempts = int(j.odd.attempts)
+			r.Attempts, r.Carry = int(j.odd.attempts), j.odd.carry
 		}
 		if q.Batch == 0 || r.Batch == q.Batch {
 			if q.Host == "" || r.Host == q.Host {

@@ -26,15 +26,16 @@ type memJob struct {
 	inHeap bool // so has the heap of those due again
 }
 
-// A memOdd is what few unfinished jobs have.
+// A memOdd is what few jobs have, most of it only until they end.
 type memOdd struct {
 	print    string // the fingerprint, if it is not the URL
-	printed  bool   // so it is
+	carry    string
 	mark     uint64 // the cancel that took the job
-	paused   bool   // by name
 	due      memTime
 	attempts int32
 	retries  int32
+	printed  bool // the fingerprint is not the URL
+	paused   bool // by name
 }
 
 // A memPage is jobs side by side. Pages stay where they are, so that a
@@ -69,6 +70,9 @@ func (s *MemStore) open(b *memBatch, j *Job) *memJob {
 	if j.Fingerprint != j.URL {
 		mj.odd = &memOdd{print: j.Fingerprint, printed: true}
 	}
+	if j.Carry != "" {
+		mj.change(func(o *memOdd) { o.carry = j.Carry })
+	}
 	mj.tried(j.Attempts, j.Retries, s.since(j.Due))
 	b.added.New++
 	b.counts[InFlight]++
@@ -83,6 +87,7 @@ func (s *MemStore) full(j *memJob) Job {
 		Fingerprint: j.fingerprint(), Depth: int(j.depth), Priority: l.batch.Priority, Waited: s.time(j.waited),
 	}
 	if j.odd != nil {
+		out.Carry = j.odd.carry
 		out.Attempts, out.Retries, out.Due = int(j.odd.attempts), int(j.odd.retries), s.time(j.odd.due)
 	}
 	return out

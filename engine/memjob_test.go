@@ -15,6 +15,9 @@ func TestMemJobIsSmall(t *testing.T) {
 	if got := unsafe.Sizeof(memJob{}); got > 64 {
 		t.Errorf("a job takes %d bytes, want at most 64", got)
 	}
+	if got := unsafe.Sizeof(memOdd{}); got > 64 {
+		t.Errorf("what few jobs have takes %d bytes, want at most 64", got)
+	}
 	s := NewMemStore()
 	list := func(yield func(Job, error) bool) {
 		for i := range 2 * len(memPage{}) {

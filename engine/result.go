@@ -84,6 +84,10 @@ type Result struct {
 	Fill     []FieldFill // of the page's records, in the order of the recipe; a Store need not keep it
 	Links    []Job       // found on the page, to become jobs of the same batch
 
+	// Carry is the job's, for as long as nobody has made records of it: see
+	// [Salvager].
+	Carry string
+
 	Header  []Header  // of the last answer, in the order of their names
 	Timing  Timing    // of the last attempt
 	History []Attempt // oldest first

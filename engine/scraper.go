@@ -21,6 +21,16 @@ type Scraper interface {
 	Do(ctx context.Context, r Request) Step
 }
 
+// A Salvager is a Scraper that makes records of the Carry of a job that ended
+// without any: its host was given up, robots.txt forbids it, its page failed, it
+// was cancelled.
+type Salvager interface {
+	// Salvage fills in what the Carry of r, which is not empty, has to say of
+	// r. ref is the recipe of its batch. It makes no request, and is called
+	// for a cancelled job each time somebody asks for its row.
+	Salvage(ref RecipeRef, r *Result)
+}
+
 // A Kind says what a request is for.
 type Kind uint8
 
@@ -41,8 +51,9 @@ type Request struct {
 	Attempt int      // of the job, from 1
 	Recipe  RecipeRef
 
-	// Carry is the scraper's own: what it put into Step.Again comes back.
-	Carry any
+	// Baton is the scraper's own: what it put into Step.Again comes back. It
+	// ends with the attempt; what stays with the job is [Job].Carry.
+	Baton any
 
 	// Report is called at the beginning of each phase, from the goroutine of
 	// Do or of its transport. It never blocks for long and is never nil.

@@ -52,7 +52,7 @@ type Store interface {
 
 	// Results returns what q selects, in the order of Num; cancelled jobs
 	// have no Num and come only when q asks for Cancelled, in the order of
-	// their ids.
+	// their ids. These have the Carry of their jobs, and no others do.
 	Results(ctx context.Context, q Query) ([]Result, error)
 
 	Close() error

@@ -30,6 +30,9 @@ type Scraper struct {
 	// Connect is how long it takes to start. Nil is zero.
 	Connect func(r engine.Request) time.Duration
 
+	// Salvaging is called by Salvage. Nil salvages nothing.
+	Salvaging func(engine.RecipeRef, *engine.Result)
+
 	mu    sync.Mutex
 	calls []Call
 	seen  map[string]int
@@ -80,6 +83,13 @@ func (s *Scraper) Do(ctx context.Context, r engine.Request) engine.Step {
 		step.Result.Elapsed, step.Result.FetchedAt = time.Since(begin), begin
 	}
 	return step
+}
+
+// Salvage implements [engine.Salvager].
+func (s *Scraper) Salvage(ref engine.RecipeRef, r *engine.Result) {
+	if s.Salvaging != nil {
+		s.Salvaging(ref, r)
+	}
 }
 
 func (s *Scraper) answer(r engine.Request, nth int) engine.Step {

@@ -37,6 +37,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Next keeps the turn of a host that it passed over", testNextKeepsTurns},
 		{"Next hands a job out once", testNextOnce},
 		{"Next hands a job out as it was given", testNextWhole},
+		{"A job's Carry comes back on every way", testCarry},
 		{"Release puts a job to the front", testReleaseFront},
 		{"Release puts off a job that has a time", testReleaseDue},
 		{"Finish keeps the whole result", testFinishKeeps},

@@ -274,6 +274,8 @@ func testNextWhole(s *shelf) {
 		{URL: "http://one.test/x", Host: "one.test", Fingerprint: "x", Waited: s.now.Add(time.Nanosecond)},
 		{URL: "http://one.test/y", Host: "one.test", Origin: "https://one.test", Waited: s.now.Add(-time.Nanosecond)},
 		{URL: "http://one.test/z", Host: "one.test", Origin: "http://two.test", Fingerprint: "http://one.test/z"},
+		{URL: "http://one.test/c", Host: "one.test", Fingerprint: "http://one.test/c", Carry: "a\x00\xff"},
+		{URL: "http://one.test/d", Host: "one.test", Fingerprint: "d", Carry: "a\x00\xff"},
 	}
 	var told []engine.Job
 	_, err := s.AddBatch(s.Context(), engine.Batch{Priority: engine.High}, func(yield func(engine.Job, error) bool) {
@@ -365,5 +367,86 @@ func testReleaseDue(s *shelf) {
 	s.counts(1, engine.Counts{Submitted: 3, Backlog: 1, InFlight: 2})
 	if j := s.leases(1, "b1 one.test/0")[0]; !j.Due.IsZero() {
 		s.Errorf("due %v, want no time", j.Due)
+	}
+}
+
+// A job's Carry is the store's to keep, for a job of a list and for one of a
+// link, until the run ends: an ended job may be retried.
+func testCarry(s *shelf) {
+	first, second := Job("one.test", 0), Job("one.test", 1)
+	first.Carry = "\x00 of the list"
+	s.add(engine.Batch{}, func(yield func(engine.Job, error) bool) { _ = yield(first, nil) && yield(second, nil) })
+	links := []engine.Job{Job("one.test", 2), Job("one.test", 3)}
+	links[0].Carry = "of a link"
+	out := s.lease(2)
+	err := s.Finish(s.Context(), []engine.Result{{
+		Job: out[1].ID, Batch: 1, URL: out[1].URL, Host: out[1].Host, Num: 9, Outcome: engine.OK, Links: links,
+	}}, func(j engine.Job, _ engine.Class) {
+		if want := map[string]string{links[0].URL: links[0].Carry}[j.URL]; j.Carry != want {
+			s.Errorf("told of %s with %q, want %q", j.URL, j.Carry, want)
+		}
+	})
+	if err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	s.release(out[0])
+	carry := map[engine.JobID]string{1: first.Carry, 3: links[0].Carry}
+	same := func(what string, jobs []engine.Job, want int) {
+		s.Helper()
+		if len(jobs) != want {
+			s.Errorf("%s: %d jobs, want %d", what, len(jobs), want)
+		}
+		for _, j := range jobs {
+			if j.Carry != carry[j.ID] {
+				s.Errorf("%s: job %d has %q, want %q", what, j.ID, j.Carry, carry[j.ID])
+			}
+		}
+	}
+	out = s.lease(10)
+	same("given back", out, 3)
+	for i := range out {
+		out[i].Carry = "another" // only what the job was made with is kept
+		out[i].Due, out[i].Attempts, out[i].Retries = s.now.Add(time.Second), 1, 1
+	}
+	s.release(out...)
+	s.now = s.now.Add(time.Minute)
+	out = s.lease(10)
+	same("put off", out, 3)
+	s.release(out...)
+	s.change(all, cancel(1), moved{1: {Retry: 3}})
+	s.restore(1, moved{1: {Retry: 3}})
+	three := engine.Selector{Jobs: []engine.JobID{1, 3, 4}}
+	s.change(three, cancel(2), moved{1: {Retry: 3}})
+	rs, err := s.Results(s.Context(), onlyCanc)
+	if err != nil || len(rs) != 3 {
+		s.Errorf("Results of cancelled jobs = %d, %v; want 3", len(rs), err)
+	}
+	for _, r := range rs {
+		if r.Carry != carry[r.Job] {
+			s.Errorf("the row of cancelled job %d has %q, want %q", r.Job, r.Carry, carry[r.Job])
+		}
+	}
+	s.restore(2, moved{1: {Retry: 3}})
+	got := s.change(three, engine.Change{Kind: engine.ChangePause}, moved{1: {Retry: 3}})
+	same("paused", got.Jobs, 3)
+	got = s.change(three, engine.Change{Kind: engine.ChangeResume}, moved{1: {Retry: 3}})
+	same("resumed", got.Jobs, 3)
+	s.now = s.now.Add(time.Hour)
+	out = s.lease(10)
+	same("undone", out, 3)
+	s.finish(engine.Failed, out...)
+	s.change(all, retry(3), moved{1: {Failed: 3}})
+	s.restore(3, moved{1: {Failed: 3}})
+	s.change(all, retry(4), moved{1: {Failed: 3}})
+	out = s.lease(10)
+	same("retried by hand", out, 3)
+	s.finish(engine.OK, out...)
+	if rs, err = s.Results(s.Context(), engine.Query{}); err != nil || len(rs) != 4 {
+		s.Errorf("Results = %d, %v; want 4", len(rs), err)
+	}
+	for _, r := range rs {
+		if r.Carry != "" {
+			s.Errorf("the result of job %d has %q: it is what cancelled jobs have", r.Job, r.Carry)
+		}
 	}
 }
