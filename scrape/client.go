@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -148,10 +149,19 @@ func (a *attempt) obey(ctx context.Context) *engine.Step {
 
 // send makes the request and notes what the answer's header says.
 func (a *attempt) send(ctx context.Context) (*http.Response, error) {
-	resp, err := a.s.send(ctx, a.wire, a.t, a.s.ownHeader(a.r, a.t))
+	own := http.Header{}
+	if a.s.ownHeader(a.r, a.t) {
+		maps.Copy(own, a.s.cfg.Header)
+	}
+	cookies := a.cookies()
+	if c := cookies.header(a.t); c != "" {
+		own["Cookie"] = []string{strings.Join(append(slices.Clip(own["Cookie"]), c), "; ")} // one field (RFC 6265, section 5.4)
+	}
+	resp, err := a.s.send(ctx, a.wire, a.t, own)
 	if err != nil {
 		return nil, err
 	}
+	cookies.keep(a.t, resp.Header)
 	a.result.Status = resp.StatusCode
 	a.result.Header = keep(resp.Header)
 	a.step.Host = engine.HostHint{Status: resp.StatusCode, Latency: max(a.wire.timing(time.Time{}).FirstByte, 0)}
@@ -160,6 +170,15 @@ func (a *attempt) send(ctx context.Context) (*http.Response, error) {
 		a.step.Host.QuotaReset = quotaReset(resp.Header, time.Now())
 	}
 	return resp, nil
+}
+
+// cookies returns the jar of the attempt's batch; nil for robots.txt, which is
+// asked for once for all of them.
+func (a *attempt) cookies() *jar {
+	if a.r.Kind == engine.KindRobots {
+		return nil
+	}
+	return a.s.jar(a.r.Job.Batch, false)
 }
 
 // extract ends the attempt with what recipe finds on page.
@@ -239,11 +258,15 @@ func statusError(status int) error {
 }
 
 // keep returns an answer's header for a result, in the order of its names: at
-// most maxFields fields, each cut to maxValue bytes.
+// most maxFields fields, each cut to maxValue bytes. Of a cookie, its value is
+// left out: who has it has the session.
 func keep(h http.Header) []engine.Header {
 	var fields []engine.Header
 	for name, values := range h {
 		for _, v := range values {
+			if name == "Set-Cookie" {
+				v = withoutValue(v)
+			}
 			fields = append(fields, engine.Header{Name: name, Value: v})
 		}
 	}
@@ -253,4 +276,14 @@ func keep(h http.Header) []engine.Header {
 		fields[i] = engine.Header{Name: clip(f.Name, maxShown), Value: clip(f.Value, maxValue)}
 	}
 	return fields
+}
+
+// withoutValue returns a Set-Cookie field with its value hidden.
+func withoutValue(cookie string) string {
+	pair, attributes, found := strings.Cut(cookie, ";")
+	name, _, _ := strings.Cut(pair, "=")
+	if !found {
+		return name + "=(hidden)"
+	}
+	return name + "=(hidden);" + attributes
 }

@@ -41,6 +41,12 @@ type Config struct {
 	// a redirect to another origin.
 	Header http.Header
 
+	// Cookies is what each batch's jar begins with. Nil: cookies are neither
+	// kept nor sent, but for a batch that logs in. A page then comes out the
+	// same whatever was fetched before it, in which order and by how many
+	// workers, and no site can follow a run from page to page.
+	Cookies *Cookies
+
 	// IgnoreRobots makes jobs without an Origin, so that no robots.txt is
 	// asked for.
 	IgnoreRobots bool
@@ -65,6 +71,7 @@ type Scraper struct {
 	roots     *x509.CertPool
 	fence     fence
 	robots    robotsCache
+	jars      jars
 	transport *http.Transport
 
 	mu      sync.RWMutex

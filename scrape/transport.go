@@ -93,9 +93,10 @@ type nothing struct{}
 func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 func (nothing) Close() error             { return nil }
 
-// send makes one request for t and returns its answer once the header is
-// there. The caller closes the answer's body.
-func (s *Scraper) send(ctx context.Context, w *wire, t target, own bool) (*http.Response, error) {
+// send makes one request for t, with the fields of own beside the usual ones,
+// and returns its answer once the header is there. The caller closes the
+// answer's body.
+func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header) (*http.Response, error) {
 	req := (&http.Request{
 		Method: http.MethodGet,
 		URL:    t.request(),
@@ -114,9 +115,7 @@ func (s *Scraper) send(ctx context.Context, w *wire, t target, own bool) (*http.
 		// empty, and calls it chunked if a busy machine answers late.
 		TransferEncoding: []string{"identity"},
 	}).WithContext(w.trace(ctx))
-	if own {
-		maps.Copy(req.Header, s.cfg.Header)
-	}
+	maps.Copy(req.Header, own)
 	resp, err := s.transport.RoundTrip(req)
 	if err != nil {
 		if class := classOf(err, false); class == engine.Protocol && w.cut() {
