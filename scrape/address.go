@@ -21,21 +21,26 @@ import (
 type fence struct {
 	allow []netip.Prefix
 
-	mu     sync.RWMutex
-	listed map[string]struct{} // host:port
+	mu      sync.RWMutex
+	listed  map[string]struct{} // host:port
+	origins map[string]struct{} // scheme://host:port
 }
 
 // list notes a host that the operator listed. Who lists a site at port 80 or
-// 443 lists both: the one often does nothing but redirect to the other.
-func (f *fence) list(host string) {
-	if f.isListed(host) {
+// 443 lists both: the one often does nothing but redirect to the other. Who
+// lists an origin lists that one only.
+func (f *fence) list(t target) {
+	host, origin := t.host, t.origin()
+	if f.isOrigin(origin) {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.listed == nil {
 		f.listed = make(map[string]struct{})
+		f.origins = make(map[string]struct{})
 	}
+	f.origins[origin] = struct{}{}
 	f.listed[host] = struct{}{}
 	if name, ok := strings.CutSuffix(host, ":80"); ok {
 		f.listed[name+":443"] = struct{}{}
@@ -48,6 +53,15 @@ func (f *fence) isListed(host string) bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	_, ok := f.listed[host]
+	return ok
+}
+
+// isOrigin reports whether the operator listed a URL of origin: what is for the
+// operator's eyes may be sent there.
+func (f *fence) isOrigin(origin string) bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	_, ok := f.origins[origin]
 	return ok
 }
 

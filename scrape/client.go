@@ -21,7 +21,7 @@ import (
 func (s *Scraper) Do(ctx context.Context, r engine.Request) engine.Step {
 	if r.Job.Depth == 0 {
 		if t, err := parseTarget(r.Job.URL); err == nil {
-			s.fence.list(t.host) // the list may have been read by an earlier process
+			s.fence.list(t) // the list may have been read by an earlier process
 		}
 	}
 	a, ctx := s.begin(ctx, r)

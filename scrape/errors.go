@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -44,12 +43,11 @@ func dialError(err error) error {
 // header. body says that it came while the body was read.
 func classOf(err error, body bool) engine.Class {
 	var known *fault
-	var alert tls.AlertError
 	var op *net.OpError
 	switch {
 	case errors.As(err, &known):
 		return known.class
-	case errors.As(err, &alert): // after the handshake: TLS 1.3 asks for certificates late
+	case errors.As(err, &op) && op.Op == "remote error": // an alert after the handshake: TLS 1.3 asks for certificates late
 		return engine.TLS
 	case body && errors.Is(err, io.ErrUnexpectedEOF):
 		return engine.Truncated

@@ -49,11 +49,12 @@ func (s *Scraper) hop(r engine.Request, t target, h http.Header, most int) (*eng
 	return &again, nil
 }
 
-// ownHeader reports whether the operator's header fields go with r: to hosts
-// that the operator listed, as long as no redirect led away from the origin.
-// What came back from another origin was chosen there.
+// ownHeader reports whether the operator's header fields go with r: to origins
+// that the operator listed, as long as no redirect led away from there. What
+// came back from another origin was chosen there, and a link from https to http
+// would send them in the clear.
 func (s *Scraper) ownHeader(r engine.Request, t target) bool {
-	if !s.fence.isListed(t.host) {
+	if !s.fence.isOrigin(t.origin()) {
 		return false
 	}
 	for _, url := range r.Hops {

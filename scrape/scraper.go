@@ -3,6 +3,7 @@ package scrape
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -37,15 +38,23 @@ type Config struct {
 	UserAgent string
 	Contact   string
 
-	// Header is sent to the hosts that the operator listed, but not on from
-	// a redirect to another origin.
+	// Header and Auth (as Authorization) are sent to the origins that the
+	// operator listed, but not on from a redirect to another one.
 	Header http.Header
+	Auth   *Auth
 
 	// Cookies is what each batch's jar begins with. Nil: cookies are neither
 	// kept nor sent, but for a batch that logs in. A page then comes out the
 	// same whatever was fetched before it, in which order and by how many
 	// workers, and no site can follow a run from page to page.
 	Cookies *Cookies
+
+	// Roots are the authorities that vouch for servers; nil: the system's.
+	// Certificate is shown to the hosts that the operator listed and that ask
+	// for one. Insecure believes those hosts whatever certificate they show.
+	Roots       *x509.CertPool
+	Certificate *tls.Certificate
+	Insecure    bool
 
 	// IgnoreRobots makes jobs without an Origin, so that no robots.txt is
 	// asked for.
@@ -68,7 +77,6 @@ type Config struct {
 type Scraper struct {
 	cfg       Config
 	agent     string // the whole User-Agent
-	roots     *x509.CertPool
 	fence     fence
 	robots    robotsCache
 	jars      jars
@@ -129,6 +137,12 @@ func (cfg *Config) complete() error {
 	}
 	if agent := header.Get("User-Agent"); agent != "" {
 		cfg.UserAgent = cmp.Or(cfg.UserAgent, agent)
+	}
+	if cfg.Auth != nil {
+		if header.Get("Authorization") != "" {
+			return errors.New("header Authorization: there is one for the user or token already")
+		}
+		header.Set("Authorization", cfg.Auth.field)
 	}
 	header.Del("User-Agent") // robots.txt is read for it, so it is one everywhere
 	cfg.Header = header
@@ -202,7 +216,7 @@ func (s *Scraper) Job(raw string) (engine.Job, error) {
 	if err != nil {
 		return engine.Job{}, err
 	}
-	s.fence.list(t.host)
+	s.fence.list(t)
 	return s.job(t), nil
 }
 

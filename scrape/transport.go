@@ -62,7 +62,7 @@ func (s *Scraper) dialTLS(ctx context.Context, network, addr string) (net.Conn, 
 		return nil, &fault{engine.Connect, err}
 	}
 	from := time.Now()
-	secure := tls.Client(conn, &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}, RootCAs: s.roots})
+	secure := tls.Client(conn, s.tlsConfig(addr, name, "http/1.1"))
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, &fault{engine.TLS, err}

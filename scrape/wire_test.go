@@ -69,7 +69,7 @@ func TestTimesOfADialThatWasNotNeeded(t *testing.T) {
 func TestSecureConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cert, roots := authority(t)
-		s, err := New(Config{Dial: func(context.Context, string, string) (net.Conn, error) {
+		s, err := New(Config{Roots: roots, Dial: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
 			go func() {
 				c := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{cert}})
@@ -85,7 +85,6 @@ func TestSecureConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		s.roots = roots
 		job, err := s.Job("https://one.test/")
 		if err != nil {
 			t.Fatal(err)
