@@ -58,7 +58,7 @@ func unreachable(c Class, h HostHint) bool {
 		return false
 	}
 	switch c {
-	case Timeout, DNS, Connect, TLS, Reset:
+	case Timeout, DNS, Connect, Proxy, TLS, Reset:
 		return true
 	}
 	return false

@@ -36,6 +36,7 @@ const (
 	Timeout     Class = "timeout"      // the attempt's time ran out
 	DNS         Class = "dns"          // the name did not resolve
 	Connect     Class = "connect"      // no connection: refused, unreachable
+	Proxy       Class = "proxy"        // the proxy could not be reached, or refused
 	TLS         Class = "tls"          // the handshake or certificate failed
 	Reset       Class = "reset"        // the connection was cut before the answer was whole
 	Protocol    Class = "protocol"     // not HTTP, or HTTP that cannot be read

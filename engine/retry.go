@@ -82,7 +82,7 @@ func backoff(n int, random float64) time.Duration {
 // GET, which may be repeated (RFC 9110, 9.2.2).
 func retryable(c Class, status int) bool {
 	switch c {
-	case Timeout, DNS, Connect, TLS, Reset, Truncated:
+	case Timeout, DNS, Connect, Proxy, TLS, Reset, Truncated:
 		return true
 	case Status:
 		switch status {

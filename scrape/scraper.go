@@ -64,6 +64,10 @@ type Config struct {
 	// lead into.
 	Allow []netip.Prefix
 
+	// Proxy is what requests go through, robots.txt and logins with them;
+	// nil: nothing, whatever the environment says.
+	Proxy *Proxy
+
 	// Dial makes connections in place of a net.Dialer, with all checks on
 	// the address but those of names. Nil means the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -81,6 +85,7 @@ type Scraper struct {
 	robots    robotsCache
 	jars      jars
 	transport *http.Transport
+	lookup    func(ctx context.Context, network, name string) ([]netip.Addr, error) // for socks5
 
 	mu      sync.RWMutex
 	recipes map[engine.RecipeRef]*Recipe
@@ -102,6 +107,7 @@ func New(cfg Config) (*Scraper, error) {
 		cfg:     cfg,
 		agent:   cfg.UserAgent,
 		fence:   fence{allow: cfg.Allow},
+		lookup:  net.DefaultResolver.LookupNetIP,
 		recipes: make(map[engine.RecipeRef]*Recipe),
 	}
 	if cfg.Contact != "" {

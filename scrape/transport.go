@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ func (s *Scraper) newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext:            s.dial,
 		DialTLSContext:         s.dialTLS,
+		Proxy:                  forwarder,
 		Protocols:              http1,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: s.cfg.MaxHeader,
@@ -39,8 +42,18 @@ func (s *Scraper) newTransport() *http.Transport {
 	}
 }
 
+// forwarder tells net/http of a proxy that is handed requests as they are:
+// their form is another one. Of tunnels it need not know.
+func forwarder(r *http.Request) (*url.URL, error) {
+	if w := r.Context().Value(wireKey{}).(*wire); w.via.forwards(r.URL.Scheme) {
+		return w.via.url, nil
+	}
+	return nil, nil
+}
+
 // dial connects to addr (host:port) within the fence, on behalf of the attempt
-// whose wire ctx carries.
+// whose wire ctx carries. If that is to go through a proxy, addr is what
+// net/http means: the proxy, or the host at the other end of a tunnel.
 func (s *Scraper) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	w := ctx.Value(wireKey{}).(*wire)
 	ctx, done := w.dialing(ctx)
@@ -53,8 +66,8 @@ func (s *Scraper) dialTLS(ctx context.Context, network, addr string) (net.Conn, 
 	ctx, done := w.dialing(ctx)
 	defer done()
 	conn, err := s.connect(ctx, w, network, addr)
-	if err != nil {
-		return nil, err
+	if err != nil || w.via.forwards(w.scheme) {
+		return conn, err // to an https proxy TLS is spoken already
 	}
 	name, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -62,27 +75,46 @@ func (s *Scraper) dialTLS(ctx context.Context, network, addr string) (net.Conn, 
 		return nil, &fault{engine.Connect, err}
 	}
 	from := time.Now()
-	secure := tls.Client(conn, s.tlsConfig(addr, name, "http/1.1"))
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
+	secure, err := handshake(ctx, conn, s.tlsConfig(addr, name, "http/1.1"))
+	if err != nil {
 		return nil, &fault{engine.TLS, err}
 	}
 	w.shook(time.Since(from))
 	return secure, nil
 }
 
-func (s *Scraper) connect(ctx context.Context, w *wire, network, addr string) (net.Conn, error) {
-	dial := s.cfg.Dial
-	if dial == nil {
-		dial = s.fence.dialer(addr).DialContext
+// handshake begins TLS on conn, which it closes if that fails.
+func handshake(ctx context.Context, conn net.Conn, cfg *tls.Config) (*tls.Conn, error) {
+	secure := tls.Client(conn, cfg)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
 	}
+	return secure, nil
+}
+
+func (s *Scraper) connect(ctx context.Context, w *wire, network, addr string) (conn net.Conn, err error) {
 	from := time.Now()
-	conn, err := dial(ctx, network, addr)
+	switch {
+	case w.via.forwards(w.scheme):
+		conn, err = s.reach(ctx, w.via)
+	case w.via != nil:
+		conn, err = s.tunnel(ctx, w.via, addr)
+	default:
+		dial := s.cfg.Dial
+		if dial == nil {
+			dial = s.fence.dialer(addr).DialContext
+		}
+		if conn, err = dial(ctx, network, addr); err != nil {
+			return nil, dialError(err)
+		}
+		conn = &line{Conn: conn}
+	}
 	if err != nil {
-		return nil, dialError(err)
+		return nil, err
 	}
 	w.connected(time.Since(from))
-	return &line{Conn: conn}, nil
+	return conn, nil
 }
 
 // nothing is the body of every request: empty, but not nil. It has no GetBody,
@@ -97,9 +129,21 @@ func (nothing) Close() error             { return nil }
 // and returns its answer once the header is there. The caller closes the
 // answer's body.
 func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header) (*http.Response, error) {
+	var err error
+	if w.via, err = s.cfg.Proxy.via(t); err != nil {
+		return nil, &fault{engine.Proxy, err}
+	}
+	if err := s.fence.fenced(w.via, t); err != nil {
+		return nil, err
+	}
+	w.scheme = t.scheme
+	to := t.request()
+	if w.via.forwards(t.scheme) {
+		to.Opaque = "//" + t.authority + t.path // written in absolute form, as a proxy wants it
+	}
 	req := (&http.Request{
 		Method: http.MethodGet,
-		URL:    t.request(),
+		URL:    to,
 		Host:   t.authority,
 		Header: http.Header{
 			"User-Agent":      {s.agent},
@@ -118,13 +162,30 @@ func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header) 
 	maps.Copy(req.Header, own)
 	resp, err := s.transport.RoundTrip(req)
 	if err != nil {
-		if class := classOf(err, false); class == engine.Protocol && w.cut() {
-			err = &fault{engine.Reset, fmt.Errorf("connection cut: %w", err)}
-		}
-		return nil, err
+		return nil, w.explain(err)
 	}
 	w.answered()
+	if w.via != nil && resp.StatusCode == http.StatusProxyAuthRequired {
+		resp.Body.Close()
+		return nil, w.via.blame(statusError(resp.StatusCode))
+	}
 	return resp, nil
+}
+
+// explain gives the error of a request the class that only its wire knows.
+func (w *wire) explain(err error) error {
+	var known *fault
+	class := classOf(err, false)
+	switch {
+	case errors.As(err, &known):
+		return known // without what net/http says around it
+	case class == engine.Protocol && w.cut():
+		class, err = engine.Reset, fmt.Errorf("connection cut: %w", err)
+	}
+	if class == engine.Reset && w.via.forwards(w.scheme) {
+		return w.via.blame(err) // the connection was to the proxy, which has a status for sites that cut theirs
+	}
+	return &fault{class, err}
 }
 
 // drain reads a body that no one wants, if it is short and comes at once, so

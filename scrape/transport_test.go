@@ -6,6 +6,8 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -60,6 +62,50 @@ func TestNothingOfAServerReachesTheLog(t *testing.T) {
 			log.Print("something else")
 			if !bytes.HasSuffix(out.Bytes(), []byte("something else\n")) {
 				t.Errorf("logged %q, want other lines to pass", &out)
+			}
+		})
+	}
+}
+
+// With socks5 it is us who resolve names, so all of the address policy holds.
+func TestNamesForASocksProxyAreChecked(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		addrs string
+		list  bool
+		want  string
+		class engine.Class
+	}{
+		{name: "public", addrs: "93.184.216.34", want: "93.184.216.34:80"},
+		{name: "IPv4 first", addrs: "2606:2800:220:1:: 93.184.216.34", want: "93.184.216.34:80"},
+		{name: "IPv6", addrs: "2606:2800:220:1::", want: "[2606:2800:220:1::]:80"},
+		{name: "private", addrs: "10.0.0.1 ::ffff:10.0.0.2", class: engine.Blocked},
+		{name: "private and public", addrs: "10.0.0.1 93.184.216.34", want: "93.184.216.34:80"},
+		{name: "private and listed", addrs: "10.0.0.1", list: true, want: "10.0.0.1:80"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, err := New(Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.lookup = func(context.Context, string, string) (ips []netip.Addr, err error) {
+				for a := range strings.FieldsSeq(tc.addrs) {
+					ips = append(ips, netip.MustParseAddr(a))
+				}
+				return ips, nil
+			}
+			if tc.list {
+				if _, err := s.Job("http://one.test/"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := s.resolve(t.Context(), "one.test:80")
+			var class engine.Class
+			if err != nil {
+				class = classOf(err, false)
+			}
+			if got != tc.want || class != tc.class {
+				t.Errorf("got %q, %v (%s); want %q, %s", got, err, class, tc.want, tc.class)
 			}
 		})
 	}

@@ -21,6 +21,9 @@ import (
 //
 // Its methods are called from the transport's goroutines as well.
 type wire struct {
+	via    *via   // set before the request is made, as is scheme
+	scheme string // of the target
+
 	mu     sync.Mutex
 	report func(engine.Phase)
 	phase  engine.Phase
@@ -209,7 +212,11 @@ func (l *line) Read(p []byte) (int, error) {
 
 // lineOf returns the line of a connection as the transport knows it.
 func lineOf(c net.Conn) *line {
-	if secure, ok := c.(*tls.Conn); ok {
+	for { // TLS within the TLS of a proxy
+		secure, ok := c.(*tls.Conn)
+		if !ok {
+			break
+		}
 		c = secure.NetConn()
 	}
 	l, _ := c.(*line)
