@@ -55,6 +55,9 @@ func classOf(err error, body bool) engine.Class {
 		errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
 		return engine.Reset
 	}
+	if class, ok := http2Class(err); ok {
+		return class
+	}
 	if strings.Contains(err.Error(), "response headers exceeded") { // net/http has no type for it
 		return engine.TooLarge
 	}

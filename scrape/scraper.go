@@ -68,6 +68,10 @@ type Config struct {
 	// nil: nothing, whatever the environment says.
 	Proxy *Proxy
 
+	// HTTP1 leaves HTTP/2 out, which else is spoken to whoever offers it
+	// over TLS.
+	HTTP1 bool
+
 	// Dial makes connections in place of a net.Dialer, with all checks on
 	// the address but those of names. Nil means the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -85,6 +89,7 @@ type Scraper struct {
 	robots    robotsCache
 	jars      jars
 	transport *http.Transport
+	pool      *pool                                                                 // of HTTP/2; nil: it is not spoken
 	lookup    func(ctx context.Context, network, name string) ([]netip.Addr, error) // for socks5
 
 	mu      sync.RWMutex
@@ -114,6 +119,9 @@ func New(cfg Config) (*Scraper, error) {
 		s.agent += " (+" + cfg.Contact + ")"
 	}
 	s.transport = s.newTransport()
+	if !cfg.HTTP1 {
+		s.pool = s.newPool()
+	}
 	return s, nil
 }
 
@@ -238,5 +246,8 @@ func (s *Scraper) job(t target) engine.Job {
 // not disturbed. It returns nil.
 func (s *Scraper) Close() error {
 	s.transport.CloseIdleConnections()
+	if s.pool != nil {
+		s.pool.close()
+	}
 	return nil
 }

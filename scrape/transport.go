@@ -22,7 +22,8 @@ import (
 const idleFor = 90 * time.Second
 
 // newTransport returns a transport that makes one request of one RoundTrip: no
-// proxies from the environment, no HTTP/2, no coding undone behind our back.
+// proxies from the environment, no HTTP/2 (http2.go has its own connections),
+// no coding undone behind our back.
 func (s *Scraper) newTransport() *http.Transport {
 	http1 := new(http.Protocols)
 	http1.SetHTTP1(true)
@@ -63,8 +64,16 @@ func (s *Scraper) dial(ctx context.Context, network, addr string) (net.Conn, err
 
 func (s *Scraper) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
 	w := ctx.Value(wireKey{}).(*wire)
+	if conn := w.takeSpare(); conn != nil {
+		return conn, nil
+	}
 	ctx, done := w.dialing(ctx)
 	defer done()
+	return s.dialSecure(ctx, w, network, addr, "http/1.1")
+}
+
+// dialSecure connects to addr with TLS and offers to speak one of protocols.
+func (s *Scraper) dialSecure(ctx context.Context, w *wire, network, addr string, protocols ...string) (net.Conn, error) {
 	conn, err := s.connect(ctx, w, network, addr)
 	if err != nil || w.via.forwards(w.scheme) {
 		return conn, err // to an https proxy TLS is spoken already
@@ -75,7 +84,7 @@ func (s *Scraper) dialTLS(ctx context.Context, network, addr string) (net.Conn, 
 		return nil, &fault{engine.Connect, err}
 	}
 	from := time.Now()
-	secure, err := handshake(ctx, conn, s.tlsConfig(addr, name, "http/1.1"))
+	secure, err := handshake(ctx, conn, s.tlsConfig(addr, name, protocols...))
 	if err != nil {
 		return nil, &fault{engine.TLS, err}
 	}
@@ -160,7 +169,12 @@ func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header) 
 		TransferEncoding: []string{"identity"},
 	}).WithContext(w.trace(ctx))
 	maps.Copy(req.Header, own)
-	resp, err := s.transport.RoundTrip(req)
+	var resp *http.Response
+	if t.scheme == "https" && s.pool != nil {
+		resp, err = s.roundTrip(req, w, t.host)
+	} else {
+		resp, err = s.transport.RoundTrip(req)
+	}
 	if err != nil {
 		return nil, w.explain(err)
 	}

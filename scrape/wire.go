@@ -31,12 +31,16 @@ type wire struct {
 	stop   context.CancelFunc // ends the dial in progress
 	conn   *line
 
+	shared  bool     // conn carries other requests as well
+	release func()   // gives conn back
+	spare   net.Conn // dialled, and not used yet
+
 	dnsFrom, sentAt, firstAt time.Time
 	dns, connect, tls        time.Duration // below zero: did not happen
 }
 
 func newWire(report func(engine.Phase)) *wire {
-	return &wire{report: report, stop: func() {}, dns: -1, connect: -1, tls: -1}
+	return &wire{report: report, stop: func() {}, release: func() {}, dns: -1, connect: -1, tls: -1}
 }
 
 type wireKey struct{}
@@ -104,13 +108,14 @@ func (w *wire) got(info httptrace.GotConnInfo) {
 	}
 }
 
-// sent is called when the headers are written, but not yet flushed.
+// sent is called when the headers are written, but not yet flushed; over HTTP/2
+// they are, and if their attempt is over by then perhapsSent has reported them.
 func (w *wire) sent() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.over:
-		if w.conn != nil {
+		if w.conn != nil && !w.shared {
 			w.conn.Close()
 		}
 	case w.sentAt.IsZero():
@@ -164,12 +169,14 @@ func (w *wire) enter(p engine.Phase) {
 	w.report(p)
 }
 
-// end makes w silent and ends its dial.
+// end makes w silent, ends its dial and gives its connection back.
 func (w *wire) end() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.over = true
 	w.stop()
+	release := w.release
+	w.mu.Unlock()
+	release()
 }
 
 // cut reports whether the connection was cut or closed by the server.
@@ -199,7 +206,9 @@ func (w *wire) timing(done time.Time) engine.Timing {
 // kept connection that turns out to be closed.
 type line struct {
 	net.Conn
-	cut atomic.Bool
+	cut     atomic.Bool
+	bounded atomic.Bool
+	left    atomic.Int64 // bytes that may still come, if bounded
 }
 
 func (l *line) Read(p []byte) (int, error) {
@@ -207,7 +216,17 @@ func (l *line) Read(p []byte) (int, error) {
 	if err != nil {
 		l.cut.Store(true)
 	}
+	if l.left.Add(-int64(n)) < 0 && l.bounded.Load() {
+		l.Conn.Close()
+		return 0, faultf(engine.TooLarge, "connection: more came than answers may have")
+	}
 	return n, err
+}
+
+// allow sets how many bytes may come from now on.
+func (l *line) allow(n int64) {
+	l.left.Store(n)
+	l.bounded.Store(true)
 }
 
 // lineOf returns the line of a connection as the transport knows it.

@@ -49,6 +49,28 @@ func TestPhasesKeepTheirOrder(t *testing.T) {
 	}
 }
 
+// Over a shared connection a request may be written and its attempt not know:
+// then it has started all the same, and the others go on.
+func TestStartOfARequestThatFailed(t *testing.T) {
+	var got []engine.Phase
+	w := newWire(func(p engine.Phase) { got = append(got, p) })
+	near, far := net.Pipe()
+	defer far.Close()
+	released := 0
+	w.share(&poolConn{conn: &line{Conn: near}}, true, func(*poolConn) { released++ })
+	w.perhapsSent()
+	w.perhapsSent()
+	w.end()
+	w.sent()
+	if want := []engine.Phase{engine.PhaseSent}; !slices.Equal(got, want) || released != 1 {
+		t.Errorf("phases %v, released %d times; want %v, once", got, released, want)
+	}
+	go near.Write([]byte("x"))
+	if n, err := far.Read(make([]byte, 1)); n != 1 {
+		t.Errorf("the server reads %v, want the connection open", err)
+	}
+}
+
 // A dial that was begun for nothing is not part of the request's time.
 func TestTimesOfADialThatWasNotNeeded(t *testing.T) {
 	w := newWire(func(engine.Phase) {})
