@@ -51,31 +51,62 @@ func (x *extractor) record(num int, cells []cell) {
 
 // A cell is what one field found in one row.
 type cell struct {
-	value  any  // as in engine.Field
-	found  bool // there was an element
-	valued bool // there was something in it, or it is true
-	bad    bool // that cannot be read as the field's type
-	raw    string
+	value  any    // as in engine.Field
+	found  bool   // there was an element
+	valued bool   // there was something in it, or it is true
+	bad    bool   // that cannot be read as the field's type
+	unlike bool   // that the field's regex does not match
+	raw    string // what is bad or unlike, the first of it
 }
 
 // cell reads field f from the elements that find found for it. What it does
 // not know is how they were found.
 func (x *extractor) cell(f *field, found []*html.Node) cell {
-	if f.many {
-		return x.list(f, found)
+	var c cell
+	switch {
+	case f.typ == typeBool:
+		return x.truth(f, found)
+	case f.many || f.split != "":
+		c = x.list(f, found)
+	default:
+		c = x.single(f, found)
 	}
-	if len(found) == 0 {
-		if f.typ == typeBool {
-			return cell{value: false}
+	if !c.valued && f.fallback != nil {
+		c.value = f.fallback
+	}
+	return c
+}
+
+// truth says whether there is an element, with f's attribute and a match of its
+// regex if it has them.
+func (x *extractor) truth(f *field, found []*html.Node) cell {
+	c := cell{found: len(found) > 0}
+	if c.found {
+		if f.attr == "" && f.regex == nil {
+			c.valued = true
+		} else if raw, ok := x.raw(f, found[0]); ok {
+			c.valued = f.regex == nil || f.regex.matches(x.w, raw)
 		}
+	}
+	c.value = c.valued
+	return c
+}
+
+// single reads the first element.
+func (x *extractor) single(f *field, found []*html.Node) cell {
+	if len(found) == 0 {
 		return cell{}
 	}
 	raw, ok := x.raw(f, found[0])
-	if f.typ == typeBool {
-		return cell{value: ok, found: true, valued: ok}
-	}
 	if !ok {
 		return cell{found: true}
+	}
+	if f.regex != nil {
+		part, ok := f.regex.find(x.w, raw)
+		if !ok {
+			return cell{found: true, unlike: raw != "", raw: raw}
+		}
+		raw = part
 	}
 	value, good := x.read(f, raw)
 	return cell{value: value, found: true, valued: raw != "", bad: !good, raw: raw}
@@ -86,21 +117,22 @@ func (x *extractor) list(f *field, found []*html.Node) cell {
 	texts, values := []string{}, []any{} // one of them: values of a numeric type
 	c := cell{found: len(found) > 0}
 	for _, n := range found {
-		raw, ok := x.raw(f, n)
-		if !ok || raw == "" {
-			continue
-		}
-		value, good := x.read(f, raw)
-		if !good && !c.bad {
-			c.bad, c.raw = true, raw
-		}
-		if f.typ.numeric() {
-			values = append(values, value)
-		} else {
-			texts = append(texts, value.(string))
-		}
-		if x.w.err != nil {
-			break
+		for _, raw := range x.parts(f, n, &c) {
+			if raw == "" {
+				continue
+			}
+			value, good := x.read(f, raw)
+			if !good && !c.bad {
+				c.bad, c.raw = true, raw
+			}
+			if f.typ.numeric() {
+				values = append(values, value)
+			} else {
+				texts = append(texts, value.(string))
+			}
+			if x.w.err != nil {
+				return cell{}
+			}
 		}
 	}
 	c.value, c.valued = texts, len(texts)+len(values) > 0
@@ -110,20 +142,34 @@ func (x *extractor) list(f *field, found []*html.Node) cell {
 	return c
 }
 
-// raw returns the text or attribute of n as it stands on the page, and whether
-// it is there.
-func (x *extractor) raw(f *field, n *html.Node) (string, bool) {
-	if f.attr == "" {
-		return textOf(x.w, n), true
+// parts returns the texts that f has in one element, each of which is a value.
+func (x *extractor) parts(f *field, n *html.Node, c *cell) []string {
+	raw, ok := x.raw(f, n)
+	if !ok {
+		return nil
 	}
-	value, ok := attribute(n, f.attr)
-	if !ok || !x.w.spend(1+len(value)/64) {
-		return "", false
+	parts := []string{raw}
+	if f.regex != nil {
+		if parts = f.regex.all(x.w, raw); len(parts) == 0 && raw != "" && !c.unlike && !c.bad {
+			c.unlike, c.raw = true, raw
+		}
+		if !f.many {
+			parts = parts[:min(len(parts), 1)]
+		}
 	}
-	if f.typ == typeURL { // a line break inside one is nothing, not a space
-		return strings.TrimSpace(value), true
+	if f.split == "" {
+		return parts
 	}
-	return fold(value), true
+	var cut []string
+	for _, p := range parts {
+		for item := range strings.SplitSeq(p, f.split) {
+			if !x.w.spend(1 + len(item)/64) {
+				return nil
+			}
+			cut = append(cut, fold(item))
+		}
+	}
+	return cut
 }
 
 // read returns the value of raw, and whether it is of f's type. An empty cell
@@ -135,7 +181,7 @@ func (x *extractor) read(f *field, raw string) (any, bool) {
 	if f.typ == typeURL && !x.w.spend(1+len(raw)/4) {
 		return "", true
 	}
-	text, good := f.typ.read(raw, x.base)
+	text, good := f.typ.read(raw, x.setting(f))
 	x.w.keep(text)
 	if !good {
 		return text, false
@@ -148,6 +194,11 @@ func (x *extractor) count(row, i int, c cell) {
 	f, stats := &x.fields[i], &x.out.Fields[i]
 	if c.found {
 		stats.Matched++
+	}
+	if c.unlike {
+		if stats.Unlike++; stats.Unlike == 1 {
+			stats.Text = cutBytes(c.raw, maxRaw)
+		}
 	}
 	var kind string
 	switch {

@@ -67,6 +67,9 @@ type FieldStats struct {
 	Filled   int    // with a value of the field's type
 	Missing  int    // required, and not there or empty
 	Bad      int    // not of the field's type
+
+	Unlike int    // with text in which the field's regex has no match
+	Text   string // the first of these, at most 80 bytes
 }
 
 // fill returns in how many of the page's records each field has a good value.
@@ -158,6 +161,8 @@ type extractor struct {
 	page *goquery.Selection
 	base *whatwg.Url
 	out  Extraction
+
+	moments map[*field]when // of fields with near, as they are asked for
 }
 
 // run extracts every row.

@@ -62,24 +62,6 @@ func (r *reading) names() []string {
 	return names
 }
 
-// A field is one column of a recipe.
-type field struct {
-	name     string
-	sel      *selector // nil: the row itself
-	attr     string    // empty: the text
-	typ      valueType
-	required bool
-	many     bool
-}
-
-// selector returns the text of f's selector, empty for the row itself.
-func (f *field) selector() string {
-	if f.sel == nil {
-		return ""
-	}
-	return f.sel.text
-}
-
 // An expect says what a page must hold not to count as empty.
 type expect struct {
 	rows int // at least so many

@@ -52,31 +52,6 @@ func readingKeys() []key[*reading] {
 	}
 }
 
-func fieldKeys() []key[*field] {
-	return []key[*field]{
-		{name: "select", read: func(s sheet, p pair, f *field) (err error) {
-			f.sel, err = s.selector(p)
-			return err
-		}},
-		{name: "attr", read: func(s sheet, p pair, f *field) (err error) {
-			f.attr, err = s.attr(p)
-			return err
-		}},
-		{name: "type", read: func(s sheet, p pair, f *field) (err error) {
-			f.typ, err = s.valueType(p)
-			return err
-		}},
-		{name: "required", read: func(s sheet, p pair, f *field) (err error) {
-			f.required, err = s.flag(p)
-			return err
-		}},
-		{name: "many", read: func(s sheet, p pair, f *field) (err error) {
-			f.many, err = s.flag(p)
-			return err
-		}},
-	}
-}
-
 func followKeys() []key[*follow] {
 	return []key[*follow]{
 		{name: "select", read: func(s sheet, p pair, f *follow) (err error) {
@@ -138,74 +113,6 @@ func (s sheet) selector(p pair) (*selector, error) {
 		return nil, s.at(p.value, err)
 	}
 	return &sel, nil
-}
-
-// fields reads a mapping of fields, at least one.
-func (s sheet) fields(n *yaml.Node) ([]field, error) {
-	keys, err := s.pairs(n, "fields")
-	if err != nil {
-		return nil, err
-	}
-	if len(keys) == 0 || len(keys) > MaxFields {
-		return nil, s.errorf(n, "%s, not 1 to %d", plural(len(keys), "field"), MaxFields)
-	}
-	fs := make([]field, 0, len(keys))
-	for _, p := range keys {
-		if err := checkField(p.key); err != nil {
-			return nil, s.at(p.at, err)
-		}
-		f := field{name: p.key, typ: typeString}
-		has, err := mapping(s, p.value, "field "+p.key, fieldKeys(), &f)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.fits(p.at, has, &f); err != nil {
-			return nil, err
-		}
-		fs = append(fs, f)
-	}
-	return fs, nil
-}
-
-// fits says whether the keys of a field go together.
-func (s sheet) fits(at *yaml.Node, has map[string]pair, f *field) error {
-	if f.typ != typeBool {
-		return nil
-	}
-	switch {
-	case f.required:
-		return s.errorf(has["required"].at, "required on a bool, which is true or false and never missing")
-	case f.many:
-		return s.errorf(has["many"].at, "many on a bool, which is one: whether there is an element")
-	case f.sel == nil && f.attr == "":
-		return s.errorf(at, "a bool without select or attr is always true")
-	}
-	return nil
-}
-
-// attr reads the name of an attribute. HTML knows them in lower case.
-func (s sheet) attr(p pair) (string, error) {
-	name, err := s.text(p)
-	if err != nil {
-		return "", err
-	}
-	if name == "" || strings.ContainsAny(name, " \t\n\f\r\"'>/=<") {
-		return "", s.errorf(p.value, "attr %q is no attribute's name", clip(name, maxShown))
-	}
-	return strings.ToLower(name), nil
-}
-
-func (s sheet) valueType(p pair) (valueType, error) {
-	name, err := s.text(p)
-	if err != nil {
-		return "", err
-	}
-	for _, t := range valueTypes {
-		if t == name {
-			return valueType(t), nil
-		}
-	}
-	return "", s.errorf(p.value, "type %q is not %s%s", clip(name, maxShown), oneOf(valueTypes), suggest(name, valueTypes))
 }
 
 func (s sheet) follows(p pair, r *reading) error {

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
 
@@ -21,35 +20,53 @@ const (
 	typeBool   valueType = "bool" // of what was found, not of its text
 	typeDate   valueType = "date"
 	typeTime   valueType = "time"
+	typeStamp  valueType = "datetime"
 	typeURL    valueType = "url"
+	typeMoney  valueType = "money"
 )
 
-var valueTypes = []string{"string", "int", "float", "bool", "date", "time", "url"}
+var valueTypes = []string{"string", "int", "float", "bool", "date", "time", "datetime", "url", "money"}
+
+// A setting is what the reading of a value depends on beside its type.
+type setting struct {
+	base     *whatwg.Url // what relative URLs hang on; nil: only absolute ones can be read
+	dates    dateRule
+	currency string // ISO 4217: what $, kr and amounts without a currency mean; empty: nothing
+}
 
 // read returns raw in the one form that values of its type have, and whether it
 // could be read. Nothing is guessed: what can be read in two ways (03/04/2025,
-// 1.234) cannot be read.
+// 1.234, $5) cannot be read, unless the setting says how.
 //
 //   - int: -1234, of 1234, 1,234, 1 234 or 1'234
 //   - float: 1234.5, of 1,234.5 and the like; the decimal sign is a point
 //   - date: 2025-11-03, see readDate
 //   - time: 07:00, or 07:00:30 with seconds, see readTime
-//   - url: absolute, as WHATWG resolves it against base; nil base: only what is absolute
-func (t valueType) read(raw string, base *whatwg.Url) (string, bool) {
+//   - datetime: 2025-11-03T07:00:00Z, or 2025-11-03T07:00, see readDatetime
+//   - url: absolute, as WHATWG resolves it
+//   - money: 1234.50 EUR, see readMoney
+func (t valueType) read(raw string, set setting) (string, bool) {
 	switch t {
 	case typeInt:
 		return readInt(raw)
 	case typeFloat:
 		return readFloat(raw)
 	case typeDate:
-		return readDate(raw)
+		return readDate(raw, set.dates)
 	case typeTime:
 		return readTime(raw)
+	case typeStamp:
+		return readDatetime(raw, set.dates)
 	case typeURL:
-		return readURL(raw, base)
+		return readURL(raw, set.base)
+	case typeMoney:
+		return readMoney(raw, set.currency)
 	}
 	return raw, true
 }
+
+// dated reports whether values are dates, with or without a time.
+func (t valueType) dated() bool { return t == typeDate || t == typeStamp }
 
 // value returns what read made of a text as a field has it.
 func (t valueType) value(text string) any {
@@ -131,74 +148,6 @@ func allDigits(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// dateLayouts are the ways to write a date that have one meaning everywhere.
-// Commas, ordinal endings and the weekday are taken off before.
-var dateLayouts = []string{
-	"2006-1-2", "2006/1/2", "2.1.2006",
-	"2 January 2006", "2 Jan 2006", "2-Jan-2006", "January 2 2006", "Jan 2 2006",
-}
-
-// stampLayouts are ISO 8601 dates with a time behind them; the date counts.
-var stampLayouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"}
-
-// readDate reads a date with its year: 2025-11-03, 3 November 2025,
-// Mon, Nov 3, 2025, 3.11.2025, 2025-11-03T07:00:00Z. A weekday that does not
-// fit the date makes it unreadable. Slashes with the year behind are not read:
-// 3/4/2025 is another day on either side of the Atlantic.
-func readDate(raw string) (string, bool) {
-	if len(raw) > 64 {
-		return raw, false
-	}
-	for _, layout := range stampLayouts {
-		if at, err := time.Parse(layout, raw); err == nil {
-			return at.Format(time.DateOnly), true
-		}
-	}
-	words := strings.Fields(strings.ReplaceAll(raw, ",", " "))
-	if len(words) == 0 {
-		return raw, false
-	}
-	weekday, named := weekdayOf(words[0])
-	if named {
-		words = words[1:]
-	}
-	for i, w := range words {
-		words[i] = cutOrdinal(strings.TrimSuffix(w, "."), w)
-	}
-	text := strings.Join(words, " ")
-	for _, layout := range dateLayouts {
-		at, err := time.Parse(layout, text)
-		if err == nil && (!named || at.Weekday() == weekday) {
-			return at.Format(time.DateOnly), true
-		}
-	}
-	return raw, false
-}
-
-// cutOrdinal takes st, nd, rd or th off a number, and the point off a month's
-// abbreviation; anything else stays as it was.
-func cutOrdinal(bare, word string) string {
-	for _, end := range []string{"st", "nd", "rd", "th"} {
-		if n, ok := strings.CutSuffix(word, end); ok && allDigits(n) {
-			return n
-		}
-	}
-	if strings.IndexFunc(bare, func(r rune) bool { return !unicode.IsLetter(r) }) < 0 {
-		return bare
-	}
-	return word
-}
-
-func weekdayOf(word string) (time.Weekday, bool) {
-	word = strings.ToLower(strings.TrimSuffix(word, "."))
-	for d := range time.Weekday(7) {
-		if name := strings.ToLower(d.String()); word == name || word == name[:3] {
-			return d, true
-		}
-	}
-	return 0, false
 }
 
 var timeLayouts = []string{"15:04", "15:04:05", "3:04PM", "3:04:05PM", "3PM"}
