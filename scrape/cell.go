@@ -23,10 +23,14 @@ func (x *extractor) row(num int, row []*html.Node) {
 }
 
 // find returns what f's selector has in a row, in document order: all if f
-// takes many, else at most the first; the row itself without one.
+// takes many, else at most the first; the row itself without one. Of a row that
+// spans, it may be one of the row's own elements.
 func (x *extractor) find(f *field, row []*html.Node) []*html.Node {
-	if f.sel == nil {
+	switch {
+	case f.sel == nil:
 		return row
+	case x.rule.span:
+		return x.among(f.sel, row, f.many)
 	}
 	return x.below(f.sel, row, f.many)
 }

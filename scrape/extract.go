@@ -54,8 +54,9 @@ type Extraction struct {
 	Empty bool
 	Why   string
 
-	Rows   int          // elements that rows selected, with those that held nothing; 1 without rows
-	Fields []FieldStats // of each field of the recipe, in their order
+	Rows    int          // rows, with those that held nothing; 1 without rows
+	Skipped int          // elements that rows selected, but whose text is no row's
+	Fields  []FieldStats // of each field of the recipe, in their order
 }
 
 // FieldStats say how often a field was found, of the page's records.
@@ -109,10 +110,11 @@ func (r *Recipe) extract(w *work, p Page) (Extraction, error) {
 		x.out.Title = cutBytes(textOf(w, doc.title), maxTitle)
 	}
 	x.out.Next = x.next(p)
+	signs := x.signs()
 	if w.err != nil {
 		return Extraction{}, w.err
 	}
-	x.judge()
+	x.judge(signs)
 	return x.out, nil
 }
 
@@ -174,10 +176,7 @@ func (x *extractor) run() {
 	}
 	rows := [][]*html.Node{x.page.Nodes}
 	if x.rows != nil {
-		rows = rows[:0]
-		for _, n := range x.below(x.rows, x.page.Nodes, true) {
-			rows = append(rows, []*html.Node{n})
-		}
+		rows = x.rowsOf(x.below(x.rows, x.page.Nodes, true))
 	}
 	x.out.Rows = len(rows)
 	for i, row := range rows {
@@ -204,27 +203,3 @@ func (x *extractor) below(sel *selector, top []*html.Node, all bool) []*html.Nod
 	}
 	return found
 }
-
-// judge says whether the page holds what the recipe expects.
-func (x *extractor) judge() {
-	rows := len(x.out.Records)
-	switch {
-	case x.rows == nil && rows == 0:
-		x.empty("no field found, expected ≥ 1")
-	case rows < x.expect.rows:
-		why := fmt.Sprintf("%s, expected ≥ %d", plural(rows, "row"), x.expect.rows)
-		if blank := x.out.Rows - rows; blank > 0 {
-			why += fmt.Sprintf(" (and %d without a value)", blank)
-		}
-		x.empty(why)
-	default:
-		for _, f := range x.expect.fill {
-			if got := x.out.Fields[f.field].Filled; percent(got, rows) < f.percent {
-				x.empty(fmt.Sprintf("%s in %d of %s, expected ≥ %d%%", x.fields[f.field].name, got, plural(rows, "row"), f.percent))
-				return
-			}
-		}
-	}
-}
-
-func (x *extractor) empty(why string) { x.out.Empty, x.out.Why = true, why }

@@ -117,6 +117,15 @@ func TestExtractEmpty(t *testing.T) {
 		{"fill of no rows is not asked", fields + "expect: {rows: 0, fill: {n: 100%}}", "", ""},
 		{"a page without any field", "fields: {t: {select: title}}", "<p>text", "no field found, expected ≥ 1"},
 		{"a page with one", "fields: {t: {select: title}, u: {select: b}}", "<title>x</title>", ""},
+		{"a sign that is there", fields + "expect: {present: 'td:first-child'}", rows, ""},
+		{"a sign that is not", fields + "expect: {present: h1.schedule}", rows, "no h1.schedule on the page, expected one"},
+		{"a sign that should not be there", fields + "expect: {absent: 'form#login'}", "<form id=login>" + rows, "form#login on the page, expected none"},
+		{"and is not", fields + "expect: {absent: 'form#login'}", rows, ""},
+		{"words that should not be there", fields + "expect: {absent: {match: '(?i)access denied'}}", "<title>Access\nDenied</title>" + rows, `text like "(?i)access denied" on the page, expected none`},
+		{"words in another place", fields + "expect: {absent: {select: 'h1, h2', match: Denied}}", "<h1>x</h1><p>Denied" + rows, ""},
+		{"words in that place, the second of it", fields + "expect: {absent: {select: 'h1, h2', match: Denied}}", "<h1>x</h1><h2>Denied</h2>" + rows, `h1, h2 like "Denied" on the page, expected none`},
+		{"words that should be there", fields + "expect: {present: {match: Rota}}", rows, `no text like "Rota" on the page, expected one`},
+		{"another page explains the missing rows", fields + "expect: {absent: form, rows: 9}", "<form>", "form on the page, expected none"},
 		{"an empty body is a page", "fields: {t: {select: title}}", "", "no field found, expected ≥ 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

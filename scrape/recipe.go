@@ -48,6 +48,7 @@ type Recipe struct {
 // too. It is compiled and immutable.
 type reading struct {
 	rows   *selector // nil: the page is one record
+	rule   rowRule
 	fields []field
 	follow []follow
 	expect expect
@@ -60,18 +61,6 @@ func (r *reading) names() []string {
 		names[i] = r.fields[i].name
 	}
 	return names
-}
-
-// An expect says what a page must hold not to count as empty.
-type expect struct {
-	rows int // at least so many
-	fill []fill
-}
-
-// A fill is the least share of rows that have a good value in a field.
-type fill struct {
-	field   int // index
-	percent int
 }
 
 // Name returns the recipe's name.

@@ -1,9 +1,6 @@
 package scrape
 
 import (
-	"strconv"
-	"strings"
-
 	"go.yaml.in/yaml/v4"
 )
 
@@ -38,11 +35,7 @@ func recipeKeys() []key[*Recipe] {
 // stands in its place further down.
 func readingKeys() []key[*reading] {
 	return []key[*reading]{
-		{name: "rows", read: func(s sheet, p pair, r *reading) (err error) {
-			r.rows, err = s.selector(p)
-			r.expect.rows = 1 // unless expect says otherwise
-			return err
-		}},
+		{name: "rows", read: sheet.rows},
 		{name: "fields", read: func(s sheet, p pair, r *reading) (err error) {
 			r.fields, err = s.fields(p.value)
 			return err
@@ -69,22 +62,6 @@ func followKeys() []key[*follow] {
 	}
 }
 
-func expectKeys() []key[*reading] {
-	return []key[*reading]{
-		{name: "rows", read: func(s sheet, p pair, r *reading) (err error) {
-			if r.rows == nil {
-				return s.errorf(p.at, "expect rows needs rows: without them the page is one record")
-			}
-			r.expect.rows, err = s.count(p, 0, maxCells)
-			return err
-		}},
-		{name: "fill", read: func(s sheet, p pair, r *reading) (err error) {
-			r.expect.fill, err = s.fill(p.value, r)
-			return err
-		}},
-	}
-}
-
 // recipe reads a recipe into r.
 func (s sheet) recipe(root *yaml.Node, r *Recipe) error {
 	has, err := mapping(s, root, "the recipe", recipeKeys(), r)
@@ -100,6 +77,19 @@ func (s sheet) whole(n *yaml.Node, has map[string]pair) error {
 		return s.errorf(n, "no fields")
 	}
 	return nil
+}
+
+// rows reads what the rows are: a selector, or a mapping with more.
+func (s sheet) rows(p pair, r *reading) (err error) {
+	r.expect.rows = 1 // unless expect says otherwise
+	if p.value.Kind != yaml.MappingNode {
+		r.rows, err = s.selector(p)
+		return err
+	}
+	if _, err = mapping(s, p.value, "rows", rowKeys(), r); err == nil && r.rows == nil {
+		err = s.errorf(p.value, "rows has no select")
+	}
+	return err
 }
 
 // selector reads and compiles a selector.
@@ -134,36 +124,4 @@ func (s sheet) follows(p pair, r *reading) error {
 		r.follow = append(r.follow, f)
 	}
 	return nil
-}
-
-func (s sheet) expect(p pair, r *reading) error {
-	_, err := mapping(s, p.value, "expect", expectKeys(), r)
-	return err
-}
-
-func (s sheet) fill(n *yaml.Node, r *reading) ([]fill, error) {
-	keys, err := s.pairs(n, "fill")
-	if err != nil {
-		return nil, err
-	}
-	names := r.names()
-	var fs []fill
-	for _, p := range keys {
-		f := fill{field: -1}
-		for i, name := range names {
-			if name == p.key {
-				f.field = i
-			}
-		}
-		if f.field < 0 {
-			return nil, s.errorf(p.at, "fill names %q, which is no field%s", clip(p.key, maxShown), suggest(p.key, names))
-		}
-		digits, ok := strings.CutSuffix(p.value.Value, "%")
-		f.percent, err = strconv.Atoi(digits)
-		if p.value.Kind != yaml.ScalarNode || !ok || err != nil || f.percent < 0 || f.percent > 100 {
-			return nil, s.errorf(p.value, "fill of %s is %s, not 0%% to 100%%", p.key, kindOf(p.value))
-		}
-		fs = append(fs, f)
-	}
-	return fs, nil
 }
