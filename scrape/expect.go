@@ -116,7 +116,7 @@ func (s sheet) fill(n *yaml.Node, r *reading) ([]fill, error) {
 			}
 		}
 		if f.field < 0 {
-			return nil, s.errorf(p.at, "fill names %q, which is no field%s", clip(p.key, maxShown), suggest(p.key, names))
+			return nil, s.errorf(p.at, "fill names %q, which is no field%s", clip(p.key, maxShown), suggestAny(p.key, names))
 		}
 		digits, ok := strings.CutSuffix(p.value.Value, "%")
 		f.percent, err = strconv.Atoi(digits)

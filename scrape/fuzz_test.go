@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,14 +13,18 @@ import (
 	"weir/scrape"
 )
 
+var placed = regexp.MustCompile(`^scrape: recipe f\.yaml:[1-9]\d*:[1-9]\d*: .`)
+
 // Whatever comes in: ParseRecipe does not panic, its errors are one line that
-// names file and line, and what it takes works on a page.
+// names file, line and column, and what it takes works on a page.
 func FuzzParseRecipe(f *testing.F) {
 	for _, r := range scrape.Recipes() {
 		f.Add([]byte(r.Text()))
 	}
 	for _, seed := range []string{
 		"fields: {a: {select: 'td:not(a > b):has(> c)', attr: X, type: int, many: true, required: true}}",
+		"rows: {select: dt, match: '[a-z]+', skip: x, span: true}\nfields: {a: {strip: i, take: own, regex: '(a)|b', group: 1, split: ';', default: x}}\nexpect: {present: a, absent: {match: x}}",
+		"fields: {a: {type: date, order: mdy, near: {select: title, regex: '\\d+'}}, b: {type: money, currency: USD}, c: {select: b, type: bool}}",
 		"rows: tr\nfields: {a: }\nexpect: {rows: 1, fill: {a: 1%}}", "a: &x [*x]", "? {a: b}\n: c", "%YAML 1.2\n---\n!!binary x", "\xff\xfea\x00", "fields: !!set {a}",
 	} {
 		f.Add([]byte(seed))
@@ -28,8 +33,8 @@ func FuzzParseRecipe(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := scrape.ParseRecipe("f.yaml", text)
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "scrape: recipe f.yaml:") || strings.ContainsAny(err.Error(), "\n\x1b") {
-				t.Errorf("error %q is not one line with file and line", err)
+			if !placed.MatchString(err.Error()) || strings.ContainsAny(err.Error(), "\n\x1b") {
+				t.Errorf("error %q is not one line with file, line and column", err)
 			}
 			return
 		}

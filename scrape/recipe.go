@@ -156,7 +156,7 @@ func readRecipe(file string) ([]byte, error) {
 }
 
 // ParseRecipe compiles a recipe. file is named in errors, which are all of the
-// form `scrape: recipe oncall.yaml:14: selector "td[": unclosed bracket`; its
+// form `scrape: recipe oncall.yaml:14:11: selector "td[": unclosed bracket`; its
 // last part without the ending is the recipe's name if text does not give one.
 func ParseRecipe(file string, text []byte) (*Recipe, error) {
 	s := sheet{file: file}

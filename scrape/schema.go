@@ -1,6 +1,8 @@
 package scrape
 
 import (
+	"strings"
+
 	"go.yaml.in/yaml/v4"
 )
 
@@ -100,7 +102,7 @@ func (s sheet) selector(p pair) (*selector, error) {
 	}
 	sel, err := parseSelector(text)
 	if err != nil {
-		return nil, s.at(p.value, err)
+		return nil, s.errorf(p.value, "%w%s", err, suggestPseudo(err))
 	}
 	return &sel, nil
 }
@@ -124,4 +126,20 @@ func (s sheet) follows(p pair, r *reading) error {
 		r.follow = append(r.follow, f)
 	}
 	return nil
+}
+
+// pseudoClasses are those that a selector may have.
+var pseudoClasses = []string{
+	"not", "is", "where", "has", "haschild", "contains", "containsown", "matches", "matchesown", "scope", "root",
+	"first-child", "last-child", "only-child", "first-of-type", "last-of-type", "only-of-type", "nth-child",
+	"nth-last-child", "nth-of-type", "nth-last-of-type", "empty", "input", "lang", "link", "enabled", "disabled", "checked",
+}
+
+// suggestPseudo is suggest for an error about an unknown pseudo-class.
+func suggestPseudo(err error) string {
+	_, name, ok := strings.Cut(err.Error(), "unknown pseudoclass or pseudoelement :")
+	if !ok {
+		return ""
+	}
+	return suggest(name, pseudoClasses)
 }

@@ -54,6 +54,18 @@ func TestParseSelectorErrors(t *testing.T) {
 	}
 }
 
+// What is suggested is known.
+func TestPseudoClasses(t *testing.T) {
+	for _, name := range pseudoClasses {
+		_, plain := compileSelector("a:" + name)
+		_, args := compileSelector("a:" + name + "(a)")
+		_, number := compileSelector("a:" + name + "(1)")
+		if plain != nil && args != nil && number != nil {
+			t.Errorf(":%s is none: %v, %v, %v", name, plain, args, number)
+		}
+	}
+}
+
 func TestParseSelectorLimitsAreMet(t *testing.T) {
 	for _, in := range []string{
 		"a b c d e f g h i",

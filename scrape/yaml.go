@@ -7,12 +7,13 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // A sheet is a recipe's YAML being read. It is read node by node instead of
-// into a struct, so that every complaint has the line of what it is about.
+// into a struct, so that every complaint has the place of what it is about.
 type sheet struct{ file string }
 
 // errorf returns an error about n.
@@ -27,60 +28,98 @@ func (s sheet) at(n *yaml.Node, err error) error {
 	case err == nil:
 		return nil
 	case n == nil:
-		return s.line(1, err)
+		return s.place(1, 1, err)
 	}
-	return s.line(n.Line, err)
+	return s.place(n.Line, n.Column, err)
 }
 
-func (s sheet) line(line int, err error) error {
-	if line < 1 {
-		line = 1
-	}
-	return fmt.Errorf("scrape: recipe %s:%d: %w", s.file, line, err)
+// place makes an error about a line and a column, both from 1.
+func (s sheet) place(line, column int, err error) error {
+	return fmt.Errorf("scrape: recipe %s:%d:%d: %w", s.file, max(line, 1), max(column, 1), err)
 }
 
 // load parses text and returns the node of its one document.
 func (s sheet) load(text []byte) (*yaml.Node, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, s.line(1, errors.New("empty"))
+		return nil, s.at(nil, errors.New("empty"))
 	}
 	in, err := yaml.NewLoader(bytes.NewReader(text))
 	if err != nil {
-		return nil, s.syntax(err)
+		return nil, s.syntax(err, text)
 	}
 	var doc, second yaml.Node
 	switch err := in.Load(&doc); {
 	case err == io.EOF:
-		return nil, s.line(1, errors.New("nothing but comments"))
+		return nil, s.at(nil, errors.New("nothing but comments"))
 	case err != nil:
-		return nil, s.syntax(err)
+		return nil, s.syntax(err, text)
 	case doc.Kind != yaml.DocumentNode || len(doc.Content) != 1:
-		return nil, s.line(1, errors.New("no document"))
+		return nil, s.at(nil, errors.New("no document"))
 	}
 	switch err := in.Load(&second); {
 	case err == nil:
 		return nil, s.errorf(&second, "a second document: a recipe is one")
 	case err != io.EOF:
-		return nil, s.syntax(err)
+		return nil, s.syntax(err, text)
 	}
 	return doc.Content[0], nil
 }
 
-// syntax turns an error of the YAML package into one of ours, with its line.
-func (s sheet) syntax(err error) error {
+// syntax turns an error of the YAML package about text into one of ours, with
+// its place and what may have been meant.
+func (s sheet) syntax(err error, text []byte) error {
 	var many *yaml.LoadErrors
 	if errors.As(err, &many) && len(many.Errors) > 0 {
 		err = many.Errors[0]
 	}
 	var one *yaml.LoadError
 	if !errors.As(err, &one) {
-		return s.line(1, err)
+		return s.at(nil, err)
 	}
 	what := one.Message
 	if one.ContextMsg != "" {
 		what = one.ContextMsg + ": " + what
 	}
-	return s.line(one.Mark.Line, errors.New(what))
+	return s.place(one.Mark.Line, one.Mark.Column, errors.New(what+meant(one, text)))
+}
+
+// meant says what a recipe with a mistake in its YAML should look like, where
+// it is a mistake that recipes invite.
+func meant(err *yaml.LoadError, text []byte) string {
+	switch {
+	case strings.Contains(err.Message, "unknown escape character"):
+		return `; a pattern stands in single quotes: '\d'`
+	case strings.Contains(err.Message, "cannot start any token"):
+		switch c := charAt(text, err.Mark.Line, err.Mark.Column); {
+		case c == '\t':
+			return "; YAML indents with spaces, not with tabs"
+		case unicode.IsPrint(c):
+			return fmt.Sprintf("; text that begins with %c stands in quotes", c)
+		}
+	case strings.Contains(err.Message, "unknown anchor"), strings.Contains(err.ContextMsg, "scanning an alias"):
+		return "; text that begins with * stands in quotes"
+	case strings.Contains(err.Message, "mapping values are not allowed"):
+		return "; keys that belong together begin in one column, and text with a colon and a space in it stands in quotes"
+	case strings.Contains(err.Message, "did not find expected ',' or"):
+		return "; inside braces, text with one of []{}, in it stands in quotes"
+	case strings.Contains(err.Message, "did not find expected key"):
+		return "; keys that belong together begin in one column, and text that begins with { or [ stands in quotes"
+	}
+	return ""
+}
+
+// charAt returns the character in a line and column of text, both from 1, or
+// the replacement character.
+func charAt(text []byte, line, column int) rune {
+	for l := range bytes.Lines(text) {
+		if line--; line == 0 {
+			if chars := []rune(string(l)); column >= 1 && column <= len(chars) {
+				return chars[column-1]
+			}
+			break
+		}
+	}
+	return unicode.ReplacementChar
 }
 
 // A pair is one key of a mapping with its value.
@@ -97,16 +136,16 @@ func (s sheet) pairs(n *yaml.Node, what string) ([]pair, error) {
 		return nil, s.errorf(n, "%s is %s, not a mapping of keys", what, kindOf(n))
 	}
 	var ps []pair
-	seen := make(map[string]int, len(n.Content)/2) // line by key
+	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if k.Kind != yaml.ScalarNode {
 			return nil, s.errorf(k, "a key in %s is %s, not text", what, kindOf(k))
 		}
-		if line, twice := seen[k.Value]; twice {
-			return nil, s.errorf(k, "key %q in %s stands on line %d already", clip(k.Value, maxShown), what, line)
+		if first, twice := seen[k.Value]; twice {
+			return nil, s.errorf(k, "key %q in %s stands in %d:%d already", clip(k.Value, maxShown), what, first.Line, first.Column)
 		}
-		seen[k.Value] = k.Line
+		seen[k.Value] = k
 		ps = append(ps, pair{key: k.Value, at: k, value: v})
 	}
 	return ps, nil
@@ -131,7 +170,7 @@ func mapping[T any](s sheet, n *yaml.Node, what string, known []key[T], into T) 
 		for _, p := range ps {
 			i := slices.IndexFunc(known, func(k key[T]) bool { return k.name == p.key })
 			if i < 0 {
-				return nil, s.errorf(p.at, "unknown key %q in %s%s", clip(p.key, maxShown), what, suggest(p.key, keyNames(known)))
+				return nil, s.errorf(p.at, "unknown key %q in %s%s", clip(p.key, maxShown), what, suggestAny(p.key, keyNames(known)))
 			}
 			if known[i].last != last {
 				continue
@@ -198,11 +237,19 @@ func kindOf(n *yaml.Node) string {
 	return fmt.Sprintf("%q", clip(n.Value, maxShown))
 }
 
+// suggestAny is suggest, but names all that are known if none is near.
+func suggestAny(word string, known []string) string {
+	if near := suggest(word, known); near != "" || len(known) == 0 {
+		return near
+	}
+	return "; known are " + strings.Join(known, ", ")
+}
+
 // suggest returns `; did you mean "x"?` if one of known is near word, else "".
 func suggest(word string, known []string) string {
 	best, least := "", 3 // at most two slips
 	for _, k := range known {
-		if d := slips(strings.ToLower(word), k); d < least && d < len(k) {
+		if d := slips(strings.ToLower(word), k); d < least && 2*d <= len(k) {
 			best, least = k, d
 		}
 	}
