@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,7 @@ func newScraper(cfg cli.Config) (*scrape.Scraper, error) {
 	if agent == "" && header.Get("User-Agent") == "" {
 		agent = "weir/" + version
 	}
-	return scrape.New(scrape.Config{
+	scfg := scrape.Config{
 		Timeout:      cfg.Timeout,
 		MaxBody:      cfg.MaxBody,
 		Workers:      cfg.Workers,
@@ -109,7 +110,54 @@ func newScraper(cfg cli.Config) (*scrape.Scraper, error) {
 		Header:       header,
 		IgnoreRobots: cfg.IgnoreRobots,
 		Allow:        cfg.Allow,
+		Insecure:     cfg.Insecure,
+		HTTP1:        cfg.HTTP1,
+	}
+	if err := identify(&scfg, cfg); err != nil {
+		return nil, err
+	}
+	return scrape.New(scfg)
+}
+
+// identify reads what says who asks, whom to believe, and which way to go.
+func identify(to *scrape.Config, cfg cli.Config) (err error) {
+	use := func(flag string, given bool, read func() error) {
+		if !given || err != nil {
+			return
+		}
+		if e := read(); e != nil {
+			err = fmt.Errorf("--%s: %w", flag, e)
+		}
+	}
+	use("auth", cfg.Auth.Reveal() != "", func() (err error) {
+		to.Auth, err = scrape.Basic(cfg.Auth.Reveal())
+		return err
 	})
+	use("bearer", cfg.Bearer.Reveal() != "", func() (err error) {
+		to.Auth, err = scrape.Bearer(cfg.Bearer.Reveal())
+		return err
+	})
+	use("cookies", cfg.Cookies != "", func() (err error) {
+		to.Cookies, err = scrape.LoadCookies(cfg.Cookies)
+		return err
+	})
+	use("ca", cfg.CA != "", func() (err error) {
+		to.Roots, err = scrape.ReadRoots(cfg.CA)
+		return err
+	})
+	use("cert", cfg.Cert != "", func() (err error) {
+		to.Certificate, err = scrape.ReadCertificate(cfg.Cert, cmp.Or(cfg.Key, cfg.Cert))
+		return err
+	})
+	use("proxy", cfg.Proxy.Reveal() != "", func() (err error) {
+		if cfg.UsesEnvironment() {
+			to.Proxy, err = scrape.EnvironmentProxy(cfg.NoProxy)
+		} else {
+			to.Proxy, err = scrape.ParseProxy(cfg.Proxy.Reveal(), cfg.NoProxy)
+		}
+		return err
+	})
+	return err
 }
 
 func useRecipe(s *scrape.Scraper, name string) (cli.Recipe, error) {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +34,20 @@ func (c *Cookies) fill(j *jar) {
 		one := *f.cookie
 		j.set(f.from, []*http.Cookie{&one})
 	}
+}
+
+// LoadCookies reads a file as [ReadCookies] does.
+func LoadCookies(path string) (*Cookies, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	defer f.Close()
+	c, err := ReadCookies(path, f)
+	if named, ok := errors.AsType[*fs.PathError](err); ok { // the path is said already
+		err = fmt.Errorf("scrape: %s: %w", path, named.Err)
+	}
+	return c, err
 }
 
 // ReadCookies reads a file of cookies in the form that curl (-c), wget and the

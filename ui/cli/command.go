@@ -78,7 +78,7 @@ func flags(cmd *cobra.Command, cfg *Config, groups ...flagSet) {
 // flagError says what is wrong with a flag: "--workers "x": want ...".
 func flagError(err error) error {
 	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return wrong("--"+bad.GetFlag().Name, bad.GetValue(), bad.Unwrap())
+		return wrong("--"+bad.GetFlag().Name, shown(bad.GetFlag().Value, bad.GetValue()), bad.Unwrap())
 	}
 	return fmt.Errorf("%w (weir --help lists them)", err)
 }
@@ -86,6 +86,9 @@ func flagError(err error) error {
 // ready fills cfg from all its sources and checks what concerns every run.
 func (a *app) ready(cmd *cobra.Command, cfg *Config) error {
 	if err := settle(cmd.Flags(), os.Getenv); err != nil {
+		return err
+	}
+	if err := cfg.checkPairs(); err != nil {
 		return err
 	}
 	cfg.GiveUp = a.mode(*cfg) == headless
@@ -177,8 +180,11 @@ func (a *app) try() *cobra.Command {
 		},
 		ValidArgsFunction: a.completeTry,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := settle(cmd.Flags(), os.Getenv); err != nil {
+			if err := errors.Join(settle(cmd.Flags(), os.Getenv), cfg.checkPairs()); err != nil {
 				return err
+			}
+			for _, w := range cfg.warnings() {
+				fmt.Fprintln(a.stderr, "weir: "+w)
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()

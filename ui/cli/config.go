@@ -21,6 +21,15 @@ type Config struct {
 	Contact      string        // shown in the default User-Agent
 	IgnoreRobots bool
 	Allow        []netip.Prefix // addresses that links and redirects may lead to though they are private
+	Auth         Secret         // USER:PASSWORD, sent to listed origins
+	Bearer       Secret         // a token, likewise
+	Cookies      string         // file to begin with; empty: none are kept
+	Proxy        Secret         // URL, or env; empty: none
+	NoProxy      []string       // what is asked for without it
+	CA           string         // file of authorities beside the system's
+	Cert, Key    string         // files of the client certificate; Key empty: in Cert
+	Insecure     bool           // believe listed hosts whatever certificate they show
+	HTTP1        bool           // no HTTP/2
 
 	// How to run.
 	Workers  int
@@ -83,6 +92,16 @@ func fetchFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(text(&c.Contact), "contact", "address or page that the User-Agent names, for those whose site it is")
 	yes(fs, &c.IgnoreRobots, "ignore-robots", "do not ask for robots.txt")
 	fs.Var(many(&c.Allow, ",", parsePrefix), "allow", "private addresses that links and redirects may lead to; may be repeated")
+	fs.Var(secret(&c.Auth, "user:password", checkAuth), "auth", "user and password for the origins that are listed, or @FILE")
+	fs.Var(secret(&c.Bearer, "token", checkBearer), "bearer", "token for the origins that are listed, or @FILE")
+	fs.Var(text(&c.Cookies), "cookies", "file of cookies that each batch begins with, in the form of curl -c; without it none are kept (/dev/null: begin with none)")
+	fs.Var(secret(&c.Proxy, "url", checkProxy), "proxy", "http, https, socks5 or socks5h proxy, @FILE, or env for what HTTPS_PROXY and the like say")
+	fs.Var(many(&c.NoProxy, ",", parseExcept), "no-proxy", "domains and addresses to be asked for without the proxy; may be repeated")
+	fs.Var(text(&c.CA), "ca", "file of authorities to believe beside the system's, in PEM")
+	fs.Var(text(&c.Cert), "cert", "file of the client certificate for the hosts that are listed, in PEM")
+	fs.Var(text(&c.Key), "key", "file of its key, if it is not in the same one")
+	yes(fs, &c.Insecure, "insecure", "believe the hosts that are listed whatever certificate they show")
+	yes(fs, &c.HTTP1, "http1", "do not speak HTTP/2")
 }
 
 // runFlags: how a run behaves and where its results go.

@@ -94,6 +94,10 @@ func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps
 		r.hold = &holder{printer: r.print}
 		r.print = r.hold
 	}
+	for _, w := range cfg.warnings() {
+		r.print.note(w)
+		r.name += ": " + w // the screen's header
+	}
 	return r.run(ctx)
 }
 

@@ -117,6 +117,17 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case path == "/gone":
 		http.Error(w, "gone", http.StatusGone)
+	case path == "/members":
+		if user, password, _ := r.BasicAuth(); user+password != "adahush" && r.Header.Get("Authorization") != "Bearer hush" {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<title>Members</title>")
+	case path == "/jar":
+		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "hush", Path: "/"})
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, "<title>%d cookies</title>", len(r.Cookies()))
 	case strings.HasPrefix(path, "/rota/"):
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, "<title>Rota of %[1]s</title><table><tr><td>%[1]s-01<td>Day</tr><tr><td>%[1]s-02<td>=1+1</tr></table>", strings.TrimPrefix(path, "/rota/"))

@@ -28,7 +28,7 @@ func settle(fs *pflag.FlagSet, getenv func(string) string) error {
 		given[f.Name] = true
 		for _, item := range items(f.Value, text) {
 			if e := fs.Set(f.Name, item); e != nil {
-				err = wrong(name, item, e)
+				err = wrong(name, shown(f.Value, item), e)
 			}
 		}
 	})
@@ -121,7 +121,7 @@ func setNode(fs *pflag.FlagSet, name, where string, n *yaml.Node) error {
 			return fmt.Errorf("%s: want one value", where)
 		}
 		if err := fs.Set(name, n.Value); err != nil {
-			return wrong(where, n.Value, err)
+			return wrong(where, shown(fs.Lookup(name).Value, n.Value), err)
 		}
 	}
 	return nil
