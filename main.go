@@ -52,9 +52,15 @@ func start(cfg cli.Config) (*cli.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newScraper(cfg)
+	var keep *scrape.Keep
+	if cfg.Keep != "" {
+		if keep, err = scrape.OpenKeep(cfg.Keep, cfg.KeepMax); err != nil {
+			return nil, fmt.Errorf("--keep-bodies: %w", err)
+		}
+	}
+	s, err := newScraper(cfg, keep)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, keep.Close())
 	}
 	ecfg := engine.Config{
 		Workers:   cfg.Workers,
@@ -75,9 +81,9 @@ func start(cfg cli.Config) (*cli.Session, error) {
 	}
 	e, err := engine.New(s, ecfg)
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close(), keep.Close())
 	}
-	return &cli.Session{
+	session := &cli.Session{
 		Engine: e,
 		Recipe: func(name string) (cli.Recipe, error) { return useRecipe(s, name) },
 		List:   s.List,
@@ -87,11 +93,18 @@ func start(cfg cli.Config) (*cli.Session, error) {
 			}
 			return 0, false
 		},
-		Close: s.Close,
-	}, nil
+		Close: func() error { return errors.Join(s.Close(), keep.Close()) },
+	}
+	if keep != nil {
+		session.Kept = func() (string, error) {
+			stats, err := keep.Stats()
+			return stats.String(), err
+		}
+	}
+	return session, nil
 }
 
-func newScraper(cfg cli.Config) (*scrape.Scraper, error) {
+func newScraper(cfg cli.Config, keep *scrape.Keep) (*scrape.Scraper, error) {
 	header := http.Header{}
 	for _, h := range cfg.Header {
 		name, value, _ := strings.Cut(h, ": ")
@@ -112,6 +125,7 @@ func newScraper(cfg cli.Config) (*scrape.Scraper, error) {
 		Allow:        cfg.Allow,
 		Insecure:     cfg.Insecure,
 		HTTP1:        cfg.HTTP1,
+		Keep:         keep,
 	}
 	if err := identify(&scfg, cfg); err != nil {
 		return nil, err
@@ -190,7 +204,7 @@ func try(ctx context.Context, cfg cli.Config, recipe, page string, w io.Writer) 
 	}
 	var p scrape.Page
 	if strings.Contains(page, "://") {
-		s, err := newScraper(cfg)
+		s, err := newScraper(cfg, nil)
 		if err != nil {
 			return false, err
 		}

@@ -32,7 +32,11 @@ func (s *MemStore) keep(j *memJob, r *Result) {
 	p.text(r.Error)
 	p.text(r.Final)
 	p.text(r.Title)
-	p.num(int64(r.Status))
+	status := int64(r.Status) << 1
+	if r.Unchanged {
+		status |= 1
+	}
+	p.num(status)
 	p.num(int64(r.Attempts))
 	p.num(r.Bytes)
 	p.num(int64(r.Elapsed))
@@ -112,7 +116,9 @@ func (s *MemStore) result(row memRow) Result {
 	r.Num = uint64(p.getNum())
 	r.Class = Class(p.getWord())
 	r.Error, r.Final, r.Title = p.getText(), p.getText(), p.getText()
-	r.Status, r.Attempts, r.Bytes = int(p.getNum()), int(p.getNum()), p.getNum()
+	status := p.getNum()
+	r.Status, r.Unchanged = int(status>>1), status&1 != 0
+	r.Attempts, r.Bytes = int(p.getNum()), p.getNum()
 	r.Elapsed = time.Duration(p.getNum())
 	r.FetchedAt = s.time(memTime(p.getNum()))
 	for _, d := range r.Timing.all() {

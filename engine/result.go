@@ -74,6 +74,10 @@ type Result struct {
 	Error   string // what went wrong or is missing, in words; empty if nothing
 	Status  int    // HTTP status of the last answer; 0: none
 
+	// Unchanged says that the page is as it was when it was fetched before
+	// (status 304): the records are those of the body that was kept.
+	Unchanged bool
+
 	Attempts  int           // requests made for the job, redirect hops apart
 	Bytes     int64         // of the decoded body
 	Elapsed   time.Duration // of the last attempt, from its start to the end of extraction
@@ -105,6 +109,9 @@ func (r *Result) State() JobState {
 	}
 	if len(r.Findings) > 0 {
 		s.Finding = r.Findings[0].Kind
+	}
+	if r.Unchanged && s.Why == "" {
+		s.Why = "unchanged"
 	}
 	return s
 }

@@ -42,6 +42,7 @@ type attempt struct {
 	done   time.Time     // when the body was read; zero: it was not
 	took   time.Duration // by extraction; below zero: there was none
 	t      target
+	asked  *kept       // whether it is still so
 	step   engine.Step // Host is filled in as it becomes known
 	result engine.Result
 }
@@ -102,6 +103,9 @@ func (a *attempt) fetch(ctx context.Context) (*Page, *engine.Step) {
 		}
 		a.step.Again, a.step.After = again, retryAfter(resp.Header, time.Now())
 		return nil, &a.step
+	case resp.StatusCode == http.StatusNotModified && a.asked != nil:
+		a.done = time.Now()
+		return a.unchanged(resp.Header)
 	case resp.StatusCode < 200 || resp.StatusCode > 299 || resp.StatusCode == http.StatusPartialContent:
 		drain(resp, a.cancel)
 		return stop(a.fail(ctx, engine.Status, statusError(resp.StatusCode)))
@@ -112,6 +116,7 @@ func (a *attempt) fetch(ctx context.Context) (*Page, *engine.Step) {
 	if err != nil {
 		return stop(a.fail(ctx, classOf(err, true), err))
 	}
+	a.keep(resp, kind, text)
 	text = toUTF8(text, resp.Header.Get("Content-Type"))
 	return &Page{URL: a.t.base(), Body: text, ContentType: kind, Depth: a.r.Job.Depth}, nil
 }
@@ -153,6 +158,7 @@ func (a *attempt) send(ctx context.Context) (*http.Response, error) {
 	if a.s.ownHeader(a.r, a.t) {
 		maps.Copy(own, a.s.cfg.Header)
 	}
+	a.ask(own)
 	cookies := a.cookies()
 	if c := cookies.header(a.t); c != "" {
 		own["Cookie"] = []string{strings.Join(append(slices.Clip(own["Cookie"]), c), "; ")} // one field (RFC 6265, section 5.4)

@@ -56,6 +56,12 @@ type Config struct {
 	Certificate *tls.Certificate
 	Insecure    bool
 
+	// Keep, if not nil, is given every page that is fetched. A page that it
+	// has is asked for with If-None-Match and If-Modified-Since, and one that
+	// did not change is extracted as it was kept: ok, and Unchanged. The
+	// caller closes it after the Scraper.
+	Keep *Keep
+
 	// IgnoreRobots makes jobs without an Origin, so that no robots.txt is
 	// asked for.
 	IgnoreRobots bool

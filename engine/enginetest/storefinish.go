@@ -17,7 +17,7 @@ func testFinishKeeps(s *shelf) {
 	want := engine.Result{
 		Job: j.ID, Batch: j.Batch, Num: 1, URL: j.URL, Final: "http://two.test/x", Host: j.Host,
 		Outcome: engine.Empty, Class: engine.Status, Error: "rows: 0, want 1", Status: 404,
-		Attempts: 2, Bytes: 1 << 40, Elapsed: 1500 * time.Millisecond, FetchedAt: s.now,
+		Unchanged: true, Attempts: 2, Bytes: 1 << 40, Elapsed: 1500 * time.Millisecond, FetchedAt: s.now,
 		Title: "A \x1b[31mpage\x00 \xff",
 		Records: []engine.Record{
 			{{Name: "z", Value: "1"}, {Name: "a", Value: []string{"x", ""}}, {Name: "none", Value: nil}},

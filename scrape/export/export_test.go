@@ -25,7 +25,7 @@ func batchName(id engine.BatchID) string {
 func full() engine.Result {
 	return engine.Result{
 		Job: 7, Batch: 1, Num: 3, URL: "http://a.test/x?a=1&b=2", Final: "http://a.test/y", Host: "a.test:80",
-		Outcome: engine.Empty, Error: "0 rows, expected ≥ 1", Status: 200, Attempts: 2, Bytes: 8100,
+		Outcome: engine.Empty, Error: "0 rows, expected ≥ 1", Status: 200, Unchanged: true, Attempts: 2, Bytes: 8100,
 		Elapsed: 117600 * time.Microsecond, FetchedAt: time.Date(2025, 11, 3, 7, 0, 0, 120_999_000, time.FixedZone("", 3600)),
 		Title: "<On call> \u2028\x1b \"x\"",
 		Records: []engine.Record{
@@ -102,12 +102,12 @@ func TestResults(t *testing.T) {
 		in     []engine.Result
 		want   string
 	}{
-		{"json lines", export.JSONLines, []engine.Result{full(), never()}, `{"url":"http://a.test/x?a=1&b=2","final_url":"http://a.test/y","batch":"urls.txt","outcome":"empty","class":"","error":"0 rows, expected ≥ 1","status":200,"attempts":2,"bytes":8100,"elapsed_ms":118,"fetched_at":"2025-11-03T06:00:00.120Z","title":"<On call> \u2028\u001b \"x\"","records":[{"z":"1 & 2","a":["p","q; r"],"n":null},{"z":"=1+1","a":[],"n":"-5"}]}
-{"url":"http://a.test/private","final_url":"","batch":"2","outcome":"skipped","class":"robots","error":"disallowed by robots.txt","status":0,"attempts":0,"bytes":0,"elapsed_ms":0,"fetched_at":null,"title":"","records":[]}
+		{"json lines", export.JSONLines, []engine.Result{full(), never()}, `{"url":"http://a.test/x?a=1&b=2","final_url":"http://a.test/y","batch":"urls.txt","outcome":"empty","class":"","error":"0 rows, expected ≥ 1","status":200,"unchanged":true,"attempts":2,"bytes":8100,"elapsed_ms":118,"fetched_at":"2025-11-03T06:00:00.120Z","title":"<On call> \u2028\u001b \"x\"","records":[{"z":"1 & 2","a":["p","q; r"],"n":null},{"z":"=1+1","a":[],"n":"-5"}]}
+{"url":"http://a.test/private","final_url":"","batch":"2","outcome":"skipped","class":"robots","error":"disallowed by robots.txt","status":0,"unchanged":false,"attempts":0,"bytes":0,"elapsed_ms":0,"fetched_at":null,"title":"","records":[]}
 `},
-		{"csv", export.CSV, []engine.Result{never(), full()}, "url,final_url,batch,outcome,class,error,status,attempts,bytes,elapsed_ms,fetched_at,title,records\n" +
-			"http://a.test/private,,2,skipped,robots,disallowed by robots.txt,0,0,0,0,,,0\n" +
-			"http://a.test/x?a=1&b=2,http://a.test/y,urls.txt,empty,,\"0 rows, expected ≥ 1\",200,2,8100,118,2025-11-03T06:00:00.120Z,\"<On call> \u2028\x1b \"\"x\"\"\",2\n"},
+		{"csv", export.CSV, []engine.Result{never(), full()}, "url,final_url,batch,outcome,class,error,status,unchanged,attempts,bytes,elapsed_ms,fetched_at,title,records\n" +
+			"http://a.test/private,,2,skipped,robots,disallowed by robots.txt,0,false,0,0,0,,,0\n" +
+			"http://a.test/x?a=1&b=2,http://a.test/y,urls.txt,empty,,\"0 rows, expected ≥ 1\",200,true,2,8100,118,2025-11-03T06:00:00.120Z,\"<On call> \u2028\x1b \"\"x\"\"\",2\n"},
 		{"nothing", export.CSV, nil, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -32,7 +32,8 @@ type row struct {
 	Outcome   string          `json:"outcome"`
 	Class     engine.Class    `json:"class"`
 	Error     string          `json:"error"`
-	Status    int             `json:"status"` // 0: no answer
+	Status    int             `json:"status"`    // 0: no answer
+	Unchanged bool            `json:"unchanged"` // as it was when it was fetched before
 	Attempts  int             `json:"attempts"`
 	Bytes     int64           `json:"bytes"`
 	ElapsedMS int64           `json:"elapsed_ms"`
@@ -44,7 +45,7 @@ type row struct {
 func (w *Results) row(r engine.Result) row {
 	out := row{
 		URL: r.URL, FinalURL: r.Final, Batch: w.batch(r.Batch), Outcome: r.Outcome.String(),
-		Class: r.Class, Error: r.Error, Status: r.Status, Attempts: r.Attempts, Bytes: r.Bytes,
+		Class: r.Class, Error: r.Error, Status: r.Status, Unchanged: r.Unchanged, Attempts: r.Attempts, Bytes: r.Bytes,
 		ElapsedMS: r.Elapsed.Round(time.Millisecond).Milliseconds(), Title: r.Title, Records: r.Records,
 	}
 	if !r.FetchedAt.IsZero() {
@@ -79,7 +80,7 @@ func (w *Results) csv(r row) error {
 	if !w.headed {
 		w.headed = true
 		writeCSV(&w.buf, []string{
-			"url", "final_url", "batch", "outcome", "class", "error", "status", "attempts",
+			"url", "final_url", "batch", "outcome", "class", "error", "status", "unchanged", "attempts",
 			"bytes", "elapsed_ms", "fetched_at", "title", "records",
 		})
 	}
@@ -89,7 +90,7 @@ func (w *Results) csv(r row) error {
 	}
 	writeCSV(&w.buf, []string{
 		r.URL, r.FinalURL, r.Batch, r.Outcome, string(r.Class), r.Error,
-		strconv.Itoa(r.Status), strconv.Itoa(r.Attempts), strconv.FormatInt(r.Bytes, 10),
+		strconv.Itoa(r.Status), strconv.FormatBool(r.Unchanged), strconv.Itoa(r.Attempts), strconv.FormatInt(r.Bytes, 10),
 		strconv.FormatInt(r.ElapsedMS, 10), at, r.Title, strconv.Itoa(len(r.Records)),
 	})
 	return nil

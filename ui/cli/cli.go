@@ -55,6 +55,7 @@ type Session struct {
 	Recipe func(nameOrPath string) (Recipe, error)                      // errors say file:line
 	List   func(name string, in io.Reader) iter.Seq2[engine.Job, error] // see Lines
 	Lines  func(error) (line int, ok bool)                              // is an error of List one bad line, and which?
+	Kept   func() (string, error)                                       // what became of the bodies of --keep-bodies, in words; nil: there are none
 	Close  func() error
 }
 

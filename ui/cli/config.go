@@ -53,6 +53,8 @@ type Config struct {
 	// What to show and keep.
 	Output  string // file of results, .jsonl or .csv; "-": stdout
 	Records string // file of records, likewise
+	Keep    string // directory for bodies; empty: they are not kept
+	KeepMax int64  // bytes in it
 	Plain   bool
 	ASCII   bool
 	Log     string // of headless progress: text or json
@@ -72,6 +74,7 @@ func defaultConfig() Config {
 		Recipe:   "page",
 		Seed:     1,
 		Log:      "text",
+		KeepMax:  10 << 30,
 	}
 }
 
@@ -115,6 +118,8 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(one(&c.Safeguard, "share", parseShare, showShare), "safeguard", "pause a host or batch when that share of its last 20 answers failed, such as 50%")
 	fs.VarP(text(&c.Output), "output", "o", "file for results: .jsonl, .csv, or - for stdout")
 	fs.Var(text(&c.Records), "records", "file for records, one row each: .jsonl or .csv")
+	fs.Var(text(&c.Keep), "keep-bodies", "directory for what is fetched: pages in it are asked for only if they changed, and \"weir reextract\" reads them again")
+	fs.Var(one(&c.KeepMax, "size", sizeUpTo(1<<50, "1 PiB"), showSize), "keep-max", "most bytes kept in it, compressed")
 	yes(fs, &c.Headless, "headless", "no screen: progress on stderr")
 	yes(fs, &c.Plain, "plain", "lines instead of a screen, for screen readers")
 	yes(fs, &c.ASCII, "ascii", "no glyphs beyond ASCII")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -268,7 +269,20 @@ func (r *run) finish(ctx context.Context) error {
 	end, cerr := account(ctx, r.s.Engine)
 	end.saved = saved
 	r.print.end(end)
-	return errors.Join(err, cerr, r.fed)
+	return errors.Join(err, cerr, r.kept(), r.fed)
+}
+
+// kept says what became of the bodies that were to be kept.
+func (r *run) kept() error {
+	if r.s.Kept == nil {
+		return nil
+	}
+	words, err := r.s.Kept()
+	r.print.note("bodies in " + r.cfg.Keep + ": " + words)
+	if err != nil {
+		return fmt.Errorf("--keep-bodies: %w", err)
+	}
+	return nil
 }
 
 // code is the exit code of a run that has ended.

@@ -124,6 +124,14 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<title>Members</title>")
+	case path == "/tagged":
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Content-Type", "text/html")
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		fmt.Fprint(w, "<title>Tagged</title><table><tr><td>2025-11-01<td>Day</tr><tr><td>2025-11-02<td>Night</tr></table>")
 	case path == "/jar":
 		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "hush", Path: "/"})
 		w.Header().Set("Content-Type", "text/html")

@@ -178,20 +178,25 @@ var units = []struct {
 }
 
 // parseSize reads a number of bytes, 1 to 1 GiB.
-func parseSize(s string) (int64, error) {
-	wrong := errors.New("want a size from 1 B to 1 GiB, such as 10MiB")
-	for _, u := range units {
-		digits, ok := strings.CutSuffix(s, u.name)
-		if !ok {
-			continue
+func parseSize(s string) (int64, error) { return sizeUpTo(1<<30, "1 GiB")(s) }
+
+// sizeUpTo reads a number of bytes from 1 to most, which name stands for.
+func sizeUpTo(most int64, name string) func(string) (int64, error) {
+	return func(s string) (int64, error) {
+		wrong := fmt.Errorf("want a size from 1 B to %s, such as 10MiB", name)
+		for _, u := range units {
+			digits, ok := strings.CutSuffix(s, u.name)
+			if !ok {
+				continue
+			}
+			n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+			if err != nil || n < 1 || n > most/u.bytes {
+				return 0, wrong
+			}
+			return n * u.bytes, nil
 		}
-		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
-		if err != nil || n < 1 || n > (1<<30)/u.bytes {
-			return 0, wrong
-		}
-		return n * u.bytes, nil
+		return 0, wrong
 	}
-	return 0, wrong
 }
 
 // parseHeader checks one header field (RFC 9110, section 5) and returns it as
