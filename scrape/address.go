@@ -19,7 +19,8 @@ import (
 // decision falls per host:port, on the address that is dialled, so that a name
 // whose address changes between two looks (DNS rebinding) gains nothing.
 type fence struct {
-	allow []netip.Prefix
+	allow    []netip.Prefix
+	resolver *net.Resolver // nil: the system's; tests have others
 
 	mu      sync.RWMutex
 	listed  map[string]struct{} // host:port
@@ -99,7 +100,7 @@ func (f *fence) checkAddr(addr netip.Addr) error {
 
 // dialer returns the net.Dialer for host.
 func (f *fence) dialer(host string) *net.Dialer {
-	d := &net.Dialer{}
+	d := &net.Dialer{Resolver: f.resolver}
 	if !f.isListed(host) {
 		d.ControlContext = f.control
 	}
