@@ -21,6 +21,7 @@ func robotsFaults(t *testing.T) []fault {
 		{name: "that is none of our business", ends: "ok", talk: status("401 Unauthorized")},
 		{name: "that asks to wait", ends: "status", words: "429", talk: status("429 Too Many Requests")},
 		{name: "of a server in trouble", ends: "status", words: "503", talk: status("503 Service Unavailable")},
+		{name: "of another protocol", ends: "status", words: "101", talk: hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")},
 		{name: "that is not modified, unasked", ends: "ok", talk: status("304 Not Modified")},
 		{name: "that is cut", ends: "truncated", talk: says(okHead + "Content-Length: 1000\r\n\r\n" + rules)},
 		{name: "that is reset", ends: "reset", talk: func(p *peer) { p.reset() }},

@@ -207,6 +207,7 @@ func protocolFaults() []fault {
 		{name: "not modified, unasked", ends: "status", words: "status 304", talk: says("HTTP/1.1 304 Not Modified\r\n\r\n")},
 		{name: "a part, unasked", ends: "status", words: "status 206", talk: says(strings.Replace(answerOf("Content-Range: bytes 0-34/99\r\n", faultPage), "200 OK", "206 Partial Content", 1))},
 		{name: "a range, unasked", ends: "status", words: "status 416", talk: says("HTTP/1.1 416 No\r\nContent-Range: bytes */99\r\nContent-Length: 0\r\n\r\n")},
+		{name: "another protocol, unasked", ends: "status", words: "status 101", talk: hangs("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x05hello")},
 		{name: "a proxy's question", ends: "status", words: "status 407", talk: says("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n")},
 		{name: "a status of four digits", ends: "protocol", talk: says("HTTP/1.1 2000 OK\r\n\r\n")},
 		{name: "a status below all", ends: "status", words: "status 42", talk: says("HTTP/1.1 042 What\r\nContent-Length: 0\r\n\r\n")},

@@ -205,8 +205,8 @@ func (w *wire) explain(err error) error {
 // drain reads a body that no one wants, if it is short and comes at once, so
 // that its connection can be kept; cancel ends the attempt if it does not.
 func drain(resp *http.Response, cancel context.CancelFunc) {
-	if resp.ContentLength > maxDrain {
-		return
+	if resp.ContentLength > maxDrain || resp.StatusCode == http.StatusSwitchingProtocols {
+		return // the body of the latter is the bare connection, which no context ends
 	}
 	stop := time.AfterFunc(drainFor, cancel)
 	defer stop.Stop()
