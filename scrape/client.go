@@ -49,7 +49,9 @@ type attempt struct {
 
 // begin returns an attempt and its context. The caller calls end.
 func (s *Scraper) begin(ctx context.Context, r engine.Request) (*attempt, context.Context) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, errTimeout)
+	ctx, stop := context.WithTimeoutCause(ctx, s.cfg.Timeout, errTimeout)
+	ctx, enough := context.WithCancelCause(ctx)
+	cancel := func() { enough(errEnough); stop() }
 	a := &attempt{s: s, r: r, cancel: cancel, wire: newWire(r.Report), start: time.Now(), took: -1}
 	a.result = engine.Result{Job: r.Job.ID, Batch: r.Job.Batch, URL: r.Job.URL, Host: r.Job.Host, FetchedAt: a.start}
 	if r.URL != r.Job.URL {
@@ -221,16 +223,15 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 	return a.finish()
 }
 
-// fail ends the attempt with a failed result. An ended context outranks
-// whatever it broke.
+// fail ends the attempt with a failed result. A context that someone else ended
+// outranks whatever it broke.
 func (a *attempt) fail(ctx context.Context, class engine.Class, err error) engine.Step {
-	if ctx.Err() != nil {
-		switch cause := context.Cause(ctx); cause {
-		case errTimeout:
-			class, err = engine.Timeout, fmt.Errorf("no result within %v", a.s.cfg.Timeout)
-		default:
-			class, err = "", cause
-		}
+	switch cause := context.Cause(ctx); cause {
+	case nil, errEnough:
+	case errTimeout:
+		class, err = engine.Timeout, fmt.Errorf("no result within %v", a.s.cfg.Timeout)
+	default:
+		class, err = "", cause
 	}
 	a.result.Outcome, a.result.Class, a.result.Error = engine.Failed, class, words(err)
 	return a.finish()

@@ -26,6 +26,10 @@ func faultf(class engine.Class, format string, args ...any) error {
 // errTimeout is the cause of an attempt's context whose time ran out.
 var errTimeout = errors.New("the attempt's time ran out")
 
+// errEnough is the cause of an attempt's context that the attempt ended itself:
+// what it wanted to know it knows, and the rest is not worth waiting for.
+var errEnough = errors.New("the rest of the answer is not wanted")
+
 // dialError gives the error of a dial its class: dns, blocked, or connect.
 func dialError(err error) error {
 	var known *fault

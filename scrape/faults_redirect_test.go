@@ -80,6 +80,7 @@ func redirectFaults() []fault {
 		{name: "a redirect to no URL", words: "not a URL", talk: moved("http://[::1")},
 		{name: "a redirect with a password", words: "user and password", talk: moved("http://a:b@127.0.0.1/")},
 		{name: "a redirect with a body without end", ends: "redirect", talk: floods("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "x")},
+		{name: "a redirect whose body hangs", ends: "redirect", talk: hangs("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 9\r\n\r\n")},
 		{name: "a choice of places", ends: "status", words: "status 300", talk: says("HTTP/1.1 300 Many\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")},
 		// What an operator lists.
 		{name: "a listed URL with line ends", ends: "ok", url: "http://{addr}/a\r\nX-Evil: 1\r\n\r\n", talk: func(p *peer) {

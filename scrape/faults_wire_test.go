@@ -144,6 +144,7 @@ func slowFaults(t *testing.T) []fault {
 		list[i].slow, list[i].ends, list[i].words = true, "timeout", "no result within 60ms"
 	}
 	return append(list,
+		fault{name: "silence in the body of an error", ends: "status", words: "status 404", talk: hangs("HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nx")},
 		fault{name: "an error page without end", ends: "status", words: "status 500", talk: floods("HTTP/1.1 500 Oh\r\n\r\n", "x")},
 	)
 }
