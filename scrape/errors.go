@@ -68,6 +68,22 @@ func classOf(err error, body bool) engine.Class {
 	return engine.Protocol
 }
 
+// cutShort reports whether the status line that an error calls malformed may be
+// the beginning of a good one, so that a connection that has ended explains it.
+// Whatever else is malformed may be.
+func cutShort(err error) bool {
+	text := err.Error()
+	if _, line, ok := strings.Cut(text, "malformed HTTP response "); ok {
+		line = strings.Trim(line, `"`)
+		return strings.HasPrefix("HTTP/1.1", line[:min(len(line), len("HTTP/1."))])
+	}
+	if _, status, ok := strings.Cut(text, "malformed HTTP status code "); ok {
+		status = strings.Trim(status, `"`)
+		return len(status) < 3 && (status == "" || digits(status))
+	}
+	return true
+}
+
 // words returns the text of an error, free of what a log reader knows anyway
 // and of more than a short cut of what the server sent.
 func words(err error) string {

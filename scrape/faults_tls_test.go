@@ -128,6 +128,7 @@ func tlsFaults(t *testing.T) []fault {
 			p.say(okHead, "\r\n", faultPage)
 			p.tcp.Close()
 		}},
+		fault{name: "an alert in place of HTTP", ends: "protocol", talk: says("\x15\x03\x03\x00\x02\x02\x28")},
 		fault{name: "plain HTTP where TLS is wanted", ends: "status", words: "status 400", talk: says("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")},
 	)
 }

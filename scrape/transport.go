@@ -193,7 +193,7 @@ func (w *wire) explain(err error) error {
 	switch {
 	case errors.As(err, &known):
 		return known // without what net/http says around it
-	case class == engine.Protocol && w.cut():
+	case class == engine.Protocol && w.cut() && cutShort(err):
 		class, err = engine.Reset, fmt.Errorf("connection cut: %w", err)
 	}
 	if class == engine.Reset && w.via.forwards(w.scheme) {
