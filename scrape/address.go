@@ -122,8 +122,11 @@ var forbiddenRanges = []struct {
 	{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
 	{netip.MustParsePrefix("172.16.0.0/12"), "private"},
 	{netip.MustParsePrefix("192.0.0.0/24"), "reserved"},
+	{netip.MustParsePrefix("192.0.2.0/24"), "reserved (examples)"},
 	{netip.MustParsePrefix("192.168.0.0/16"), "private"},
 	{netip.MustParsePrefix("198.18.0.0/15"), "private (benchmarks)"},
+	{netip.MustParsePrefix("198.51.100.0/24"), "reserved (examples)"},
+	{netip.MustParsePrefix("203.0.113.0/24"), "reserved (examples)"},
 	{netip.MustParsePrefix("224.0.0.0/4"), "multicast"},
 	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
 	{netip.MustParsePrefix("::/128"), "unspecified"},
@@ -131,6 +134,10 @@ var forbiddenRanges = []struct {
 	{netip.MustParsePrefix("64:ff9b:1::/48"), "private (translation)"},
 	{netip.MustParsePrefix("100::/64"), "discard"},
 	{netip.MustParsePrefix("2001::/32"), "a tunnel (Teredo)"},
+	{netip.MustParsePrefix("2001:2::/48"), "private (benchmarks)"},
+	{netip.MustParsePrefix("2001:db8::/32"), "reserved (examples)"},
+	{netip.MustParsePrefix("3fff::/20"), "reserved (examples)"},
+	{netip.MustParsePrefix("5f00::/16"), "private (segment routing)"},
 	{netip.MustParsePrefix("fc00::/7"), "private"},
 	{netip.MustParsePrefix("fe80::/10"), "link-local"},
 	{netip.MustParsePrefix("fec0::/10"), "private (site-local)"},
@@ -142,9 +149,10 @@ var embeddings = []struct {
 	prefix netip.Prefix
 	at     int // byte
 }{
-	{netip.MustParsePrefix("::/96"), 12},        // IPv4-compatible (RFC 4291)
-	{netip.MustParsePrefix("64:ff9b::/96"), 12}, // NAT64 (RFC 6052)
-	{netip.MustParsePrefix("2002::/16"), 2},     // 6to4 (RFC 3056)
+	{netip.MustParsePrefix("::/96"), 12},           // IPv4-compatible (RFC 4291)
+	{netip.MustParsePrefix("::ffff:0:0:0/96"), 12}, // IPv4-translated (RFC 2765)
+	{netip.MustParsePrefix("64:ff9b::/96"), 12},    // NAT64 (RFC 6052)
+	{netip.MustParsePrefix("2002::/16"), 2},        // 6to4 (RFC 3056)
 }
 
 // forbidden says what kind of address addr is if a stranger may not send us
