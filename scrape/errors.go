@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -48,10 +49,13 @@ func dialError(err error) error {
 func classOf(err error, body bool) engine.Class {
 	var known *fault
 	var op *net.OpError
+	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &known):
 		return known.class
 	case errors.As(err, &op) && op.Op == "remote error": // an alert after the handshake: TLS 1.3 asks for certificates late
+		return engine.TLS
+	case errors.As(err, &record): // or noise
 		return engine.TLS
 	case body && errors.Is(err, io.ErrUnexpectedEOF):
 		return engine.Truncated

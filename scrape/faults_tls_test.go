@@ -100,6 +100,7 @@ func tlsFaults(t *testing.T) []fault {
 		{name: "no cipher in common", secure: with(good, func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_RC4_128_SHA}
 		})},
+		{name: "a client certificate is asked for", words: "certificate", secure: with(good, func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert })},
 		{name: "a client certificate is asked for, TLS 1.2", secure: with(good, func(c *tls.Config) {
 			c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
 		})},
@@ -127,6 +128,10 @@ func tlsFaults(t *testing.T) []fault {
 		fault{name: "TLS that ends without a word, the page without length", ends: "ok", secure: with(good, nil), cfg: trust, talk: func(p *peer) {
 			p.say(okHead, "\r\n", faultPage)
 			p.tcp.Close()
+		}},
+		fault{name: "TLS that turns into noise", ends: "tls", secure: with(good, nil), cfg: trust, talk: func(p *peer) {
+			p.say(okHead, "\r\n", faultPage)
+			io.WriteString(p.tcp, noise(4000))
 		}},
 		fault{name: "an alert in place of HTTP", ends: "protocol", talk: says("\x15\x03\x03\x00\x02\x02\x28")},
 		fault{name: "plain HTTP where TLS is wanted", ends: "status", words: "status 400", talk: says("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")},
