@@ -56,12 +56,13 @@ type work struct {
 	ended func() error // what ended the context of Extract; nil: nothing yet
 	begun time.Time
 	err   error
-	nodes int // left
-	steps int // left
-	look  int // steps until the clock is looked at
-	cells int // left
-	text  int // bytes left
-	slack int // bytes, as heapSlack
+	nodes int   // left
+	steps int   // left
+	look  int   // steps until the clock is looked at
+	cells int   // left
+	text  int   // bytes left
+	slack int   // bytes, as heapSlack
+	tree  *tree // of the page, once something is selected; see treeOf
 
 	// Of the element whose children were counted last.
 	parent *html.Node
@@ -128,6 +129,23 @@ func (w *work) keep(value string) bool {
 		w.fail(tooComplex("more than %d bytes of values", maxText))
 	}
 	return w.err == nil
+}
+
+// treeOf returns the tree of the one page of w.
+func (w *work) treeOf(root *html.Node) *tree {
+	if w.tree == nil {
+		w.tree = trees.Get().(*tree)
+		w.tree.plant(root)
+	}
+	return w.tree
+}
+
+// done ends the use of the page: of its nodes, not of what was read from them.
+func (w *work) done() {
+	if w.tree != nil {
+		w.tree.release()
+		w.tree = nil
+	}
 }
 
 func (w *work) fail(err error) {

@@ -100,6 +100,7 @@ func (r *Recipe) extract(w *work, p Page) (Extraction, error) {
 	if err := checkHTML(p); err != nil {
 		return Extraction{}, err
 	}
+	defer w.done()
 	doc, err := w.parse(p.Body)
 	if err != nil {
 		return Extraction{}, err
@@ -190,16 +191,17 @@ func (x *extractor) run() {
 // below returns the elements below top that sel selects, in document order:
 // all of them, or only the first. It is less once the work is spent.
 func (x *extractor) below(sel *selector, top []*html.Node, all bool) []*html.Node {
-	var found []*html.Node
+	return x.search(sel, top, false, all)
+}
+
+// search is below, with top if it is among what is searched.
+func (x *extractor) search(sel *selector, top []*html.Node, among, all bool) (found []*html.Node) {
 	for _, n := range top {
-		m := sel.on(x.w, n)
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			if all {
-				found = append(found, m.MatchAll(c)...)
-			} else if first := m.MatchFirst(c); first != nil {
-				return []*html.Node{first}
-			}
+		some := x.w.treeOf(x.page.Nodes[0]).below(x.w, x.plan, sel, n, among, all)
+		if len(some) > 0 && (len(top) == 1 || !all) {
+			return some
 		}
+		found = append(found, some...)
 	}
 	return found
 }

@@ -65,6 +65,28 @@ func (m match) Filter(nodes []*html.Node) []*html.Node {
 	return slices.DeleteFunc(slices.Clone(nodes), func(n *html.Node) bool { return !m.Match(n) })
 }
 
+// below returns the elements below the scope, and the scope too if it is among
+// them, that are selected: all or at most the first, in document order.
+func (m match) below(among, all bool) []*html.Node {
+	var found []*html.Node
+	for c := m.scope; c != nil; c = c.NextSibling {
+		if c == m.scope && !among {
+			if c = c.FirstChild; c == nil {
+				break
+			}
+		}
+		if all {
+			found = append(found, m.MatchAll(c)...)
+		} else if first := m.MatchFirst(c); first != nil {
+			return []*html.Node{first}
+		}
+		if among {
+			break
+		}
+	}
+	return found
+}
+
 // of reports whether one alternative of sel matches n.
 func (m match) of(sel selector, n *html.Node) bool {
 	if !isElement(n) {
@@ -151,7 +173,7 @@ func (m match) compound(c *compound, n *html.Node) bool {
 	if !isElement(n) { // the document, as the scope of a page without rows
 		return c.scope && c.plain == nil && c.sub == nil
 	}
-	if c.plain != nil && (!m.pay(c.cost, n) || !c.plain.Match(n)) {
+	if c.plain != nil && (!c.cost.pay(m.w, n) || !c.plain.Match(n)) {
 		return false
 	}
 	for i := range c.sub {
@@ -195,20 +217,20 @@ func (m match) relation(r *relation, n *html.Node) bool {
 
 // pay spends what cascadia walks over to answer a plain part about n, before it
 // is asked: cascadia cannot be interrupted.
-func (m match) pay(c cost, n *html.Node) bool {
-	if c.siblings > 0 && !m.w.spend(c.siblings*m.w.children(n.Parent)/8) { // a hop is cheap
+func (c cost) pay(w *work, n *html.Node) bool {
+	if c.siblings > 0 && !w.spend(c.siblings*w.children(n.Parent)/8) { // a hop is cheap
 		return false
 	}
 	if c.text > 0 {
 		for t := range nodes(n) {
-			if !m.w.spend(c.text * (1 + len(t.Data)/64)) {
+			if !w.spend(c.text * (1 + len(t.Data)/64)) {
 				return false
 			}
 		}
 	}
 	if c.parents > 0 {
 		for a := n.Parent; a != nil; a = a.Parent {
-			if !m.w.spend(c.parents) {
+			if !w.spend(c.parents) {
 				return false
 			}
 		}

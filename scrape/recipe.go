@@ -52,6 +52,16 @@ type reading struct {
 	fields []field
 	follow []follow
 	expect expect
+	plan   *program // of rows and fields, in one; nil: each has its own
+}
+
+// compile makes one program of what is read, when all of it is known.
+func (r *reading) compile() {
+	sels := []*selector{r.rows}
+	for i := range r.fields {
+		sels = append(sels, r.fields[i].sel)
+	}
+	r.plan = newProgram(sels...)
 }
 
 // names returns the names of the fields, in their order.
@@ -172,6 +182,7 @@ func ParseRecipe(file string, text []byte) (*Recipe, error) {
 	if err := s.recipe(root, r); err != nil {
 		return nil, err
 	}
+	r.compile()
 	if r.name == "" {
 		base := filepath.Base(file)
 		r.name = strings.TrimSuffix(base, filepath.Ext(base))

@@ -73,14 +73,5 @@ func (x *extractor) isRow(n *html.Node) bool {
 
 // among returns what sel selects of top and below it, as below does.
 func (x *extractor) among(sel *selector, top []*html.Node, all bool) []*html.Node {
-	var found []*html.Node
-	for _, n := range top {
-		m := sel.on(x.w, n)
-		if all {
-			found = append(found, m.MatchAll(n)...)
-		} else if first := m.MatchFirst(n); first != nil {
-			return []*html.Node{first}
-		}
-	}
-	return found
+	return x.search(sel, top, true, all)
 }

@@ -19,13 +19,16 @@ const (
 // A selector is a compiled CSS selector: alternatives, one of which must match.
 // It is immutable.
 //
-// The simple parts (tags, classes, attributes, positions) are cascadia's. How
-// they hang together is kept here, because cascadia tries every combination of
-// ancestors without looking up, which a page can turn into hours; see
-// [match.chain].
+// What the simple parts (tags, classes, attributes, positions) mean is
+// cascadia's to say. How they hang together is kept here, because cascadia tries
+// every combination of ancestors without looking up, which a page can turn into
+// hours. A [program] finds all that a selector selects on a page; a [match] asks
+// about one element.
 type selector struct {
-	text string
-	any  []chain
+	text  string
+	any   []chain
+	alone *program // that has only this selector
+	odd   bool     // no program knows what it means
 }
 
 // A chain is compounds from left to right, at least one.
@@ -38,6 +41,8 @@ type compound struct {
 	plain cascadia.Sel // nil: any element
 	cost  cost         // of asking plain
 	sub   []relation   // :not, :has and the like
+	test  test         // all of that but scope, for a program
+	odd   bool         // there is no such test
 }
 
 // A relation is a compound's condition on other selectors.
@@ -52,6 +57,43 @@ type cost struct {
 	siblings int // :nth-child and its kin
 	text     int // :contains and :matches
 	parents  int // :lang, :enabled, :disabled
+}
+
+// compile makes what a match and a program need of the simple parts of c, as one
+// text, and of its relations.
+func (c *compound) compile(plain string) (err error) {
+	if plain != "" && plain != "*" {
+		if c.plain, err = cascadia.Parse(plain); err != nil {
+			return err
+		}
+		if rest := c.test.take(plain); rest != "" {
+			if c.test.rest, err = cascadia.Parse(rest); err != nil {
+				return err
+			}
+			c.test.cost = c.cost // some of it may be for nothing
+		}
+	}
+	for i := range c.sub {
+		switch is, ok := newCondition(&c.sub[i]); {
+		case !ok:
+			c.odd = true
+		case is.alone != nil:
+			c.test.alike = append(c.test.alike, is)
+		default:
+			c.test.marked = append(c.test.marked, is)
+		}
+	}
+	return nil
+}
+
+// compile makes the program of sel alone.
+func (sel *selector) compile() {
+	for _, c := range sel.any {
+		for i := range c {
+			sel.odd = sel.odd || c[i].odd || i > 0 && c[i].scope
+		}
+	}
+	sel.alone = newProgram(sel)
 }
 
 // parseSelector compiles text. Errors name what is wrong, not where it stands.

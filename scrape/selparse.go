@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/andybalholm/cascadia"
 )
 
 // A selParser finds where the parts of a selector begin and end. What the plain
@@ -28,6 +26,7 @@ func (p *selParser) group() (selector, error) {
 		sel.any = append(sel.any, one)
 		if p.peek() != ',' {
 			sel.text = strings.TrimSpace(p.s[start:p.i])
+			sel.compile()
 			return sel, nil
 		}
 		p.i++
@@ -112,15 +111,7 @@ func (p *selParser) compound() (compound, error) {
 			if !begun {
 				return c, p.missing()
 			}
-			if plain.Len() == 0 || plain.String() == "*" {
-				return c, nil
-			}
-			sel, err := cascadia.Parse(plain.String())
-			if err != nil {
-				return c, err
-			}
-			c.plain = sel
-			return c, nil
+			return c, c.compile(plain.String())
 		case ch == '(':
 			return c, errors.New("opening parenthesis without a : name before it")
 		case ch == ']':
