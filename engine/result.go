@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -154,26 +153,7 @@ func Text(value any, sep string) string {
 }
 
 // MarshalJSON writes the record as one object, its fields in their order.
-func (r Record) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	b.WriteByte('{')
-	for i, f := range r {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if err := enc.Encode(f.Name); err != nil {
-			return nil, err
-		}
-		b.WriteByte(':')
-		if err := enc.Encode(f.Value); err != nil {
-			return nil, err
-		}
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
+func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
 
 // A Finding is a cell that was missing or could not be read. It never ends a
 // page: the good rows are kept.

@@ -46,9 +46,21 @@ func (w *Records) Write(r engine.Result) error {
 		url = r.URL
 	}
 	mark, headed := w.buf.Len(), w.headed
+	batch := w.batch(r.Batch)
+	var head []byte // of every line: all of it but the record's own fields
+	if w.format == JSONLines && len(r.Records) > 0 {
+		head = append(engine.AppendJSONString([]byte(`{"_url":`), url), `,"_batch":`...)
+		head = engine.AppendJSONString(head, batch)
+	}
 	for _, rec := range r.Records {
-		own := engine.Record{{Name: "_url", Value: url}, {Name: "_batch", Value: w.batch(r.Batch)}}
-		if err := w.record(append(own, rec...)); err != nil {
+		var err error
+		if w.format == CSV {
+			own := engine.Record{{Name: "_url", Value: url}, {Name: "_batch", Value: batch}}
+			err = w.csv(append(own, rec...))
+		} else {
+			err = w.json(head, rec)
+		}
+		if err != nil {
 			w.headed = headed
 			return w.end(mark, err)
 		}
@@ -56,13 +68,23 @@ func (w *Records) Write(r engine.Result) error {
 	return w.end(mark, nil)
 }
 
-func (w *Records) record(rec engine.Record) error {
-	if w.format == CSV {
-		return w.csv(rec)
+// json writes a record behind head, an object that is not closed.
+func (w *Records) json(head []byte, rec engine.Record) error {
+	at := w.buf.Len() + len(head)
+	w.buf.Write(head)
+	line, err := rec.AppendJSON(w.buf.AvailableBuffer())
+	if err != nil {
+		return err
 	}
-	enc := json.NewEncoder(&w.buf)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(rec)
+	w.buf.Write(line)
+	w.buf.WriteByte('\n')
+	if len(rec) == 0 {
+		w.buf.Truncate(at)
+		w.buf.WriteString("}\n")
+		return nil
+	}
+	w.buf.Bytes()[at] = ',' // for the brace that opened the record
+	return nil
 }
 
 // csv writes a record whose first two fields are _url and _batch.
