@@ -86,7 +86,7 @@ func start(cfg cli.Config) (*cli.Session, error) {
 	session := &cli.Session{
 		Engine: e,
 		Recipe: func(name string) (cli.Recipe, error) { return useRecipe(s, name) },
-		List:   s.List,
+		List:   s.ListFor,
 		Lines: func(err error) (int, bool) {
 			if bad, ok := errors.AsType[*scrape.LineError](err); ok {
 				return bad.Line, true

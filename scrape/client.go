@@ -216,7 +216,7 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 		if err != nil {
 			continue // mailto: and the like: no page
 		}
-		j := a.s.job(t)
+		j := a.s.job(t, recipe)
 		j.Depth = a.r.Job.Depth + 1
 		res.Links = append(res.Links, j)
 	}

@@ -41,6 +41,20 @@ func (e *LineError) Unwrap() error { return e.Err }
 // A line that is no URL yields a *LineError and the zero Job. If in cannot be
 // read to its end, its error comes last. The sequence can be ranged over once.
 func (s *Scraper) List(name string, in io.Reader) iter.Seq2[engine.Job, error] {
+	return s.list(nil, name, in)
+}
+
+// ListFor is List for a batch of a recipe in use, whose rules say which of its
+// URLs are one page. One that is not in use has no rules.
+func (s *Scraper) ListFor(ref engine.RecipeRef, name string, in io.Reader) iter.Seq2[engine.Job, error] {
+	r, err := s.recipe(ref)
+	if err != nil {
+		r = nil
+	}
+	return s.list(r, name, in)
+}
+
+func (s *Scraper) list(r *Recipe, name string, in io.Reader) iter.Seq2[engine.Job, error] {
 	return func(yield func(engine.Job, error) bool) {
 		lines := bufio.NewReaderSize(in, 32<<10)
 		if mark, _ := lines.Peek(3); bytes.Equal(mark, utf8BOM) {
@@ -59,7 +73,7 @@ func (s *Scraper) List(name string, in io.Reader) iter.Seq2[engine.Job, error] {
 				yield(engine.Job{}, fmt.Errorf("scrape: list %s: line %d: %w", name, n, err))
 				return
 			}
-			job, bad := s.line(text, long)
+			job, bad := s.line(r, text, long)
 			switch {
 			case bad != nil:
 				bad.Name, bad.Line = name, n
@@ -106,7 +120,7 @@ func readLine(r *bufio.Reader) (text string, long bool, err error) {
 }
 
 // line makes a job of one line. A line that holds no URL is the zero Job.
-func (s *Scraper) line(text string, long bool) (engine.Job, *LineError) {
+func (s *Scraper) line(r *Recipe, text string, long bool) (engine.Job, *LineError) {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) // of UTF-16, and of lists put together
 	for _, mark := range []string{" #", "\t#"} {
 		text, _, _ = strings.Cut(text, mark)
@@ -118,7 +132,7 @@ func (s *Scraper) line(text string, long bool) (engine.Job, *LineError) {
 	case long:
 		return engine.Job{}, &LineError{Text: clip(text, maxShown), Err: fmt.Errorf("longer than %s", size(maxLine))}
 	}
-	job, err := s.Job(text)
+	job, err := s.listed(text, r)
 	if err != nil {
 		if errors.Is(err, errUserinfo) {
 			text = text[:strings.Index(text, ":")+1] + "..."

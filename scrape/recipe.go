@@ -39,7 +39,8 @@ type Recipe struct {
 	text string
 	hash string // hex SHA-256 of text
 
-	url string
+	url    string
+	ignore []glob // parameters that fingerprints leave out
 	reading
 }
 

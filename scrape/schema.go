@@ -25,6 +25,10 @@ func recipeKeys() []key[*Recipe] {
 			}
 			return s.at(p.value, checkTemplate(r.url))
 		}},
+		{name: "fingerprint", read: func(s sheet, p pair, r *Recipe) error {
+			_, err := mapping(s, p.value, "fingerprint", fingerprintKeys(), r)
+			return err
+		}},
 	}
 	for _, k := range readingKeys() {
 		read := func(s sheet, p pair, r *Recipe) error { return k.read(s, p, &r.reading) }

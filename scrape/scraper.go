@@ -227,21 +227,31 @@ func (s *Scraper) recipe(ref engine.RecipeRef) (*Recipe, error) {
 	return nil, fmt.Errorf("recipe %q is not in use", ref.Name)
 }
 
-// Job makes a job of a URL that an operator wrote. Its host counts as listed
-// by the operator from now on: it may be in a private network.
+// Job makes a job of a URL that an operator wrote, for a recipe without rules
+// of its own for fingerprints. Its host counts as listed by the operator from
+// now on: it may be in a private network.
 //
 // The error says what is wrong with raw, without repeating it.
-func (s *Scraper) Job(raw string) (engine.Job, error) {
+func (s *Scraper) Job(raw string) (engine.Job, error) { return s.listed(raw, nil) }
+
+// listed is Job for a batch of r, which may be nil.
+func (s *Scraper) listed(raw string, r *Recipe) (engine.Job, error) {
 	t, err := parseTarget(raw)
 	if err != nil {
 		return engine.Job{}, err
 	}
 	s.fence.list(t)
-	return s.job(t), nil
+	return s.job(t, r), nil
 }
 
-func (s *Scraper) job(t target) engine.Job {
-	j := engine.Job{URL: t.href, Host: t.host, Fingerprint: t.fingerprint()}
+// job makes a job of a batch of r, which may be nil.
+func (s *Scraper) job(t target, r *Recipe) engine.Job {
+	j := engine.Job{URL: t.href, Host: t.host}
+	if r == nil {
+		j.Fingerprint = t.fingerprint()
+	} else {
+		j.Fingerprint = t.fingerprint(r.ignore...)
+	}
 	if !s.cfg.IgnoreRobots {
 		j.Origin = t.origin()
 	}

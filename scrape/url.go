@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -112,22 +111,6 @@ func newTarget(u *whatwg.Url) (target, error) {
 
 // origin returns scheme://host:port, whose robots.txt rules t.
 func (t target) origin() string { return t.scheme + "://" + t.host }
-
-// fingerprint returns the href with the query's parameters in the order of
-// their names. Parameters of one name keep their order: it may matter.
-func (t target) fingerprint() string {
-	head, query, _ := strings.Cut(t.href, "?")
-	params := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool { return p == "" })
-	if len(params) == 0 {
-		return head
-	}
-	slices.SortStableFunc(params, func(a, b string) int {
-		a, _, _ = strings.Cut(a, "=")
-		b, _, _ = strings.Cut(b, "=")
-		return strings.Compare(a, b)
-	})
-	return head + "?" + strings.Join(params, "&")
-}
 
 // request returns t in the form that makes net/http write path and query byte
 // by byte as they stand in href: a url.URL with a Path would escape them anew.

@@ -52,11 +52,15 @@ type RecipeInfo struct {
 // A Session is one run that has been built.
 type Session struct {
 	Engine Engine
-	Recipe func(nameOrPath string) (Recipe, error)                      // errors say file:line
-	List   func(name string, in io.Reader) iter.Seq2[engine.Job, error] // see Lines
-	Lines  func(error) (line int, ok bool)                              // is an error of List one bad line, and which?
-	Kept   func() (string, error)                                       // what became of the bodies of --keep-bodies, in words; nil: there are none
-	Close  func() error
+	Recipe func(nameOrPath string) (Recipe, error) // errors say file:line
+
+	// List reads a list for a batch of a recipe that Recipe returned. Lines
+	// says whether an error of it is one bad line, and which.
+	List  func(r engine.RecipeRef, name string, in io.Reader) iter.Seq2[engine.Job, error]
+	Lines func(error) (line int, ok bool)
+
+	Kept  func() (string, error) // what became of the bodies of --keep-bodies, in words; nil: there are none
+	Close func() error
 }
 
 // An Engine is what a run is steered by and what carries it out.

@@ -156,7 +156,7 @@ func (a *app) runDemo(cmd *cobra.Command, cfg *Config) (err error) {
 		if err != nil {
 			return err
 		}
-		p, err := listed(s, l.Name, l.URLs)
+		p, err := listed(s, r, l.Name, l.URLs)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (p *planner) template(b engine.Batch, r Recipe, words []string) (engine.Bat
 		return b, nil, err
 	}
 	b.Name = pl.batch.Name
-	return b, p.s.again(pl.name, string(text)), nil
+	return b, p.s.again(b.Recipe, pl.name, string(text)), nil
 }
 
 // file reads a list from a file, which is opened anew each time.
@@ -107,6 +107,7 @@ func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[eng
 			return
 		}
 		defer pl.halt()
+		pl.batch.Recipe = b.Recipe
 		pl.jobs(p.s)(yield)
 	}, nil
 }
@@ -159,7 +160,7 @@ func (p *planner) urls(b engine.Batch, text string) (engine.Batch, iter.Seq2[eng
 		return b, nil, errors.New("no URL yet")
 	}
 	return b, func(yield func(engine.Job, error) bool) {
-		for j, err := range p.s.again("URL", strings.Join(urls, "\n")) {
+		for j, err := range p.s.again(b.Recipe, "URL", strings.Join(urls, "\n")) {
 			if i, ok := p.s.Lines(err); ok && i <= len(urls) {
 				err = badLine{lines[i-1], urls[i-1], err}
 			}
@@ -188,9 +189,9 @@ func (e badLine) Error() string {
 func (e badLine) Unwrap() error { return e.err }
 
 // again is a list in memory that can be read more than once.
-func (s *Session) again(name, text string) iter.Seq2[engine.Job, error] {
+func (s *Session) again(r engine.RecipeRef, name, text string) iter.Seq2[engine.Job, error] {
 	return func(yield func(engine.Job, error) bool) {
-		s.List(name, strings.NewReader(text))(yield)
+		s.List(r, name, strings.NewReader(text))(yield)
 	}
 }
 

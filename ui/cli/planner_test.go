@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func fakeSession() *Session {
 				},
 			}, nil
 		},
-		List: func(name string, in io.Reader) iter.Seq2[engine.Job, error] {
+		List: func(r engine.RecipeRef, name string, in io.Reader) iter.Seq2[engine.Job, error] {
 			return func(yield func(engine.Job, error) bool) {
 				lines := bufio.NewScanner(in)
 				for n := 1; lines.Scan(); n++ {
@@ -47,7 +48,7 @@ func fakeSession() *Session {
 					if !strings.HasPrefix(lines.Text(), "http") {
 						err = fmt.Errorf("%s:%d: %w", name, n, errLine)
 					}
-					if !yield(engine.Job{URL: lines.Text()}, err) {
+					if !yield(engine.Job{URL: lines.Text(), Fingerprint: r.Name + " " + lines.Text()}, err) {
 						return
 					}
 				}
@@ -199,6 +200,59 @@ func TestExport(t *testing.T) {
 	for _, path := range []string{"-", "out.txt"} {
 		if _, err := x.Export(t.Context(), path, true, results); err == nil {
 			t.Errorf("Export to %s succeeded, want an error", path)
+		}
+	}
+}
+
+// Which URLs are one page is for the recipe of the batch to say, wherever the
+// batch comes from.
+func TestJobsAreMadeForTheirRecipe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "list.txt")
+	if err := os.WriteFile(file, []byte("http://one.test/\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := fakeSession()
+	p := newPlanner(Deps{Recipes: func() []RecipeInfo { return nil }}, s, "page")
+	check := func(jobs iter.Seq2[engine.Job, error], recipe string) {
+		t.Helper()
+		n := 0
+		for j, err := range jobs {
+			if n++; err != nil || !strings.HasPrefix(j.Fingerprint, recipe+" ") {
+				t.Errorf("a job was made as %q, %v; want it for %s", j.Fingerprint, err, recipe)
+			}
+		}
+		if n == 0 {
+			t.Errorf("no job for %s", recipe)
+		}
+	}
+	for _, spec := range []ui.Spec{
+		{Text: "http://one.test/"},
+		{Text: file, Recipe: "page"},
+		{Text: "http://one.test/ http://two.test/", Recipe: "months"},
+		{Text: "http://one.test 2025-11", Recipe: "months"},
+	} {
+		_, jobs, err := p.Plan(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(jobs, cmp.Or(spec.Recipe, "page"))
+	}
+	for name, sources := range map[string][]string{"page": {file, "http://two.test/"}, "months": {"http://one.test"}} {
+		r, err := s.Recipe(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := Config{}
+		if name == "months" {
+			cfg.Months = "2025-11"
+		}
+		ps, err := plans(cfg, s, r, sources, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pl := range ps {
+			check(pl.jobs(s), name)
+			pl.halt()
 		}
 	}
 }

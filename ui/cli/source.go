@@ -29,7 +29,9 @@ type plan struct {
 func (p *plan) use(r Recipe) { p.batch.Recipe, p.batch.Text, p.fields = r.Ref, r.Text, r.Fields }
 
 // jobs reads the plan's list. It can be read once.
-func (p *plan) jobs(s *Session) iter.Seq2[engine.Job, error] { return s.List(p.name, p.in) }
+func (p *plan) jobs(s *Session) iter.Seq2[engine.Job, error] {
+	return s.List(p.batch.Recipe, p.name, p.in)
+}
 
 // isURL tells a URL from the name of a file.
 func isURL(s string) bool { return strings.Contains(s, "://") }
@@ -86,7 +88,7 @@ func plans(cfg Config, s *Session, r Recipe, sources []string, stdin io.Reader) 
 		if len(urls) == 1 {
 			name = urls[0]
 		}
-		p, err := listed(s, name, urls)
+		p, err := listed(s, r, name, urls)
 		if err != nil {
 			return ps, err
 		}
@@ -117,13 +119,13 @@ func expand(cfg Config, s *Session, r Recipe, base string) (*plan, error) {
 	case base != "":
 		name = base
 	}
-	return listed(s, name, urls)
+	return listed(s, r, name, urls)
 }
 
 // listed is a plan over URLs of the command line, all of which must be good.
-func listed(s *Session, name string, urls []string) (*plan, error) {
+func listed(s *Session, r Recipe, name string, urls []string) (*plan, error) {
 	text := strings.Join(urls, "\n")
-	for _, err := range s.List("SOURCE", strings.NewReader(text)) {
+	for _, err := range s.List(r.Ref, "SOURCE", strings.NewReader(text)) {
 		if err != nil {
 			if line, ok := s.Lines(err); ok && line <= len(urls) {
 				return nil, fmt.Errorf("%q: %w", urls[line-1], reason(err))
@@ -188,7 +190,7 @@ func strict(s *Session, ps []*plan) error {
 		if err != nil {
 			return pathError(err)
 		}
-		for _, err := range s.List(p.name, bytes.NewReader(text)) {
+		for _, err := range s.List(p.batch.Recipe, p.name, bytes.NewReader(text)) {
 			if err != nil {
 				return err
 			}
