@@ -19,12 +19,16 @@ import (
 	"weir/scrape"
 )
 
-// recipe parses a recipe or ends the test.
+// recipe parses a recipe, which must be one for the schema too, or ends the
+// test.
 func recipe(t testing.TB, text string) *scrape.Recipe {
 	t.Helper()
 	r, err := scrape.ParseRecipe("test.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := scrape.CheckSchema(t, text); err != nil {
+		t.Errorf("%s\n%v", text, err)
 	}
 	return r
 }

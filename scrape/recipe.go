@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -90,11 +91,15 @@ func (r *Recipe) URL() string { return r.url }
 func (r *Recipe) Fields() []string { return r.names() }
 
 // About returns the first comment of the recipe's text up to its first blank
-// comment line, as one line: what a list of recipes says of it.
+// comment line, as one line: what a list of recipes says of it. A line for an
+// editor's YAML mode is none of it.
 func (r *Recipe) About() string {
 	var words []string
 	for line := range strings.Lines(r.text) {
 		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
+		if strings.HasPrefix(strings.TrimSpace(comment), "yaml-language-server:") {
+			continue
+		}
 		if !ok || strings.TrimSpace(comment) == "" {
 			break
 		}
@@ -105,6 +110,13 @@ func (r *Recipe) About() string {
 
 //go:embed recipes/*.yaml
 var builtIn embed.FS
+
+//go:embed recipes/schema.json
+var schema []byte
+
+// Schema returns the JSON Schema (2020-12) of recipes, with which an editor
+// completes and checks them.
+func Schema() []byte { return bytes.Clone(schema) }
 
 // Recipes returns the recipes that are built in, by name.
 func Recipes() []*Recipe { return slices.Clone(builtInRecipes()) }

@@ -124,6 +124,9 @@ func TestParseRecipeErrors(t *testing.T) {
 			if want := "scrape: recipe oncall.yaml:" + tc.want; err == nil || err.Error() != want {
 				t.Errorf("ParseRecipe(%.60q)\n got %v\nwant %s", tc.text, err, want)
 			}
+			if strings.Contains(tc.want, "unknown key") && !strings.Contains(tc.text, "<<") && scrape.CheckSchema(t, tc.text) == nil {
+				t.Errorf("the schema takes %q", tc.text)
+			}
 		})
 	}
 }
@@ -154,7 +157,7 @@ func TestParseRecipeLimits(t *testing.T) {
 }
 
 func TestRecipe(t *testing.T) {
-	const text = "# who is\n# on call\n#\n# more\nurl: 'http://a.test/{month}'\nfields:\n  b: {select: td}\n  a: {attr: HREF}\n"
+	const text = "# yaml-language-server: $schema=recipe.schema.json\n# who is\n# on call\n#\n# more\nurl: 'http://a.test/{month}'\nfields:\n  b: {select: td}\n  a: {attr: HREF}\n"
 	r, err := scrape.ParseRecipe("/some/where/on-call.v2.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
