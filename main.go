@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html/charset"
 
@@ -219,11 +220,13 @@ func try(ctx context.Context, cfg cli.Config, recipe, page string, w io.Writer) 
 	} else if p.Body, err = readPage(page, cfg.MaxBody); err != nil {
 		return false, err
 	}
-	if err := scrape.Try(ctx, w, r, p); err != nil {
+	spent, err := scrape.Try(ctx, w, r, p)
+	if err != nil {
 		_, err = fmt.Fprintf(w, "outcome  failed: %v\n", err)
 		return false, err
 	}
-	return true, nil
+	_, err = fmt.Fprintf(w, "\ntime     %v\n", spent.Round(10*time.Microsecond))
+	return true, err
 }
 
 // readPage reads a page from a file, as UTF-8.

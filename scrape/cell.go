@@ -39,8 +39,13 @@ func (x *extractor) find(f *field, row []*html.Node) []*html.Node {
 // cells, one for each field.
 func (x *extractor) record(num int, cells []cell) {
 	blank := true
-	for _, c := range cells {
+	for i, c := range cells {
 		blank = blank && !c.valued
+		if stats := &x.out.Fields[i]; c.unlike {
+			if stats.Unlike++; stats.Unlike == 1 {
+				stats.Text = cutBytes(c.raw, maxRaw)
+			}
+		}
 	}
 	if blank {
 		return
@@ -198,11 +203,6 @@ func (x *extractor) count(row, i int, c cell) {
 	f, stats := &x.fields[i], &x.out.Fields[i]
 	if c.found {
 		stats.Matched++
-	}
-	if c.unlike {
-		if stats.Unlike++; stats.Unlike == 1 {
-			stats.Text = cutBytes(c.raw, maxRaw)
-		}
 	}
 	var kind string
 	switch {

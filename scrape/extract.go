@@ -69,7 +69,7 @@ type FieldStats struct {
 	Missing  int    // required, and not there or empty
 	Bad      int    // not of the field's type
 
-	Unlike int    // with text in which the field's regex has no match
+	Unlike int    // of all rows: with text in which the field's regex has no match
 	Text   string // the first of these, at most 80 bytes
 }
 
@@ -93,7 +93,11 @@ func (r *Recipe) Extract(ctx context.Context, p Page) (Extraction, error) {
 }
 
 // extract is Extract within the limits of w.
-func (r *Recipe) extract(w *work, p Page) (Extraction, error) {
+func (r *Recipe) extract(w *work, p Page) (Extraction, error) { return r.inspect(w, p, nil) }
+
+// inspect is extract that, if all went well, shows look the extractor while the
+// page is still there.
+func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, error) {
 	if !w.alive() {
 		return Extraction{}, w.err
 	}
@@ -116,6 +120,9 @@ func (r *Recipe) extract(w *work, p Page) (Extraction, error) {
 		return Extraction{}, w.err
 	}
 	x.judge(signs)
+	if look != nil {
+		look(&x)
+	}
 	return x.out, nil
 }
 
@@ -125,16 +132,22 @@ func checkHTML(p Page) error {
 	if len(p.Body) == 0 {
 		return nil
 	}
+	switch kind := p.kind(); kind {
+	case "text/html", "application/xhtml+xml":
+		return nil
+	default:
+		return fmt.Errorf("%w: %s", ErrNotHTML, clip(kind, maxShown))
+	}
+}
+
+// kind returns the media type of the page.
+func (p Page) kind() string {
 	kind, _, _ := strings.Cut(p.ContentType, ";")
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	if kind == "" {
 		kind, _, _ = strings.Cut(http.DetectContentType(p.Body), ";")
 	}
-	switch kind {
-	case "text/html", "application/xhtml+xml":
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrNotHTML, clip(kind, maxShown))
+	return kind
 }
 
 // baseOf returns what the URLs of a page hang on, nil for nothing: the href of

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"weir/engine"
 )
@@ -22,29 +23,37 @@ const (
 )
 
 // Try extracts p with r and writes to w what an author of recipes wants to know:
-// the records as a table, how often each field was found and why it is empty,
-// and the findings. The text is for people and safe for a terminal: whatever the
-// page wrote is printed with control characters and the like escaped.
+// the records as a table, what each selector matched and how often, what its
+// field lacks, and the findings. The text is for people and safe for a terminal:
+// whatever the page wrote is printed with control characters and the like
+// escaped.
 //
-// The error is that of [Recipe.Extract], or of w. A page that is empty for the
-// recipe is no error.
-func Try(ctx context.Context, w io.Writer, r *Recipe, p Page) error {
-	x, err := r.Extract(ctx, p)
-	if err != nil {
-		return err
-	}
+// It returns how long a run would take for the page once it is there, and the
+// error of [Recipe.Extract], or of w. A page that is empty for the recipe is no
+// error.
+func Try(ctx context.Context, w io.Writer, r *Recipe, p Page) (spent time.Duration, err error) {
 	var b bytes.Buffer
+	var found []tally
+	all := true
+	work := newWork(ctx)
+	x, err := r.inspect(work, p, func(x *extractor) {
+		spent = time.Since(work.begun)
+		found, all = x.tallies(ctx)
+	})
+	if err != nil {
+		return 0, err
+	}
 	tryHead(&b, r, p, x)
 	if r.rows == nil {
 		tryRecord(&b, x.Records)
 	} else {
 		tryTable(&b, r.Fields(), x.Records)
 	}
-	tryFields(&b, r, x)
+	tryMatches(&b, found, all)
 	tryFound(&b, x)
 	tryNext(&b, x.Next)
 	_, err = w.Write(b.Bytes())
-	return err
+	return spent, err
 }
 
 func tryHead(b *bytes.Buffer, r *Recipe, p Page, x Extraction) {
@@ -55,13 +64,18 @@ func tryHead(b *bytes.Buffer, r *Recipe, p Page, x Extraction) {
 	if x.Title != "" {
 		fmt.Fprintf(b, "title    %s\n", safe(x.Title))
 	}
+	if len(p.Body) == 0 {
+		b.WriteString("kind     empty\n")
+	} else {
+		fmt.Fprintf(b, "kind     %s, %s\n", safe(p.kind()), size(int64(len(p.Body))))
+	}
 	outcome := engine.OK
 	if x.Empty {
 		outcome = engine.Empty
 	}
 	fmt.Fprintf(b, "outcome  %s, %s", outcome, plural(len(x.Records), "record"))
 	if x.Empty {
-		fmt.Fprintf(b, ": %s", x.Why)
+		fmt.Fprintf(b, ": %s", safe(x.Why))
 	}
 	b.WriteByte('\n')
 }
@@ -110,24 +124,21 @@ func tryTable(b *bytes.Buffer, fields []string, records []engine.Record) {
 	}
 }
 
-// tryFields prints how often each field was found, and why it was not.
-func tryFields(b *bytes.Buffer, r *Recipe, x Extraction) {
+// tryMatches prints how often each selector matched, and what is wrong with it.
+func tryMatches(b *bytes.Buffer, found []tally, all bool) {
 	b.WriteByte('\n')
 	t := table{gap: 2}
-	t.add("field", "filled", "select", "")
-	for i, s := range x.Fields {
-		sel := s.Selector
-		if sel == "" {
-			sel = "the row"
+	t.add("field", "filled", "matched", "select", "")
+	for _, m := range found {
+		sel := fit(safe(m.sel), tryWhy)
+		if m.label == "" {
+			sel = "  " + sel
 		}
-		if s.Attr != "" {
-			sel += " @" + s.Attr
-		}
-		t.add(s.Name, fmt.Sprintf("%d/%d", s.Filled, len(x.Records)), fit(safe(sel), tryWhy), whyEmpty(&r.fields[i], s, len(x.Records), x.Rows))
+		t.add(m.label, m.filled, strconv.Itoa(m.shown), sel, fit(safe(m.why), 2*tryWhy))
 	}
 	t.print(b)
-	if r.rows != nil {
-		fmt.Fprintf(b, "rows     %d selected by %s\n", x.Rows, fit(safe(r.rows.text), tryWhy))
+	if !all {
+		b.WriteString("not everything was counted: the page is too complex\n")
 	}
 }
 
@@ -136,9 +147,9 @@ func whyEmpty(f *field, s FieldStats, records, rows int) string {
 	switch {
 	case rows == 0:
 		return "no row to look in"
-	case records == 0:
+	case records == 0 && s.Unlike == 0:
 		return "nothing matches, or it holds no text"
-	case s.Filled == records:
+	case s.Filled == records && records > 0:
 		return ""
 	case f.typ == typeBool:
 		return fmt.Sprintf("%d false", records-s.Filled)
@@ -150,14 +161,17 @@ func whyEmpty(f *field, s FieldStats, records, rows int) string {
 	if s.Bad > 0 {
 		why = append(why, fmt.Sprintf("%d not of type %s", s.Bad, f.typ))
 	}
-	if n := s.Matched - s.Filled - s.Bad; n > 0 {
+	if s.Unlike > 0 {
+		why = append(why, fmt.Sprintf("%d unlike the regex, as %q", s.Unlike, s.Text))
+	}
+	if n := s.Matched - s.Filled - s.Bad - s.Unlike; n > 0 {
 		what := "blank"
 		if f.attr != "" {
 			what += " or without " + f.attr
 		}
 		why = append(why, fmt.Sprintf("%d %s", n, what))
 	}
-	return safe(strings.Join(why, ", "))
+	return strings.Join(why, ", ")
 }
 
 // tryFound prints the findings, gathered by kind and field.

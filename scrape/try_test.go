@@ -19,7 +19,7 @@ import (
 func try(t testing.TB, r *scrape.Recipe, p scrape.Page) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := scrape.Try(t.Context(), &b, r, p); err != nil {
+	if _, err := scrape.Try(t.Context(), &b, r, p); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -40,6 +40,7 @@ func TestTry(t *testing.T) {
 		{"types", "cards.yaml", file("cards.html")},
 		{"next pages", "grid.yaml", file("grid.html")},
 		{"more than is shown, wide characters", "schedule", long},
+		{"every selector, and what it lacks", "find.yaml", file("find.html")},
 		{"no row", "schedule", "<title>Nothing</title>"},
 		{"nothing", "page", ""},
 		{"hostile text", "page", "<title>a\x1b]0;owned\x07\x9b31m\u202eb\u200bc</title><h1>e" + strings.Repeat("\u0301", 9) + "</h1><a href='\x1b[2J'>"},
@@ -53,10 +54,10 @@ func TestTry(t *testing.T) {
 func TestTryErrors(t *testing.T) {
 	var b bytes.Buffer
 	p := scrape.Page{Body: []byte("{}"), ContentType: "application/json"}
-	if err := scrape.Try(t.Context(), &b, load(t, "page"), p); !errors.Is(err, scrape.ErrNotHTML) || b.Len() > 0 {
+	if _, err := scrape.Try(t.Context(), &b, load(t, "page"), p); !errors.Is(err, scrape.ErrNotHTML) || b.Len() > 0 {
 		t.Errorf("Try = %v and wrote %q, want %v and nothing", err, b.String(), scrape.ErrNotHTML)
 	}
-	if err := scrape.Try(t.Context(), broken{}, load(t, "page"), page(t, "http://a.test/", "")); !errors.Is(err, errBroken) {
+	if _, err := scrape.Try(t.Context(), broken{}, load(t, "page"), page(t, "http://a.test/", "")); !errors.Is(err, errBroken) {
 		t.Errorf("Try = %v, want %v", err, errBroken)
 	}
 }
@@ -78,7 +79,7 @@ func FuzzTry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, r := range rs {
 			var b bytes.Buffer
-			err := scrape.Try(t.Context(), &b, r, page(t, "http://a.test/", string(body)))
+			_, err := scrape.Try(t.Context(), &b, r, page(t, "http://a.test/", string(body)))
 			if err != nil {
 				if !errors.Is(err, scrape.ErrTooComplex) {
 					t.Fatal(err)
@@ -106,21 +107,22 @@ fields:
 		return
 	}
 	p := scrape.Page{ContentType: "text/html", Body: []byte(`<ul><li><b>Ada</b> <i>10 December 1815</i><li><b>Alan</b> <i>soon</i></ul>`)}
-	if err := scrape.Try(context.Background(), os.Stdout, r, p); err != nil {
+	if _, err := scrape.Try(context.Background(), os.Stdout, r, p); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
 	// recipe   births
+	// kind     text/html, 74 bytes
 	// outcome  ok, 2 records
 	//
 	// #  name  born
 	// 1  Ada   1815-12-10
 	// 2  Alan  soon
 	//
-	// field  filled  select
-	// name   2/2     b
-	// born   1/2     i       1 not of type date
-	// rows     2 selected by li
+	// field  filled  matched  select
+	// rows   2       2        li
+	// name   2/2     2        b
+	// born   1/2     2        i       1 not of type date
 	//
 	// 1 finding
 	//   BadCell@R2C2  born  i  "soon"
