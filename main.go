@@ -37,6 +37,10 @@ func main() {
 		CanWrite: func(path string) error { _, err := export.FormatOf(path); return err },
 		Results:  results,
 		Records:  records,
+
+		RecipeText: recipeText,
+		Guide:      scrape.Guide,
+		Schema:     scrape.Schema,
 	}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -46,6 +50,14 @@ func recipes() []cli.RecipeInfo {
 		infos = append(infos, cli.RecipeInfo{Name: r.Name(), About: r.About(), Fields: r.Fields()})
 	}
 	return infos
+}
+
+func recipeText(nameOrPath string) ([]byte, error) {
+	r, err := scrape.LoadRecipe(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(r.Text()), nil
 }
 
 func start(cfg cli.Config) (*cli.Session, error) {

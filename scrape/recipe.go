@@ -114,6 +114,12 @@ var builtIn embed.FS
 //go:embed recipes/schema.json
 var schema []byte
 
+//go:embed recipes/README.md
+var guide []byte
+
+// Guide returns the page about how to write recipes, in Markdown.
+func Guide() []byte { return bytes.Clone(guide) }
+
 // Schema returns the JSON Schema (2020-12) of recipes, with which an editor
 // completes and checks them.
 func Schema() []byte { return bytes.Clone(schema) }

@@ -15,6 +15,13 @@ type Deps struct {
 	// Recipes returns the built-in recipes by name.
 	Recipes func() []RecipeInfo
 
+	// RecipeText returns the YAML of a recipe, built in or in a file. Guide and
+	// Schema return the page on how to write one, in Markdown, and the JSON
+	// Schema of it.
+	RecipeText func(nameOrPath string) ([]byte, error)
+	Guide      func() []byte
+	Schema     func() []byte
+
 	// Start builds a run and starts nothing. Its errors are the operator's.
 	Start func(Config) (*Session, error)
 

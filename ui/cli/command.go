@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -200,21 +199,6 @@ func (a *app) try() *cobra.Command {
 	}
 	flags(cmd, &cfg, fetchFlags, fileFlags)
 	return cmd
-}
-
-func (a *app) recipes() *cobra.Command {
-	return &cobra.Command{
-		Use:   "recipes",
-		Short: "List the built-in recipes",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			for _, r := range a.deps.Recipes() {
-				fmt.Fprintf(w, "%s\t%s\n\tfields: %s\n", r.Name, r.About, strings.Join(r.Fields, ", "))
-			}
-			return w.Flush()
-		},
-	}
 }
 
 // completeRecipe offers the built-in recipes and .yaml files.
