@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func main() {
 		Version:  version,
 		Recipes:  recipes,
 		Start:    start,
-		Try:      try,
+		Try:      (&trial{}).try,
 		Demo:     startDemo,
 		Metrics:  serveMetrics,
 		CanWrite: func(path string) error { _, err := export.FormatOf(path); return err },
@@ -210,13 +211,22 @@ func useRecipe(s *scrape.Scraper, name string) (cli.Recipe, error) {
 	}, nil
 }
 
-func try(ctx context.Context, cfg cli.Config, recipe, page string, w io.Writer) (ok bool, err error) {
+// A trial is the page that recipes are tried on.
+type trial struct {
+	url  string // that page was fetched from; empty: none was
+	page scrape.Page
+}
+
+func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w io.Writer) (ok bool, err error) {
 	r, err := scrape.LoadRecipe(recipe)
 	if err != nil {
 		return false, err
 	}
 	var p scrape.Page
-	if strings.Contains(page, "://") {
+	switch {
+	case page == t.url:
+		p = t.page
+	case strings.Contains(page, "://"):
 		s, err := newScraper(cfg, nil)
 		if err != nil {
 			return false, err
@@ -229,8 +239,16 @@ func try(ctx context.Context, cfg cli.Config, recipe, page string, w io.Writer) 
 			_, err = fmt.Fprintf(w, "outcome  %s, %s: %s\n", got.Outcome, got.Class, got.Error)
 			return false, err
 		}
-	} else if p.Body, err = readPage(page, cfg.MaxBody); err != nil {
-		return false, err
+		t.url, t.page = page, p
+	default:
+		if p.Body, err = readPage(page, cfg.MaxBody); err != nil {
+			return false, err
+		}
+		if cfg.Base != "" {
+			if p.URL, err = url.Parse(cfg.Base); err != nil {
+				return false, err
+			}
+		}
 	}
 	spent, err := scrape.Try(ctx, w, r, p)
 	if err != nil {

@@ -27,7 +27,8 @@ type Deps struct {
 
 	// Try runs a recipe on one page, a URL or a file, and writes what it found
 	// to w. It reports whether the page could be fetched and read: if not,
-	// that is written too. Errors are the operator's.
+	// that is written too. A URL is fetched once, however often it is tried.
+	// Errors are the operator's.
 	Try func(ctx context.Context, cfg Config, recipe, page string, w io.Writer) (ok bool, err error)
 
 	// Demo starts the demo site on loopback. A fast one does not keep its

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -164,41 +162,6 @@ func (a *app) runDemo(cmd *cobra.Command, cfg *Config) (err error) {
 	}
 	a.code, err = a.start(cmd.Context(), *cfg, s, "demo", ps)
 	return err
-}
-
-func (a *app) try() *cobra.Command {
-	cfg := defaultConfig()
-	cmd := &cobra.Command{
-		Use:   "try RECIPE URL|FILE",
-		Short: "Run a recipe on one page: records, what is missing, and why",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return errors.New("want a recipe and a page, such as: weir try page https://example.org/")
-			}
-			return nil
-		},
-		ValidArgsFunction: a.completeTry,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(settle(cmd.Flags(), os.Getenv), cfg.checkPairs()); err != nil {
-				return err
-			}
-			for _, w := range cfg.warnings() {
-				fmt.Fprintln(a.stderr, "weir: "+w)
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			ok, err := a.deps.Try(ctx, cfg, args[0], args[1], a.stdout)
-			switch {
-			case ctx.Err() != nil:
-				a.code = exitCancelled
-			case err == nil && !ok:
-				a.code = exitFailed
-			}
-			return err
-		},
-	}
-	flags(cmd, &cfg, fetchFlags, fileFlags)
-	return cmd
 }
 
 // completeRecipe offers the built-in recipes and .yaml files.

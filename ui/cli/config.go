@@ -49,6 +49,8 @@ type Config struct {
 	Strict bool   // refuse a list that has a bad line
 	Seed   uint64 // of the demo
 	Fast   bool   // the demo site answers at once
+	Base   string // URL that a page in a file came from; empty: unknown
+	Watch  bool   // try again whenever a file is saved
 
 	// What to show and keep.
 	Output  string // file of results, .jsonl or .csv; "-": stdout
@@ -145,7 +147,7 @@ func demoFlags(c *Config, fs *pflag.FlagSet) {
 func allFlags() *pflag.FlagSet {
 	c := defaultConfig()
 	fs := pflag.NewFlagSet("weir", pflag.ContinueOnError)
-	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, sourceFlags, demoFlags} {
+	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, sourceFlags, demoFlags, tryFlags} {
 		add(&c, fs)
 	}
 	return fs
