@@ -29,15 +29,16 @@ const version = "0.1.0"
 
 func main() {
 	os.Exit(cli.Main(context.Background(), cli.Deps{
-		Version:  version,
-		Recipes:  recipes,
-		Start:    start,
-		Try:      (&trial{}).try,
-		Demo:     startDemo,
-		Metrics:  serveMetrics,
-		CanWrite: func(path string) error { _, err := export.FormatOf(path); return err },
-		Results:  results,
-		Records:  records,
+		Version:   version,
+		Recipes:   recipes,
+		Start:     start,
+		Try:       (&trial{}).try,
+		Reextract: reextract,
+		Demo:      startDemo,
+		Metrics:   serveMetrics,
+		CanWrite:  func(path string) error { _, err := export.FormatOf(path); return err },
+		Results:   results,
+		Records:   records,
 
 		RecipeText: recipeText,
 		Guide:      scrape.Guide,
@@ -277,6 +278,37 @@ func readPage(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return io.ReadAll(in)
+}
+
+func reextract(cfg cli.Config, recipe, dir string) (*cli.Reextraction, error) {
+	r, err := scrape.LoadRecipe(recipe)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := scrape.OpenKept(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := kept.Only(cfg.Of, r.Name()); err != nil {
+		return nil, err
+	}
+	var against *scrape.Rows
+	if cfg.Against != "" {
+		if against, err = scrape.ReadRows(cfg.Against); err != nil {
+			return nil, fmt.Errorf("--against: %w", err)
+		}
+	}
+	scfg := scrape.Config{Timeout: cfg.Timeout, MaxBody: cfg.MaxBody}
+	return &cli.Reextraction{
+		Pages:  kept.Len(),
+		Fields: r.Fields(),
+		Page: func(ctx context.Context, i int) cli.Reread {
+			page := kept.Reread(ctx, i, r, scfg, against == nil)
+			changes, known := page.Changes(against)
+			return cli.Reread{Result: page.Result, Rows: cli.RowChanges(changes), Compared: known}
+		},
+		Missing: func() int { return against.Missing(kept) },
+	}, nil
 }
 
 func startDemo(seed uint64, fast bool) (*cli.Demo, error) {

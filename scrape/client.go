@@ -196,14 +196,7 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 	got, err := safely(func() (Extraction, error) { return recipe.Extract(ctx, page) })
 	a.took = time.Since(from)
 	if err != nil {
-		class := engine.Extract
-		switch {
-		case errors.Is(err, ErrTooComplex):
-			class = engine.TooComplex
-		case errors.Is(err, ErrNotHTML):
-			class = engine.NotHTML
-		}
-		return a.fail(ctx, class, err)
+		return a.fail(ctx, extractClass(err), err)
 	}
 	res := &a.result
 	res.Outcome = engine.OK
@@ -221,6 +214,17 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 		res.Links = append(res.Links, j)
 	}
 	return a.finish()
+}
+
+// extractClass returns the class of an error of Recipe.Extract.
+func extractClass(err error) engine.Class {
+	switch {
+	case errors.Is(err, ErrTooComplex):
+		return engine.TooComplex
+	case errors.Is(err, ErrNotHTML):
+		return engine.NotHTML
+	}
+	return engine.Extract
 }
 
 // fail ends the attempt with a failed result. A context that someone else ended

@@ -31,6 +31,10 @@ type Deps struct {
 	// Errors are the operator's.
 	Try func(ctx context.Context, cfg Config, recipe, page string, w io.Writer) (ok bool, err error)
 
+	// Reextract prepares to run a recipe over the bodies in a directory. Its
+	// errors are the operator's.
+	Reextract func(cfg Config, recipe, dir string) (*Reextraction, error)
+
 	// Demo starts the demo site on loopback. A fast one does not keep its
 	// clients waiting.
 	Demo func(seed uint64, fast bool) (*Demo, error)

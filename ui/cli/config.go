@@ -57,6 +57,8 @@ type Config struct {
 	Records string // file of records, likewise
 	Keep    string // directory for bodies; empty: they are not kept
 	KeepMax int64  // bytes in it
+	Against string // of a reextraction: file of rows to compare with; empty: what the recipe of then finds
+	Of      string // likewise: only pages of the recipe of that name
 	Plain   bool
 	ASCII   bool
 	Log     string // of headless progress: text or json
@@ -88,10 +90,15 @@ func fileFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(text(&c.File), "config", "file of these flags in YAML, one key each")
 }
 
-// fetchFlags: how one page is fetched.
-func fetchFlags(c *Config, fs *pflag.FlagSet) {
+// pageFlags: what one page may cost.
+func pageFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(one(&c.Timeout, "duration", parseTimeout, showDuration), "timeout", "longest time for one request")
 	fs.Var(one(&c.MaxBody, "size", parseSize, showSize), "max-body", "largest decoded body; over it a URL fails as too_large")
+}
+
+// fetchFlags: how one page is fetched.
+func fetchFlags(c *Config, fs *pflag.FlagSet) {
+	pageFlags(c, fs)
 	fs.VarP(many(&c.Header, "\n", parseHeader), "header", "H", "header for every request; may be repeated")
 	fs.Var(text(&c.UserAgent), "user-agent", "instead of weir/VERSION")
 	fs.Var(text(&c.Contact), "contact", "address or page that the User-Agent names, for those whose site it is")
@@ -109,17 +116,33 @@ func fetchFlags(c *Config, fs *pflag.FlagSet) {
 	yes(fs, &c.HTTP1, "http1", "do not speak HTTP/2")
 }
 
+// workerFlags: how much is done at once.
+func workerFlags(c *Config, fs *pflag.FlagSet) {
+	fs.VarP(one(&c.Workers, "number", between(1, engine.MaxWorkers), showInt), "workers", "w", "requests, or pages, at once")
+}
+
+// outputFlags: where results go.
+func outputFlags(c *Config, fs *pflag.FlagSet) {
+	fs.VarP(text(&c.Output), "output", "o", "file for results: .jsonl, .csv, or - for stdout")
+	fs.Var(text(&c.Records), "records", "file for records, one row each: .jsonl or .csv")
+}
+
+// rereadFlags: those of a reextraction.
+func rereadFlags(c *Config, fs *pflag.FlagSet) {
+	fs.Var(text(&c.Against), "against", "file of rows to compare with, .jsonl of -o or --records, instead of the recipe of then")
+	fs.Var(text(&c.Of), "of", "only pages that were fetched for the recipe of that name")
+}
+
 // runFlags: how a run behaves and where its results go.
 func runFlags(c *Config, fs *pflag.FlagSet) {
-	fs.VarP(one(&c.Workers, "number", between(1, engine.MaxWorkers), showInt), "workers", "w", "requests at once")
+	workerFlags(c, fs)
 	fs.Var(one(&c.Queue, "number", between(1, 1_000_000), showInt), "queue", "jobs that wait in front of the workers")
 	fs.VarP(one(&c.Interval, "duration", parseInterval, showDuration), "interval", "i", "shortest time between two requests to one host; 0: unpaced")
 	fs.Var(one(&c.Throttle, "word", oneOf("aimd", "latency", "off"), showText), "throttle", "how a host's pace adapts to its answers: aimd, latency or off; with -i 0 it is off unless named")
 	fs.Var(one(&c.Rate, "number", parseRate, showRate), "rate", "most requests a second over all hosts; 0: no cap")
 	fs.Var(one(&c.Retries, "number", between(0, 100), showInt), "retries", "attempts after the first that failed")
 	fs.Var(one(&c.Safeguard, "share", parseShare, showShare), "safeguard", "pause a host or batch when that share of its last 20 answers failed, such as 50%")
-	fs.VarP(text(&c.Output), "output", "o", "file for results: .jsonl, .csv, or - for stdout")
-	fs.Var(text(&c.Records), "records", "file for records, one row each: .jsonl or .csv")
+	outputFlags(c, fs)
 	fs.Var(text(&c.Keep), "keep-bodies", "directory for what is fetched: pages in it are asked for only if they changed, and \"weir reextract\" reads them again")
 	fs.Var(one(&c.KeepMax, "size", sizeUpTo(1<<50, "1 PiB"), showSize), "keep-max", "most bytes kept in it, compressed")
 	yes(fs, &c.Headless, "headless", "no screen: progress on stderr")
@@ -147,7 +170,7 @@ func demoFlags(c *Config, fs *pflag.FlagSet) {
 func allFlags() *pflag.FlagSet {
 	c := defaultConfig()
 	fs := pflag.NewFlagSet("weir", pflag.ContinueOnError)
-	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, sourceFlags, demoFlags, tryFlags} {
+	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, sourceFlags, demoFlags, tryFlags, rereadFlags} {
 		add(&c, fs)
 	}
 	return fs

@@ -48,22 +48,25 @@ func checkOutput(d Deps, cfg Config) error {
 // fields are the columns of records where all batches have one recipe.
 func openSink(d Deps, cfg Config, ctl engine.Controller, stdout io.Writer, fields []string) (*sink, error) {
 	s := &sink{ctl: ctl}
-	name := batchNames(ctl)
-	err := s.open("--output", cfg.Output, stdout, func(w io.Writer) (Rows, error) {
-		return d.Results(w, cfg.Output, name)
-	})
-	if err == nil {
-		err = s.open("--records", cfg.Records, stdout, func(w io.Writer) (Rows, error) {
-			return d.Records(w, cfg.Records, name, fields)
-		})
-	}
-	if err != nil {
+	if err := s.openFiles(d, cfg, stdout, batchNames(ctl), fields); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if len(s.files) == 0 {
 		return nil, nil
 	}
 	return s, nil
+}
+
+func (s *sink) openFiles(d Deps, cfg Config, stdout io.Writer, name func(engine.BatchID) string, fields []string) error {
+	err := s.open("--output", cfg.Output, stdout, func(w io.Writer) (Rows, error) {
+		return d.Results(w, cfg.Output, name)
+	})
+	if err != nil {
+		return err
+	}
+	return s.open("--records", cfg.Records, stdout, func(w io.Writer) (Rows, error) {
+		return d.Records(w, cfg.Records, name, fields)
+	})
 }
 
 func (s *sink) open(flag, path string, stdout io.Writer, rows func(io.Writer) (Rows, error)) error {
