@@ -26,8 +26,12 @@ import (
 // left to the HTTP/1 transport.
 
 const (
-	maxKnown = 10_000 // hosts of which is known what they speak
-	maxIdle  = 64 << 10
+	maxKnown  = 10_000  // hosts of which is known what they speak
+	maxStream = 1 << 20 // bytes that a server may send ahead on one stream
+
+	// maxIdle is what may come on a connection without a request: what was
+	// on its way when the last one ended, and a little more. In bytes.
+	maxIdle = maxStream + 64<<10
 )
 
 // A pool keeps HTTP/2 connections, several of a host if it allows few streams
@@ -77,7 +81,7 @@ func (s *Scraper) newPool() *pool {
 		},
 		Protocols: both,
 		HTTP2: &http.HTTP2Config{
-			MaxReceiveBufferPerStream: 1 << 20,
+			MaxReceiveBufferPerStream: maxStream,
 			WriteByteTimeout:          s.cfg.Timeout, // a server that does not read is not waited for by what has ended
 		},
 		DisableCompression:     true,

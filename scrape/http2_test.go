@@ -564,7 +564,7 @@ func TestPingsOnAnIdleConnectionEndIt(t *testing.T) {
 		g.get(t, "https://one.test/")
 		synctest.Wait()
 		// TLS makes 39 bytes of a frame of 17.
-		if n := pings.Load(); n < 100 || n > 3*64<<10/17 || time.Since(from) > time.Second {
+		if n := pings.Load(); n < 100 || n > (1<<20+64<<10)/39+1000 || time.Since(from) > time.Second {
 			t.Errorf("%d pings in %v, want some, and the connection closed", n, time.Since(from))
 		}
 	})
@@ -600,6 +600,104 @@ func TestWhoSpeaksHTTP2(t *testing.T) {
 				}
 				if p.dials.Load() != tc.dials {
 					t.Errorf("%d connections, want %d", p.dials.Load(), tc.dials)
+				}
+			})
+		})
+	}
+}
+
+// Of many hosts, no more connections are kept than workers may come back to.
+func TestHTTP2KeepsSoManyConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var open atomic.Int32
+		g, _ := site2(t, scrape.Config{Workers: 1, Insecure: true}, func(s *http.Server) {
+			s.ConnState = func(_ net.Conn, state http.ConnState) {
+				switch state {
+				case http.StateNew:
+					open.Add(1)
+				case http.StateClosed:
+					open.Add(-1)
+				}
+			}
+		}, func(w http.ResponseWriter, r *http.Request) { html(w, r.Host) })
+		for i := range 50 {
+			if got := g.get(t, fmt.Sprintf("https://h%d.test/", i)); got.Outcome != engine.OK {
+				t.Fatalf("%q %q, want ok", got.Class, got.Error)
+			}
+		}
+		time.Sleep(time.Second) // for the goodbyes
+		if n := open.Load(); n != 32 {
+			t.Errorf("%d connections open, want 32", n)
+		}
+		d := newDiary()
+		r := g.request(t, "https://h49.test/")
+		r.Report = d.report
+		g.Do(t.Context(), r)
+		if !strings.HasPrefix(d.String(), "sent") {
+			t.Errorf("the host that was asked last: phases %s, want its connection kept", d)
+		}
+		g.Close()
+		time.Sleep(time.Second)
+		if n := open.Load(); n != 0 {
+			t.Errorf("%d connections open after Close, want none", n)
+		}
+	})
+}
+
+// Law 1 through the engine: whatever the way to a host, its requests start the
+// interval apart, robots.txt among them.
+func TestPaceHoldsOverHTTP2AndThroughAProxy(t *testing.T) {
+	for _, tc := range []struct {
+		name, scheme string
+		cfg          scrape.Config
+	}{
+		{"HTTP/2", "https", scrape.Config{}},
+		{"a proxy", "http", scrape.Config{Proxy: proxyOf(t, "http://p.test:3128")}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				starts := map[string][]time.Time{}
+				handler := func(w http.ResponseWriter, r *http.Request) {
+					mu.Lock()
+					starts[r.Host] = append(starts[r.Host], time.Now())
+					mu.Unlock()
+					html(w, "a")
+				}
+				var g *rig
+				if tc.scheme == "https" {
+					tc.cfg.Insecure = true
+					g, _ = site2(t, tc.cfg, nil, handler)
+				} else {
+					g = site(t, tc.cfg, handler)
+				}
+				e, err := engine.New(g.Scraper, engine.Config{Workers: 5, Interval: time.Second, Throttle: engine.ThrottleOff})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var list strings.Builder
+				for i := range 10 {
+					fmt.Fprintf(&list, "%s://one.test/%d\n%[1]s://two.test/%[2]d\n", tc.scheme, i)
+				}
+				if _, err := e.Add(t.Context(), engine.Batch{Recipe: g.recipe}, g.List("list", strings.NewReader(list.String()))); err != nil {
+					t.Fatal(err)
+				}
+				e.Close()
+				if err := e.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for host, at := range starts {
+					if len(at) != 11 {
+						t.Errorf("%s: %d requests, want 10 and robots.txt", host, len(at))
+					}
+					for i := range at[1:] {
+						if gap := at[i+1].Sub(at[i]); gap != time.Second {
+							t.Errorf("%s: request %d came after %v, want 1s", host, i+1, gap)
+						}
+					}
+				}
+				if c := e.Snapshot().Counts; c.OK != 20 {
+					t.Errorf("counts %+v, want 20 ok", c)
 				}
 			})
 		})

@@ -190,13 +190,14 @@ func (m *middleman) behind(t *testing.T) (tls.Certificate, *x509.CertPool) {
 		if r.Header["Proxy-Authorization"] != nil || r.Header["Proxy-Connection"] != nil {
 			t.Errorf("the site was told of the proxy: %v", r.Header)
 		}
-		html(w, "page "+r.Host+r.RequestURI)
+		html(w, fmt.Sprintf("page %s%s over HTTP/%d", r.Host, r.RequestURI, r.ProtoMajor))
 	})
 	plain := httptest.NewServer(page)
 	t.Cleanup(plain.Close)
 	cert := certificate(t)
 	secure := httptest.NewUnstartedServer(page)
 	secure.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	secure.EnableHTTP2 = true
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	m.plain, m.secure = plain.Listener.Addr().String(), secure.Listener.Addr().String()
@@ -245,7 +246,11 @@ func TestThroughAProxy(t *testing.T) {
 				t.Fatalf("Fetch: %v (%+v)", err, res)
 			}
 			_, where, _ := strings.Cut(tc.url, "//")
-			if want := "<title>page " + where + "</title>"; !strings.Contains(string(page.Body), want) {
+			version := 1
+			if strings.HasPrefix(tc.url, "https") {
+				version = 2
+			}
+			if want := fmt.Sprintf("<title>page %s over HTTP/%d</title>", where, version); !strings.Contains(string(page.Body), want) {
 				t.Errorf("got %s, want %s", page.Body, want)
 			}
 			if got := m.notes(); !slices.Equal(got, tc.seen) {

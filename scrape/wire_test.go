@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,6 +69,24 @@ func TestStartOfARequestThatFailed(t *testing.T) {
 	go near.Write([]byte("x"))
 	if n, err := far.Read(make([]byte, 1)); n != 1 {
 		t.Errorf("the server reads %v, want the connection open", err)
+	}
+}
+
+func TestPoolForgetsHosts(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.pool.host("used").conns = []*poolConn{{}}
+	s.pool.host("dialled").dialing = make(chan struct{})
+	for i := range maxKnown + 1000 {
+		s.pool.host(strconv.Itoa(i)).http1 = true
+	}
+	if n := len(s.pool.hosts); n > maxKnown {
+		t.Errorf("%d hosts known, want at most %d", n, maxKnown)
+	}
+	if s.pool.hosts["used"] == nil || s.pool.hosts["dialled"] == nil {
+		t.Error("a host in use is forgotten")
 	}
 }
 
