@@ -104,7 +104,7 @@ func tlsFaults(t *testing.T) []fault {
 		{name: "a client certificate is asked for, TLS 1.2", secure: with(good, func(c *tls.Config) {
 			c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
 		})},
-		{name: "HTTP/2 agreed on, HTTP/1 spoken", ends: "protocol", secure: with(good, func(c *tls.Config) { c.NextProtos = []string{"h2"} })},
+		{name: "HTTP/2 agreed on, HTTP/1 spoken", ends: "protocol or reset", secure: with(good, func(c *tls.Config) { c.NextProtos = []string{"h2"} })},
 		{name: "a chain of 300 certificates", ends: "ok", secure: with(wide, nil), memory: 8 << 20},
 		{name: "plain HTTP in place of TLS", raw: true, url: over, talk: hangs("HTTP/1.1 400 Bad Request\r\n\r\n")},
 		{name: "a mail server in place of TLS", raw: true, url: over, talk: hangs("220 mail.one.test ESMTP\r\n")},
