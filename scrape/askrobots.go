@@ -52,7 +52,7 @@ func (a *attempt) robots(ctx context.Context) engine.Step {
 	if err != nil {
 		return a.fail(ctx, classOf(err, true), err)
 	}
-	return a.rules(parseRobots(string(text), productToken(a.s.agent)))
+	return a.rules(parseRobots(text, productToken(a.s.agent)))
 }
 
 // fenced keeps that the origin may not be asked, so that its jobs end as
@@ -73,18 +73,18 @@ func (a *attempt) rules(r *rules) engine.Step {
 
 // readRobots returns the part of a robots.txt that is parsed. What comes after
 // it is not downloaded.
-func readRobots(resp *http.Response) ([]byte, error) {
+func readRobots(resp *http.Response) (string, error) {
 	// The declared length may be over the cap: it is only where reading ends.
 	resp.ContentLength = -1
 	b, err := newBody(resp, maxRobots)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer b.Close()
 	text, err := io.ReadAll(b)
 	var known *fault
 	if errors.As(err, &known) && known.class == engine.TooLarge {
-		err = nil
+		return wholeLines(string(text)), nil
 	}
-	return text, err
+	return string(text), err
 }

@@ -63,12 +63,21 @@ func (r *rules) allows(ctx context.Context, path string) (ok bool, by string, er
 // group for it, those for everyone.
 func parseRobots(text, agent string) *rules {
 	p := &robotsParser{agent: agent}
-	text = strings.TrimPrefix(text[:min(len(text), maxRobots)], string(utf8BOM))
+	if len(text) > maxRobots {
+		text = wholeLines(text[:maxRobots])
+	}
+	text = strings.TrimPrefix(text, string(utf8BOM))
 	grobotstxt.Parse(ascii(text), p)
 	if p.named {
 		return &p.own
 	}
 	return &p.everyone
+}
+
+// wholeLines leaves out the line in which a robots.txt was cut. Half a rule is
+// another rule: Disallow: / is the beginning of most of them.
+func wholeLines(text string) string {
+	return text[:strings.LastIndexAny(text, "\r\n")+1]
 }
 
 // A robotsParser sorts the lines of a robots.txt while grobotstxt reads them.

@@ -41,6 +41,19 @@ func TestRobotsRules(t *testing.T) {
 		{name: "a common slip of the pen", text: "User-agent: *\nDissallow: /a", path: "/a", by: "/a"},
 		{name: "a mark, and Windows line ends", text: "\xef\xbb\xbfUser-agent: *\r\nDisallow: /a\r\n", path: "/a", by: "/a"},
 		{name: "beyond half a megabyte", text: strings.Repeat("#", maxRobots) + "\nUser-agent: *\nDisallow: /", path: "/a"},
+		{name: "a rule that is cut at half a megabyte", text: padded("Disallow: /", "private\n"), path: "/a"},
+		{name: "a rule that ends at half a megabyte", text: padded("Disallow: /a\n", "User-agent: weir\nAllow: /\n"), path: "/a", by: "/a"},
+		{name: "a star in the middle, and the longest decides", text: "User-agent: *\nAllow: /p*e\nDisallow: /page.\n", path: "/page.html", by: "/page."},
+		{name: "a star is as long as it is written", text: "User-agent: *\nAllow: /***\nDisallow: /ab\n", path: "/abc"},
+		{name: "an end that is met", text: "User-agent: *\nDisallow: /a$", path: "/a", by: "/a$"},
+		{name: "an end that a query passes", text: "User-agent: *\nDisallow: /a$", path: "/a?b"},
+		{name: "a comment behind a rule", text: "User-agent: * # all\nDisallow: /a # not b\n", path: "/a", by: "/a"},
+		{name: "a rule that begins with a star", text: "User-agent: *\nDisallow: *.gif", path: "/x.gif", by: "*.gif"},
+		{name: "a rule without its slash", text: "User-agent: *\nDisallow: a", path: "/a"},
+		{name: "an empty line does not end a group", text: "User-agent: *\n\n\nDisallow: /a", path: "/a", by: "/a"},
+		{name: "a sitemap does not end a group", text: "User-agent: *\nSitemap: /s\nDisallow: /a", path: "/a", by: "/a"},
+		{name: "old line ends", text: "User-agent: *\rDisallow: /a\r", path: "/a", by: "/a"},
+		{name: "two groups for everyone", text: "User-agent: *\nDisallow: /a\nUser-agent: x\nDisallow: /\nUser-agent: *\nDisallow: /b", path: "/b", by: "/b"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			ok, by, err := parseRobots(tc.text, "weir").allows(t.Context(), tc.path)
@@ -49,6 +62,12 @@ func TestRobotsRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+// padded returns a robots.txt whose first half megabyte ends with last.
+func padded(last, rest string) string {
+	const head = "User-agent: *\n"
+	return head + strings.Repeat("#", maxRobots-len(head)-len(last)-1) + "\n" + last + rest
 }
 
 func TestCrawlDelay(t *testing.T) {
