@@ -36,7 +36,7 @@ type rule struct {
 // before Disallow (RFC 9309, section 2.2.2). It returns ctx's cause when ctx
 // ends first: half a megabyte of stars takes its time.
 func (r *rules) allows(ctx context.Context, path string) (ok bool, by string, err error) {
-	path = normal(path)
+	path = literal(normal(path))
 	best := rule{allow: true}
 	for _, line := range r.lines {
 		if len(line.pattern) < len(best.pattern) || len(line.pattern) == len(best.pattern) && !line.allow {
@@ -130,7 +130,11 @@ func (p *robotsParser) add(allow bool, value string) {
 	if value == "" {
 		return
 	}
-	line := rule{allow, strings.Clone(normal(value))} // the clone lets go of the whole text
+	pattern := normal(value)
+	if i := len(pattern) - 1; strings.IndexByte(pattern[:max(i, 0)], '$') >= 0 {
+		pattern = strings.ReplaceAll(pattern[:i], "$", "%24") + pattern[i:] // only at the end it is special
+	}
+	line := rule{allow, strings.Clone(pattern)} // the clone lets go of the whole text
 	if p.group.own {
 		p.own.lines = append(p.own.lines, line)
 	} else if p.group.everyone {
@@ -204,6 +208,16 @@ func normal(path string) string {
 		}
 	}
 	return string(out)
+}
+
+// literal percent-encodes what is special in a pattern and stands in a path,
+// where it is a character like others: a pattern that means the character has it
+// encoded (RFC 9309, section 2.2.3).
+func literal(path string) string {
+	if !strings.ContainsAny(path, "*$") {
+		return path
+	}
+	return strings.NewReplacer("*", "%2A", "$", "%24").Replace(path)
 }
 
 // ascii returns a robots.txt with its bytes over ASCII percent-encoded and its
