@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,15 +72,18 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 	if err != nil {
 		return a.fail(ctx, engine.Extract, err)
 	}
-	page, step := a.fetch(ctx)
+	room := pages.Get().(*bytes.Buffer)
+	defer putPage(room) // a result holds nothing of it
+	page, step := a.fetch(ctx, room)
 	if step != nil {
 		return *step
 	}
 	return a.extract(ctx, recipe, *page)
 }
 
-// fetch returns the page, or the step that says why there is none.
-func (a *attempt) fetch(ctx context.Context) (*Page, *engine.Step) {
+// fetch returns the page, read into room, or the step that says why there is
+// none.
+func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine.Step) {
 	stop := func(step engine.Step) (*Page, *engine.Step) { return nil, &step }
 	var err error
 	if a.t, err = parseTarget(a.r.URL); err != nil {
@@ -112,7 +116,7 @@ func (a *attempt) fetch(ctx context.Context) (*Page, *engine.Step) {
 		drain(resp, a.cancel)
 		return stop(a.fail(ctx, engine.Status, statusError(resp.StatusCode)))
 	}
-	text, kind, err := a.s.readPage(resp)
+	text, kind, err := a.s.readPage(resp, room)
 	a.done = time.Now()
 	a.result.Bytes = int64(len(text))
 	if err != nil {

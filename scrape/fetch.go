@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (s *Scraper) Fetch(ctx context.Context, raw string) (Page, *engine.Result, 
 func (s *Scraper) look(ctx context.Context, r engine.Request) (*Page, engine.Step) {
 	a, ctx := s.begin(ctx, r)
 	defer a.end()
-	page, step := a.fetch(ctx)
+	page, step := a.fetch(ctx, new(bytes.Buffer))
 	if step != nil {
 		return nil, *step
 	}

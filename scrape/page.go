@@ -2,18 +2,35 @@ package scrape
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"weir/engine"
 )
 
+// maxKept is the largest body whose room is kept for the next page, in bytes.
+const maxKept = 1 << 20
+
+// pages is room for bodies that are done with when their attempt is.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// putPage gives room back. No one may look at what is in it any more.
+func putPage(room *bytes.Buffer) {
+	if room.Cap() <= maxKept {
+		room.Reset()
+		pages.Put(room)
+	}
+}
+
 // readPage returns the body of an answer, its content coding undone, and its
-// type. What no recipe can read is refused by its Content-Type before it is
-// downloaded, or by its first bytes if the type says little.
-func (s *Scraper) readPage(resp *http.Response) (text []byte, kind string, err error) {
+// type; the body is read into room. What no recipe can read is refused by its
+// Content-Type before it is downloaded, or by its first bytes if the type says
+// little.
+func (s *Scraper) readPage(resp *http.Response, room *bytes.Buffer) (text []byte, kind string, err error) {
 	kind, sure, err := readable(resp.Header.Get("Content-Type"))
 	if err != nil {
 		return nil, "", err
@@ -23,9 +40,11 @@ func (s *Scraper) readPage(resp *http.Response) (text []byte, kind string, err e
 		return nil, "", err
 	}
 	defer b.Close()
-	in := bufio.NewReader(b)
+	var in io.Reader = b
 	if !sure {
-		head, err := in.Peek(512) // all that DetectContentType looks at
+		begin := bufio.NewReaderSize(b, 512)
+		in = begin
+		head, err := begin.Peek(512) // all that DetectContentType looks at
 		if err != nil && err != io.EOF {
 			return nil, "", err
 		}
@@ -34,8 +53,11 @@ func (s *Scraper) readPage(resp *http.Response) (text []byte, kind string, err e
 			return nil, "", faultf(engine.NotHTML, "%s by its first bytes, not HTML", kind)
 		}
 	}
-	text, err = io.ReadAll(in)
-	return text, kind, err
+	if n := resp.ContentLength; n > 0 && n <= maxKept {
+		room.Grow(int(n) + bytes.MinRead) // so that it need not grow to see the end
+	}
+	_, err = room.ReadFrom(in)
+	return room.Bytes(), kind, err
 }
 
 // readable returns the media type of a Content-Type and whether it surely is

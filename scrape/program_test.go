@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -546,5 +547,30 @@ func TestTreeRelease(t *testing.T) {
 	}
 	if tree.where != nil || tree.marks != nil {
 		t.Error("places or marks are still there")
+	}
+}
+
+// What was read from a page stays when the room that the page stood in has
+// another one.
+func TestExtractionHoldsNothingOfThePage(t *testing.T) {
+	base, err := url.Parse("http://a.test/b/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range testRecipes(t) {
+		for name, page := range testPages(t) {
+			body := []byte(page)
+			x, err := r.Extract(t.Context(), Page{URL: base, Body: body, ContentType: "text/html"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := fmt.Sprintf("%#v", x)
+			for i := range body {
+				body[i] = '#'
+			}
+			if after := fmt.Sprintf("%#v", x); after != before {
+				t.Errorf("%s on %s: was\n%s\nis\n%s", r.name, name, before, after)
+			}
+		}
 	}
 }
