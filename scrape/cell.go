@@ -71,6 +71,9 @@ type cell struct {
 // cell reads field f from the elements that find found for it. What it does
 // not know is how they were found.
 func (x *extractor) cell(f *field, found []*html.Node) cell {
+	if f.column != nil && len(found) > 0 {
+		found = x.under(f, found)
+	}
 	var c cell
 	switch {
 	case f.typ == typeBool:

@@ -178,7 +178,8 @@ type extractor struct {
 	base *whatwg.Url
 	out  Extraction
 
-	moments map[*field]when // of fields with near, as they are asked for
+	moments map[*field]when        // of fields with near, as they are asked for
+	tables  map[*html.Node]*headed // that fields with a column have looked in
 }
 
 // run extracts every row.

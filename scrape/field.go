@@ -13,6 +13,7 @@ import (
 type field struct {
 	name     string
 	sel      *selector // nil: the row itself
+	column   *column   // nil: sel says it all; else sel is nil
 	attr     string    // empty: the text
 	take     take      // empty: takeText
 	strip    *selector // elements that are not read; nil: none
@@ -27,9 +28,14 @@ type field struct {
 	many     bool
 }
 
-// selector returns the text of f's selector, empty for the row itself.
+// selector returns the text of f's selector or column, empty for the row itself.
 func (f *field) selector() string {
-	if f.sel == nil {
+	switch {
+	case f.column != nil && f.column.sel != nil:
+		return f.column.text + " " + f.column.sel.text
+	case f.column != nil:
+		return f.column.text
+	case f.sel == nil:
 		return ""
 	}
 	return f.sel.text
@@ -44,6 +50,7 @@ func fieldKeys() []key[*field] {
 			f.sel, err = s.selector(p)
 			return err
 		}},
+		{name: "column", read: sheet.column},
 		{name: "attr", read: func(s sheet, p pair, f *field) (err error) {
 			f.attr, err = s.attr(p)
 			return err
@@ -147,6 +154,9 @@ func (s sheet) fields(n *yaml.Node) ([]field, error) {
 		}
 		if err := s.fits(p.at, has, &f); err != nil {
 			return nil, err
+		}
+		if f.column != nil { // which is found from the row
+			f.column.sel, f.sel = f.sel, nil
 		}
 		fs = append(fs, f)
 	}

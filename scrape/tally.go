@@ -71,6 +71,15 @@ func (y *extractor) ofField(i int, rows [][]*html.Node, x *extractor) []tally {
 		t.sel, t.shown = f.sel.text, y.often(f.sel, rows)
 	}
 	t.why = whyEmpty(f, s, records, len(rows))
+	if f.column != nil {
+		t.sel, t.shown = f.selector(), s.Matched
+		if s.Matched == 0 && len(rows) > 0 {
+			t.why = "no such header"
+			if names := y.headers(rows[len(rows)-1]); len(names) > 0 {
+				t.why += "; there are " + strings.Join(names, ", ")
+			}
+		}
+	}
 	if f.sel != nil && t.shown == 0 && len(rows) > 0 {
 		t.why = "matches nothing"
 		if n := y.often(f.sel, [][]*html.Node{y.page.Nodes}); n > 0 {
