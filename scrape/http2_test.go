@@ -222,10 +222,11 @@ func TestEndingOneStreamLeavesTheOthers(t *testing.T) {
 // An elastic connection takes what is written to it without being read.
 type elastic struct {
 	net.Conn
-	mu   sync.Mutex
-	cond *sync.Cond
-	buf  bytes.Buffer
-	err  error
+	mu     sync.Mutex
+	cond   *sync.Cond
+	buf    bytes.Buffer
+	err    error
+	frozen chan struct{} // if it is there, nothing is taken before it is closed
 }
 
 func (e *elastic) pump() {
@@ -235,9 +236,22 @@ func (e *elastic) pump() {
 		e.mu.Lock()
 		e.buf.Write(p[:n])
 		e.err = err
+		frozen := e.frozen
 		e.mu.Unlock()
 		e.cond.Broadcast()
+		if frozen != nil {
+			<-frozen
+		}
 	}
+}
+
+// freeze takes one more write and then no more until the returned function is
+// called.
+func (e *elastic) freeze() (thaw func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.frozen = make(chan struct{})
+	return sync.OnceFunc(func() { close(e.frozen) })
 }
 
 func (e *elastic) Read(p []byte) (int, error) {
@@ -256,6 +270,7 @@ func (e *elastic) Read(p []byte) (int, error) {
 type raw struct {
 	*http2.Framer
 	conn    net.Conn
+	under   *elastic
 	headers *atomic.Int32 // requests seen, of all connections
 	enc     *hpack.Encoder
 	block   bytes.Buffer
@@ -333,7 +348,7 @@ func serve2(t *testing.T, p *pipes, conf *tls.Config, talk func(r *raw)) *atomic
 				if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
 					return
 				}
-				r := &raw{Framer: http2.NewFramer(conn, conn), conn: conn, headers: headers}
+				r := &raw{Framer: http2.NewFramer(conn, conn), conn: conn, under: e, headers: headers}
 				r.enc = hpack.NewEncoder(&r.block)
 				r.WriteSettings()
 				talk(r)
@@ -395,6 +410,61 @@ func TestHTTP2SendsNoSecondRequest(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A request that hangs in the middle of being written when its time is up may
+// have reached the server: it has started, as far as the pace is concerned.
+func TestHTTP2RequestThatIsHalfWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan struct{})
+		g, _ := wire2(t, scrape.Config{Timeout: 7 * time.Second}, func(r *raw) {
+			stream, err := r.next()
+			if err != nil {
+				return
+			}
+			r.page(stream)
+			thaw := r.under.freeze()
+			r.WritePing(false, [8]byte{}) // its answer is the last that is read
+			<-done
+			thaw()
+		})
+		g.get(t, "https://one.test/")
+		time.Sleep(time.Second)
+		d := newDiary()
+		r := g.request(t, "https://one.test/")
+		r.Report = d.report
+		got := g.Do(t.Context(), r).Result
+		if got.Class != engine.Timeout || d.String() != "sent+7s" {
+			t.Errorf("Do = %q %q, phases %s; want timeout, sent+7s", got.Class, got.Error, d)
+		}
+		close(done)
+	})
+}
+
+// Close does not disturb what is under way, and leaves nothing behind it.
+func TestCloseDuringARequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var closed time.Time
+		g, _ := site2(t, scrape.Config{}, func(s *http.Server) {
+			s.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateClosed {
+					closed = time.Now()
+				}
+			}
+		}, func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(10 * time.Second)
+			html(w, "a")
+		})
+		from := time.Now()
+		time.AfterFunc(time.Second, func() { g.Close() })
+		if got := g.get(t, "https://one.test/"); got.Outcome != engine.OK {
+			t.Errorf("%q %q, want ok", got.Class, got.Error)
+		}
+		time.Sleep(time.Second)
+		if took := closed.Sub(from); took != 10*time.Second {
+			t.Errorf("the connection was closed after %v, want 10s", took)
+		}
+	})
 }
 
 // What net/http's own transport does with a refused stream, with and without a

@@ -218,6 +218,16 @@ func TestKeptBodyThatIsNoMore(t *testing.T) {
 	}
 }
 
+// A body that is over the cap of now is not read, however it was kept.
+func TestKeptBodyThatIsTooLarge(t *testing.T) {
+	v := &revisit{dir: t.TempDir(), handler: tagged(`"v1"`, "", "one")}
+	v.run(t)
+	v.cfg.MaxBody = 10
+	if got := v.run(t); got.Class != engine.TooLarge || got.Unchanged {
+		t.Errorf("got %v %q %q, want failed too_large", got.Outcome, got.Class, got.Error)
+	}
+}
+
 func packed(t *testing.T, body []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
