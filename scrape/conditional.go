@@ -13,7 +13,7 @@ import (
 // ask makes a request a conditional one if its page is kept (RFC 9110, section
 // 13.1), but not against the operator's own header.
 func (a *attempt) ask(own http.Header) {
-	if a.r.Kind != engine.KindPage || own["If-None-Match"] != nil || own["If-Modified-Since"] != nil {
+	if a.r.Kind != engine.KindPage || a.t.href != a.r.URL || own["If-None-Match"] != nil || own["If-Modified-Since"] != nil {
 		return
 	}
 	e, ok := a.s.cfg.Keep.find(a.r.URL)
@@ -40,13 +40,13 @@ func (a *attempt) keep(resp *http.Response, kind string, body []byte) {
 
 func (a *attempt) keepAs(status int, e kept, body []byte) {
 	recipe, err := a.s.recipe(a.r.Recipe)
-	if err != nil { // a look, for no batch
+	if err != nil || a.t.href != a.r.URL { // a look, for no batch, or a step on the way to the page
 		return
 	}
 	ref := recipe.Ref()
 	a.s.cfg.Keep.put(entry{
 		URL: a.r.URL, Job: a.r.Job.URL, At: time.Now().UTC().Truncate(time.Millisecond), Status: status, Type: e.mime, Kind: e.kind,
-		ETag: e.etag, Modified: e.modified, Depth: a.r.Job.Depth, Recipe: ref.Name, Version: ref.Hash,
+		ETag: e.etag, Modified: e.modified, Depth: a.r.Job.Depth, Carry: a.r.Job.Carry, Recipe: ref.Name, Version: ref.Hash,
 	}, body, recipe)
 }
 

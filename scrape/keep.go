@@ -87,6 +87,7 @@ type entry struct {
 	Bytes    int64     `json:"bytes"`              // of it
 	Size     int64     `json:"size"`               // of its file
 	Depth    int       `json:"depth,omitempty"`
+	Carry    string    `json:"carry,omitempty"` // of the job: how the page was found
 	Recipe   string    `json:"recipe"`
 	Version  string    `json:"version"` // hex SHA-256 of the recipe's text
 }

@@ -182,6 +182,41 @@ func TestUnasked304StaysAFailure(t *testing.T) {
 	}
 }
 
+// A step on the way to a page is another page: it is neither kept as the page
+// nor asked for by its tag.
+func TestOnlyThePageItselfIsKept(t *testing.T) {
+	k := openKeep(t, t.TempDir(), 0)
+	s, err := New(Config{Keep: k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := s.Use(anyRecipe())
+	k.add("http://one.test/", "one")
+	page, err := parseTarget("http://one.test/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := parseTarget("http://one.test/login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		to   target
+		want string
+		kept int
+	}{{page, `"x"`, 2}, {form, "", 2}} {
+		a := &attempt{s: s, t: tc.to, r: engine.Request{URL: page.href, Recipe: ref}}
+		own := http.Header{}
+		if a.ask(own); own.Get("If-None-Match") != tc.want {
+			t.Errorf("%s is asked for with %q, want %q", tc.to.href, own.Get("If-None-Match"), tc.want)
+		}
+		a.keepAs(200, kept{}, []byte("two"))
+		if got, _ := k.Stats(); got.Kept != tc.kept {
+			t.Errorf("%d kept after %s, want %d", got.Kept, tc.to.href, tc.kept)
+		}
+	}
+}
+
 // What is kept is on a disk, where things happen.
 func TestKeptBodyThatIsNoMore(t *testing.T) {
 	for _, tc := range []struct {
