@@ -44,6 +44,8 @@ type attempt struct {
 	took   time.Duration // by extraction; below zero: there was none
 	t      target
 	asked  *kept       // whether it is still so
+	trail  *trail      // of the job; nil: it is not for a recipe
+	by     *follow     // the entry of the recipe that led to the job; nil: it was listed
 	step   engine.Step // Host is filled in as it becomes known
 	result engine.Result
 }
@@ -72,12 +74,20 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 	if err != nil {
 		return a.fail(ctx, engine.Extract, err)
 	}
+	if a.trail, err = recipe.trail(a.r.Job); err != nil {
+		return a.fail(ctx, engine.Extract, err)
+	}
+	a.by = a.trail.entry(recipe)
 	room := pages.Get().(*bytes.Buffer)
 	defer putPage(room) // a result holds nothing of it
 	page, step := a.fetch(ctx, room)
 	if step != nil {
 		return *step
 	}
+	if recipe.anchored && len(a.trail.From) == 0 {
+		a.trail.begin(a.r.Job.URL, a.t.href)
+	}
+	page.trail = a.trail
 	return a.extract(ctx, recipe, *page)
 }
 
@@ -106,6 +116,9 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 		again, err := a.s.hop(a.r, a.t, resp.Header, maxHops)
 		if err != nil {
 			return stop(a.fail(ctx, classOf(err, false), err))
+		}
+		if a.by != nil && !a.by.reach.holdsURL(again.URL, a.trail.From) {
+			return stop(a.skip(engine.Scope, fmt.Errorf("redirect out of scope: to %s", clip(again.URL, maxShown))))
 		}
 		a.step.Again, a.step.After = again, retryAfter(resp.Header, time.Now())
 		return nil, &a.step
@@ -150,10 +163,7 @@ func (a *attempt) obey(ctx context.Context) *engine.Step {
 			break
 		}
 		a.result.FetchedAt = time.Time{}
-		a.result.Outcome, a.result.Class = engine.Skipped, engine.Robots
-		a.result.Error = fmt.Sprintf("robots.txt: Disallow: %s", clip(by, maxShown))
-		a.step.Result = &a.result
-		step = a.step
+		step = a.skip(engine.Robots, fmt.Errorf("robots.txt: Disallow: %s", clip(by, maxShown)))
 	}
 	return &step
 }
@@ -207,15 +217,9 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 	if got.Empty {
 		res.Outcome, res.Error = engine.Empty, got.Why
 	}
-	res.Title, res.Records, res.Findings, res.Fill = got.Title, got.Records, got.Findings, got.fill()
-	for _, link := range got.Next {
-		t, err := parseTarget(link)
-		if err != nil {
-			continue // mailto: and the like: no page
-		}
-		j := a.s.job(t, recipe)
-		j.Depth = a.r.Job.Depth + 1
-		res.Links = append(res.Links, j)
+	res.Title, res.Fill = got.Title, got.fill()
+	if err := a.walk(recipe, got); err != nil {
+		return a.fail(ctx, engine.TooComplex, err)
 	}
 	return a.finish()
 }
@@ -242,6 +246,12 @@ func (a *attempt) fail(ctx context.Context, class engine.Class, err error) engin
 		class, err = "", cause
 	}
 	a.result.Outcome, a.result.Class, a.result.Error = engine.Failed, class, words(err)
+	return a.finish()
+}
+
+// skip ends the attempt: the page is not to be had, and that is no failure.
+func (a *attempt) skip(class engine.Class, why error) engine.Step {
+	a.result.Outcome, a.result.Class, a.result.Error = engine.Skipped, class, words(why)
 	return a.finish()
 }
 

@@ -40,6 +40,8 @@ type Page struct {
 	Body        []byte   // UTF-8
 	ContentType string   // of the answer; empty: the body tells
 	Depth       int      // links followed to get here, as in engine.Job
+
+	trail *trail // nil: that of a listed URL
 }
 
 // An Extraction is what a recipe found on a page.
@@ -48,6 +50,8 @@ type Extraction struct {
 	Records  []engine.Record // in the order of the page
 	Findings []engine.Finding
 	Next     []string // absolute URLs to follow, each once
+	links    []link   // the same, with what leads there and for what
+	left     []int    // records with a link that is one too many to be followed
 
 	// Empty says that the page holds less than the recipe expects, and Why
 	// in which number: `0 rows, expected ≥ 1`. What was found is kept.
@@ -110,20 +114,37 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 		return Extraction{}, err
 	}
 	x := extractor{reading: &r.reading, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
-	x.run()
+	if p.trail != nil {
+		x.reading = p.trail.reading
+	}
+	x.run(p)
 	if doc.title != nil {
 		x.out.Title = cutBytes(textOf(w, doc.title), maxTitle)
 	}
-	x.out.Next = x.next(p)
+	x.next(p)
 	signs := x.signs()
 	if w.err != nil {
 		return Extraction{}, w.err
 	}
+	x.out.Next = urlsOf(x.out.links)
 	x.judge(signs)
 	if look != nil {
 		look(&x)
 	}
 	return x.out, nil
+}
+
+// urlsOf returns the URLs of links, each once.
+func urlsOf(links []link) []string {
+	var urls []string
+	seen := make(map[string]bool, len(links))
+	for _, l := range links {
+		if !seen[l.url] {
+			seen[l.url] = true
+			urls = append(urls, l.url)
+		}
+	}
+	return urls
 }
 
 // checkHTML refuses what a recipe cannot read. An empty body is a page without
@@ -180,10 +201,11 @@ type extractor struct {
 
 	moments map[*field]when        // of fields with near, as they are asked for
 	tables  map[*html.Node]*headed // that fields with a column have looked in
+	waits   map[string]int         // by URL, the link for whose page rows wait
 }
 
 // run extracts every row.
-func (x *extractor) run() {
+func (x *extractor) run(p Page) {
 	x.out.Fields = make([]FieldStats, len(x.fields))
 	for i := range x.fields {
 		f := &x.fields[i]
@@ -195,7 +217,11 @@ func (x *extractor) run() {
 	}
 	x.out.Rows = len(rows)
 	for i, row := range rows {
+		records := len(x.out.Records)
 		x.row(i+1, row)
+		if len(x.out.Records) > records {
+			x.joins(row, records, p)
+		}
 		if x.w.err != nil {
 			return
 		}

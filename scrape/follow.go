@@ -1,57 +1,299 @@
 package scrape
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/net/html"
 )
 
-// MaxNext is how many links of one page are followed; the first ones.
+// MaxNext is how many links of one page are followed, and how many pages its
+// rows are joined with; the first ones.
 const MaxNext = 1000
+
+const (
+	maxNest  = 8       // readings inside one another by then
+	maxMatch = 1 << 10 // bytes of a pattern on URLs
+	maxHosts = 100     // entries of hosts
+)
 
 // A follow says which links of a page lead to more pages of the batch.
 type follow struct {
 	sel   *selector
 	attr  string
-	pages int // links in a row, from a URL of the list
+	match *regexp.Regexp // on the absolute URL; nil: all do
+	skip  *regexp.Regexp // likewise; nil: none
+	pages int            // links of this entry in a row; 0: it leads to another reading
+	reach reach
+	then  *reading   // nil: the pages are read as this one
+	join  *yaml.Node // the key, if what then reads goes into the record of the row that holds the link; else nil
 }
 
-// next returns the URLs that the recipe walks on to from p: absolute, http or
-// https, without fragment, each once, not p itself. A page that is pages links
-// away from the list is the last of its row.
-func (x *extractor) next(p Page) []string {
-	var urls []string
-	seen := map[string]bool{}
-	if x.base == nil {
-		return nil
+// A link leads on from a page.
+type link struct {
+	url  string
+	by   int   // entry of follow
+	rows []int // records that wait for its page, from 0; nil: none does
+}
+
+func followKeys() []key[*follow] {
+	return []key[*follow]{
+		{name: "select", read: func(s sheet, p pair, f *follow) (err error) {
+			f.sel, err = s.selector(p)
+			return err
+		}},
+		{name: "attr", read: func(s sheet, p pair, f *follow) (err error) {
+			f.attr, err = s.attr(p)
+			return err
+		}},
+		{name: "match", read: func(s sheet, p pair, f *follow) (err error) {
+			f.match, err = s.urlPattern(p)
+			return err
+		}},
+		{name: "skip", read: func(s sheet, p pair, f *follow) (err error) {
+			f.skip, err = s.urlPattern(p)
+			return err
+		}},
+		{name: "pages", read: sheet.pages},
+		{name: "depth", read: sheet.pages},
+		{name: "scope", read: func(s sheet, p pair, f *follow) error { return s.scope(p, &f.reach) }},
+		{name: "hosts", read: func(s sheet, p pair, f *follow) error { return s.hosts(p, &f.reach) }},
+		{name: "then", read: func(s sheet, p pair, f *follow) error {
+			f.then = new(reading)
+			has, err := mapping(s, p.value, "then", readingKeys(), f.then)
+			if err != nil {
+				return err
+			}
+			f.then.compile()
+			return s.whole(p.at, has)
+		}},
+		{name: "join", read: func(s sheet, p pair, f *follow) error {
+			join, err := s.flag(p)
+			if join {
+				f.join = p.at
+			}
+			return err
+		}},
 	}
+}
+
+func (s sheet) pages(p pair, f *follow) (err error) {
+	f.pages, err = s.count(p, 1, maxPages)
+	return err
+}
+
+// urlPattern reads a pattern on URLs.
+func (s sheet) urlPattern(p pair) (*regexp.Regexp, error) {
+	text, err := s.text(p)
+	if err != nil {
+		return nil, err
+	}
+	if text == "" || len(text) > maxMatch {
+		return nil, s.errorf(p.value, "%s is not of 1 to %d bytes", p.key, maxMatch)
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, s.errorf(p.value, "%s: %s", p.key, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return re, nil
+}
+
+func (s sheet) follows(p pair, r *reading) error {
+	n := p.value
+	if n.Kind != yaml.SequenceNode {
+		return s.errorf(n, "follow is %s, not a list", kindOf(n))
+	}
+	if len(n.Content) > maxFollow {
+		return s.errorf(n, "%d entries in follow, at most %d", len(n.Content), maxFollow)
+	}
+	for _, entry := range n.Content {
+		f := follow{attr: "href"}
+		has, err := mapping(s, entry, "an entry of follow", followKeys(), &f)
+		if err != nil {
+			return err
+		}
+		if err := s.followed(entry, has, &f); err != nil {
+			return err
+		}
+		if f.join != nil {
+			if other := r.joined(); other >= 0 {
+				return s.errorf(f.join, "a second join: entry %d of this follow has one", other+1)
+			}
+		}
+		r.follow = append(r.follow, f)
+	}
+	return nil
+}
+
+// followed checks the keys of an entry of follow against one another and fills
+// in what they leave out.
+func (s sheet) followed(entry *yaml.Node, has map[string]pair, f *follow) error {
+	given := func(names ...string) (pair, bool) {
+		for _, name := range names {
+			if p, ok := has[name]; ok {
+				return p, true
+			}
+		}
+		return pair{}, false
+	}
+	switch depth, ok := given("depth", "pages"); {
+	case f.sel == nil:
+		return s.errorf(entry, "an entry of follow has no select")
+	case ok && f.then != nil:
+		return s.errorf(depth.at, "%s beside then: it counts pages that are read as this one", depth.key)
+	case f.join != nil && f.then == nil:
+		return s.errorf(f.join, "join without then, which says what to read on the page")
+	case f.then == nil && f.pages == 0:
+		f.pages = defaultPages
+	}
+	if _, pages := has["pages"]; pages {
+		if depth, too := has["depth"]; too {
+			return s.errorf(depth.at, "depth beside pages: they are two names of one thing")
+		}
+	}
+	_, scoped := has["scope"]
+	_, bounded := given("match", "skip", "depth")
+	hosts, allowed := has["hosts"]
+	switch {
+	case scoped && f.reach.scope == scopeAny && allowed:
+		return s.errorf(hosts.at, "hosts beside scope: any, which allows every host")
+	case !scoped && (bounded || allowed):
+		f.reach.scope = scopeHost
+	}
+	return nil
+}
+
+// walks checks what the readings of a recipe say of one another.
+func (s sheet) walks(root *yaml.Node, r *reading) error {
+	if deep := r.nested(); deep > maxNest {
+		return s.errorf(root, "then inside of then %d times, at most %d", deep-1, maxNest-1)
+	}
+	return s.joins(r, nil)
+}
+
+// joins says whether the fields that come together in a record have names of
+// their own. above are those of the rows that r is joined with.
+func (s sheet) joins(r *reading, above []string) error {
+	names := r.names()
+	for i := range r.follow {
+		f := &r.follow[i]
+		var rows []string
+		switch {
+		case f.then == nil:
+			continue
+		case f.join != nil:
+			rows = slices.Concat(above, names)
+			for _, name := range f.then.names() {
+				if slices.Contains(rows, name) {
+					return s.errorf(f.join, "field %s is joined with a row that has a field %s", name, name)
+				}
+			}
+		}
+		if err := s.joins(f.then, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joined returns the entry of follow that joins, below zero if none does.
+func (r *reading) joined() int {
+	for i := range r.follow {
+		if r.follow[i].join != nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// next finds the links that lead on from p: absolute, http or https, without
+// fragment, each once for each way in which its page is read, not p itself. A
+// page that is as many links of an entry away from where they begin is the last
+// of its row.
+func (x *extractor) next(p Page) {
+	if x.base == nil {
+		return
+	}
+	type way struct {
+		url  string
+		then *reading
+	}
+	seen := map[way]bool{}
 	if p.URL != nil {
 		if u, err := parser.Parse(p.URL.String()); err == nil {
-			seen[u.Href(true)] = true
+			seen[way{u.Href(true), nil}] = true
 		}
 	}
+	found := 0
 	for i := range x.follow {
 		f := &x.follow[i]
-		if p.Depth >= f.pages {
+		if f.join != nil || f.then == nil && p.walked(i) >= f.pages {
 			continue
 		}
-		for _, n := range x.page.FindMatcher(f.sel.on(x.w, x.page.Nodes[0])).Nodes {
-			ref, ok := attribute(n, f.attr)
-			if !ok || len(ref) > longestURL || !x.w.spend(1+len(ref)/4) {
+		for _, n := range x.below(f.sel, x.page.Nodes, true) {
+			url, ok := x.leads(f, n, p)
+			if !ok || seen[way{url, f.then}] {
 				continue
 			}
-			u, err := x.base.Parse(strings.TrimSpace(ref))
-			if err != nil || !isWeb(u) || seen[u.Href(true)] {
-				continue
+			if found == MaxNext {
+				return
 			}
-			if len(urls) == MaxNext {
-				return urls
-			}
-			seen[u.Href(true)] = true
-			urls = append(urls, u.Href(true))
+			found++
+			seen[way{url, f.then}] = true
+			x.out.links = append(x.out.links, link{url: url, by: i})
 		}
 	}
-	return urls
+}
+
+// joins finds the page that the record of a row waits for: the first of the
+// row's links that its entry takes.
+func (x *extractor) joins(row []*html.Node, record int, p Page) {
+	i := x.joined()
+	if i < 0 || x.base == nil {
+		return
+	}
+	f := &x.follow[i]
+	for _, n := range x.below(f.sel, row, true) {
+		url, ok := x.leads(f, n, p)
+		if !ok {
+			continue
+		}
+		at, known := x.waits[url]
+		switch {
+		case known:
+			x.out.links[at].rows = append(x.out.links[at].rows, record)
+		case len(x.out.links) == MaxNext:
+			x.out.left = append(x.out.left, record)
+		default:
+			if x.waits == nil {
+				x.waits = make(map[string]int)
+			}
+			x.waits[url] = len(x.out.links)
+			x.out.links = append(x.out.links, link{url: url, by: i, rows: []int{record}})
+		}
+		return
+	}
+}
+
+// leads returns where f follows n to, as a URL, and whether it does.
+func (x *extractor) leads(f *follow, n *html.Node, p Page) (string, bool) {
+	ref, ok := attribute(n, f.attr)
+	if !ok || len(ref) > longestURL || !x.w.spend(1+len(ref)/4) {
+		return "", false
+	}
+	u, err := x.base.Parse(strings.TrimSpace(ref))
+	if err != nil || !isWeb(u) {
+		return "", false
+	}
+	return u.Href(true), f.takes(u.Href(true)) && f.reach.holds(u, p.began())
+}
+
+// takes reports whether an absolute URL is one that f is for.
+func (f *follow) takes(url string) bool {
+	return (f.match == nil || f.match.MatchString(url)) && (f.skip == nil || !f.skip.MatchString(url))
 }
 
 // isWeb reports whether u can be fetched.

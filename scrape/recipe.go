@@ -40,8 +40,9 @@ type Recipe struct {
 	text string
 	hash string // hex SHA-256 of text
 
-	url    string
-	ignore []glob // parameters that fingerprints leave out
+	url      string
+	ignore   []glob // parameters that fingerprints leave out
+	anchored bool   // its walks are bounded by where they began
 	reading
 }
 
@@ -87,8 +88,9 @@ func (r *Recipe) Text() string { return r.text }
 // URL returns the template of the recipe's URLs, empty if it has none.
 func (r *Recipe) URL() string { return r.url }
 
-// Fields returns the names of the fields, in their order.
-func (r *Recipe) Fields() []string { return r.names() }
+// Fields returns the names of the fields, in their order: those of the recipe
+// and then those of the pages that it leads to, each name once.
+func (r *Recipe) Fields() []string { return r.columns(nil) }
 
 // About returns the first comment of the recipe's text up to its first blank
 // comment line, as one line: what a list of recipes says of it. A line for an

@@ -51,30 +51,16 @@ func readingKeys() []key[*reading] {
 	}
 }
 
-func followKeys() []key[*follow] {
-	return []key[*follow]{
-		{name: "select", read: func(s sheet, p pair, f *follow) (err error) {
-			f.sel, err = s.selector(p)
-			return err
-		}},
-		{name: "attr", read: func(s sheet, p pair, f *follow) (err error) {
-			f.attr, err = s.attr(p)
-			return err
-		}},
-		{name: "pages", read: func(s sheet, p pair, f *follow) (err error) {
-			f.pages, err = s.count(p, 1, maxPages)
-			return err
-		}},
-	}
-}
-
-// recipe reads a recipe into r.
 func (s sheet) recipe(root *yaml.Node, r *Recipe) error {
 	has, err := mapping(s, root, "the recipe", recipeKeys(), r)
 	if err != nil {
 		return err
 	}
-	return s.whole(root, has)
+	if err := s.whole(root, has); err != nil {
+		return err
+	}
+	r.anchored = r.anchor()
+	return s.walks(root, &r.reading)
 }
 
 // whole says whether the keys of a reading are enough.
@@ -109,27 +95,6 @@ func (s sheet) selector(p pair) (*selector, error) {
 		return nil, s.errorf(p.value, "%w%s", err, suggestPseudo(err))
 	}
 	return &sel, nil
-}
-
-func (s sheet) follows(p pair, r *reading) error {
-	n := p.value
-	if n.Kind != yaml.SequenceNode {
-		return s.errorf(n, "follow is %s, not a list", kindOf(n))
-	}
-	if len(n.Content) > maxFollow {
-		return s.errorf(n, "%d entries in follow, at most %d", len(n.Content), maxFollow)
-	}
-	for _, entry := range n.Content {
-		f := follow{attr: "href", pages: defaultPages}
-		if _, err := mapping(s, entry, "an entry of follow", followKeys(), &f); err != nil {
-			return err
-		}
-		if f.sel == nil {
-			return s.errorf(entry, "an entry of follow has no select")
-		}
-		r.follow = append(r.follow, f)
-	}
-	return nil
 }
 
 // pseudoClasses are those that a selector may have.

@@ -23,6 +23,7 @@ func grammar() map[string][]string {
 		"field":    keyNames(fieldKeys()),
 		"near":     keyNames(nearKeys()),
 		"follow":   keyNames(followKeys()),
+		"reading":  keyNames(readingKeys()),
 		"expect":   keyNames(expectKeys()),
 		"signRule": keyNames(signKeys()),
 

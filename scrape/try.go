@@ -47,7 +47,7 @@ func Try(ctx context.Context, w io.Writer, r *Recipe, p Page) (spent time.Durati
 	if r.rows == nil {
 		tryRecord(&b, x.Records)
 	} else {
-		tryTable(&b, r.Fields(), x.Records)
+		tryTable(&b, r.names(), x.Records)
 	}
 	tryMatches(&b, found, all)
 	tryFound(&b, x)

@@ -1,16 +1,21 @@
 package scrape_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"weir/engine"
+	"weir/engine/enginetest"
 	"weir/scrape"
 )
 
@@ -23,6 +28,9 @@ type walk struct {
 	t      *testing.T
 	cfg    engine.Config
 	before func(*engine.Engine) // called when the batch was added and the run has not begun
+	open   bool                 // before closes the engine
+	tls    func(host string)    // called for each TLS handshake, which fails; nil: none does
+	down   map[string]bool      // host:port that cannot be reached
 	engine *engine.Engine
 	stats  engine.Stats
 	took   time.Duration
@@ -32,7 +40,24 @@ type walk struct {
 // robots.txt.
 func newWalk(t *testing.T, handler http.HandlerFunc, cfg scrape.Config) *walk {
 	cfg.IgnoreRobots = true
-	return &walk{rig: site(t, cfg, handler), t: t, cfg: engine.Config{Interval: -1, GiveUp: true, Random: func() float64 { return 0.5 }}}
+	return newPoliteWalk(t, handler, cfg)
+}
+
+// newPoliteWalk is newWalk with robots.txt.
+func newPoliteWalk(t *testing.T, handler http.HandlerFunc, cfg scrape.Config) *walk {
+	w := &walk{t: t, cfg: engine.Config{Interval: -1, GiveUp: true, Random: func() float64 { return 0.5 }}}
+	dial := enginetest.NewPipeServer(t, handler).Dial
+	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if host, secure := strings.CutSuffix(addr, ":443"); secure && w.tls != nil {
+			w.tls(host)
+		}
+		if w.down[addr] {
+			return nil, errors.New("refused")
+		}
+		return dial(ctx, network, addr)
+	}
+	w.rig = newRig(t, cfg)
+	return w
 }
 
 // run runs a recipe over the listed URLs to its end.
@@ -48,7 +73,9 @@ func (w *walk) run(recipe string, urls ...string) {
 	if _, err := e.Add(w.t.Context(), engine.Batch{Name: "walk", Recipe: r.Ref()}, list); err != nil {
 		w.t.Fatal(err)
 	}
-	e.Close()
+	if !w.open {
+		e.Close()
+	}
 	begin := time.Now()
 	if w.before != nil {
 		w.before(e)
@@ -138,12 +165,16 @@ type visits struct {
 func newVisits() *visits { return &visits{begin: time.Now()} }
 
 func (v *visits) add(r *http.Request) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	name := r.URL.Path
 	if r.Method != http.MethodGet {
 		name = r.Method + " " + name
 	}
+	v.note(name)
+}
+
+func (v *visits) note(name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.seen = append(v.seen, name)
 	v.at = append(v.at, time.Since(v.begin))
 }
@@ -171,5 +202,40 @@ func (v *visits) inOrder(t *testing.T, want ...string) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("asked for\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// pages is a site: what it says by URL without the scheme, or by path alone. A
+// page that begins with > is a redirect, one that begins with ! fails with that
+// status, and hang never answers.
+func (v *visits) pages(pages map[string]string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v.add(r)
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		text, ok := pages[r.Host+r.URL.RequestURI()]
+		if !ok {
+			text, ok = pages[r.URL.RequestURI()]
+		}
+		if !ok {
+			text = "!404"
+		}
+		if text == "hang" {
+			v.mu.Unlock()
+			<-r.Context().Done()
+			v.mu.Lock()
+			return
+		}
+		if to, is := strings.CutPrefix(text, ">"); is {
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
+		if status, is := strings.CutPrefix(text, "!"); is {
+			n, _ := strconv.Atoi(status)
+			w.WriteHeader(n)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, text)
 	}
 }
