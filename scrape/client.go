@@ -45,7 +45,8 @@ type attempt struct {
 	t      target
 	asked  *kept       // whether it is still so
 	trail  *trail      // of the job; nil: it is not for a recipe
-	by     *follow     // the entry of the recipe that led to the job; nil: it was listed
+	reach  *reach      // how far redirects may lead; nil: anywhere
+	charts bool        // the answer may be a sitemap
 	step   engine.Step // Host is filled in as it becomes known
 	result engine.Result
 }
@@ -77,7 +78,8 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 	if a.trail, err = recipe.trail(a.r.Job); err != nil {
 		return a.fail(ctx, engine.Extract, err)
 	}
-	a.by = a.trail.entry(recipe)
+	a.reach = a.trail.reach(recipe)
+	a.charts = recipe.sitemap != nil && (a.r.Job.Depth == 0 || a.trail.Chart > 0)
 	room := pages.Get().(*bytes.Buffer)
 	defer putPage(room) // a result holds nothing of it
 	page, step := a.fetch(ctx, room)
@@ -86,6 +88,9 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 	}
 	if recipe.anchored && len(a.trail.From) == 0 {
 		a.trail.begin(a.r.Job.URL, a.t.href)
+	}
+	if page.chart != chartNone {
+		return a.sitemap(ctx, recipe, page)
 	}
 	page.trail = a.trail
 	return a.extract(ctx, recipe, *page)
@@ -117,7 +122,7 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 		if err != nil {
 			return stop(a.fail(ctx, classOf(err, false), err))
 		}
-		if a.by != nil && !a.by.reach.holdsURL(again.URL, a.trail.From) {
+		if a.reach != nil && !a.reach.holdsURL(again.URL, a.trail.From) {
 			return stop(a.skip(engine.Scope, fmt.Errorf("redirect out of scope: to %s", clip(again.URL, maxShown))))
 		}
 		a.step.Again, a.step.After = again, retryAfter(resp.Header, time.Now())
@@ -128,6 +133,9 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 	case resp.StatusCode < 200 || resp.StatusCode > 299 || resp.StatusCode == http.StatusPartialContent:
 		drain(resp, a.cancel)
 		return stop(a.fail(ctx, engine.Status, statusError(resp.StatusCode)))
+	}
+	if a.charts {
+		return a.chart(ctx, resp)
 	}
 	text, kind, err := a.s.readPage(resp, room)
 	a.done = time.Now()
@@ -143,7 +151,7 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 // obey returns the step of a page that robots.txt forbids; nil if it may be
 // fetched.
 func (a *attempt) obey(ctx context.Context) *engine.Step {
-	if a.r.Origin == "" {
+	if a.r.Origin == "" || a.t.path == "/robots.txt" && a.t.query == "" { // which is implicitly allowed (RFC 9309, section 2.2.2)
 		return nil
 	}
 	var step engine.Step

@@ -42,6 +42,7 @@ type Page struct {
 	Depth       int      // links followed to get here, as in engine.Job
 
 	trail *trail // nil: that of a listed URL
+	chart chart  // the page is a sitemap of this kind
 }
 
 // An Extraction is what a recipe found on a page.

@@ -41,8 +41,9 @@ type Recipe struct {
 	hash string // hex SHA-256 of text
 
 	url      string
-	ignore   []glob // parameters that fingerprints leave out
-	anchored bool   // its walks are bounded by where they began
+	ignore   []glob   // parameters that fingerprints leave out
+	sitemap  *sitemap // nil: sitemaps are pages like others
+	anchored bool     // its walks are bounded by where they began
 	reading
 }
 

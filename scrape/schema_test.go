@@ -24,6 +24,7 @@ func grammar() map[string][]string {
 		"near":     keyNames(nearKeys()),
 		"follow":   keyNames(followKeys()),
 		"reading":  keyNames(readingKeys()),
+		"sitemap":  keyNames(sitemapKeys()),
 		"expect":   keyNames(expectKeys()),
 		"signRule": keyNames(signKeys()),
 

@@ -20,6 +20,7 @@ type trail struct {
 	At    []int    `json:"a,omitempty"` // entries of follow whose then led on, from the recipe
 	By    int      `json:"b,omitempty"` // entry, from 1, of the present reading that led here; 0: the reading begins here
 	Links []int    `json:"n,omitempty"` // links of each entry of the present reading on the way
+	Chart int      `json:"m,omitempty"` // sitemaps on the way to a job that is one; chartPage: one listed the page
 	From  []string `json:"f,omitempty"` // where the walk began: a listed URL and where that was redirected to
 
 	// Of a page that is joined with rows: their records so far.
@@ -31,6 +32,9 @@ type trail struct {
 	reading *reading // that the page is read by
 	depth   int      // links followed to get here, if Links does not count them
 }
+
+// chartPage is the Chart of a page that a sitemap lists.
+const chartPage = -1
 
 var errTrail = errors.New("what the job carries is not of this recipe")
 
@@ -91,7 +95,20 @@ func (t *trail) String() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// entry returns the entry of follow that led here, nil for a listed URL.
+// reach returns how far redirects on the way to the page may lead: as far as
+// the link that led here. A listed URL has none.
+func (t *trail) reach(r *Recipe) *reach {
+	switch by := t.entry(r); {
+	case by != nil:
+		return &by.reach
+	case t.Chart == chartPage && r.sitemap != nil:
+		return &r.sitemap.reach
+	}
+	return new(reach)
+}
+
+// entry returns the entry of follow that led here, nil for a listed URL and one
+// of a sitemap.
 func (t *trail) entry(r *Recipe) *follow {
 	if t.By > 0 {
 		return &t.reading.follow[t.By-1]
@@ -147,7 +164,7 @@ func (t *trail) step(entry int) *trail {
 	}
 	next.reading = t.reading
 	next.Names, next.Rows, next.Kept, next.Key = t.Names, t.Rows, len(t.Rows) > 0, t.Key
-	if len(t.At) == 0 && len(next.From) == 0 && len(t.reading.follow) == 1 {
+	if len(t.At) == 0 && len(next.From) == 0 && t.Links == nil && len(t.reading.follow) == 1 {
 		return next // the job's Depth counts
 	}
 	next.At, next.By = t.At, entry+1
@@ -169,7 +186,7 @@ type print struct {
 }
 
 func (t *trail) print() print {
-	if t.By == 0 && len(t.At) == 0 && len(t.From) == 0 {
+	if t.By == 0 && len(t.At) == 0 && len(t.From) == 0 && t.Chart == 0 {
 		return print{}
 	}
 	var mark strings.Builder
