@@ -194,6 +194,9 @@ func useRecipe(s *scrape.Scraper, name string) (cli.Recipe, error) {
 	if err != nil {
 		return cli.Recipe{}, err
 	}
+	if err := s.Prepare(r); err != nil {
+		return cli.Recipe{}, err
+	}
 	return cli.Recipe{
 		Ref:      s.Use(r),
 		Text:     r.Text(),

@@ -193,9 +193,9 @@ func (e *Engine) endHop(ctx context.Context, f *flight, step Step) bool {
 	f.turn.again(&again, step.After)
 	shown := e.state(f.job, Queued)
 	if step.After > 0 {
-		shown.Reason = HopWait{Host: again.Host, Due: time.Now().Add(step.After)}
-	} else if again.Host != f.job.Host {
-		shown.Reason = HopWait{Host: again.Host}
+		shown.Reason = HopWait{Host: again.Host, Due: time.Now().Add(step.After), Login: step.Login}
+	} else if again.Host != f.job.Host || step.Login {
+		shown.Reason = HopWait{Host: again.Host, Login: step.Login}
 	}
 	e.feed.set(shown)
 	return true

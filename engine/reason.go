@@ -72,10 +72,12 @@ type (
 	}
 
 	// HopWait: the next request of the job follows from its last, a redirect,
-	// and goes to another host or is not to be made before Due.
+	// and goes to another host or is not to be made before Due. Or it is one of
+	// a login at that host, which the job makes or waits for.
 	HopWait struct {
-		Host string
-		Due  time.Time // zero: as soon as the host's turn comes
+		Host  string
+		Due   time.Time // zero: as soon as the host's turn comes
+		Login bool
 	}
 
 	// RobotsWait: the origin's robots.txt is being asked for.

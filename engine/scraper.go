@@ -86,6 +86,7 @@ type Step struct {
 	Robots *RobotsAnswer
 
 	After time.Duration // Again is not made before this has passed
+	Login bool          // Again logs in, or waits for another that does
 	Host  HostHint
 }
 

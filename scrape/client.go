@@ -43,10 +43,16 @@ type attempt struct {
 	done   time.Time     // when the body was read; zero: it was not
 	took   time.Duration // by extraction; below zero: there was none
 	t      target
-	asked  *kept       // whether it is still so
-	trail  *trail      // of the job; nil: it is not for a recipe
-	reach  *reach      // how far redirects may lead; nil: anywhere
-	charts bool        // the answer may be a sitemap
+	asked  *kept  // whether it is still so
+	trail  *trail // of the job; nil: it is not for a recipe
+	reach  *reach // how far redirects may lead; nil: anywhere
+	charts bool   // the answer may be a sitemap
+
+	session *session // of the batch; nil: nobody logs in
+	visit   visit
+	form    string      // to send instead of a GET; empty: none
+	extra   http.Header // of a request of the login; nil: it is none
+
 	step   engine.Step // Host is filled in as it becomes known
 	result engine.Result
 }
@@ -80,6 +86,11 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 	}
 	a.reach = a.trail.reach(recipe)
 	a.charts = recipe.sitemap != nil && (a.r.Job.Depth == 0 || a.trail.Chart > 0)
+	if recipe.login != nil {
+		if step := a.enter(ctx, recipe); step != nil {
+			return *step
+		}
+	}
 	room := pages.Get().(*bytes.Buffer)
 	defer putPage(room) // a result holds nothing of it
 	page, step := a.fetch(ctx, room)
@@ -93,6 +104,9 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 		return a.sitemap(ctx, recipe, page)
 	}
 	page.trail = a.trail
+	if a.session != nil {
+		page.again = &a.session.login.again
+	}
 	return a.extract(ctx, recipe, *page)
 }
 
@@ -122,6 +136,9 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 		if err != nil {
 			return stop(a.fail(ctx, classOf(err, false), err))
 		}
+		if a.session != nil && a.session.leadsToLogin(again.URL) {
+			return stop(a.askedAgain(ctx, engine.Extract))
+		}
 		if a.reach != nil && !a.reach.holdsURL(again.URL, a.trail.From) {
 			return stop(a.skip(engine.Scope, fmt.Errorf("redirect out of scope: to %s", clip(again.URL, maxShown))))
 		}
@@ -132,6 +149,9 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 		return a.unchanged(resp.Header)
 	case resp.StatusCode < 200 || resp.StatusCode > 299 || resp.StatusCode == http.StatusPartialContent:
 		drain(resp, a.cancel)
+		if a.session != nil && a.session.login.again.asks(resp.StatusCode) {
+			return stop(a.askedAgain(ctx, engine.Status))
+		}
 		return stop(a.fail(ctx, engine.Status, statusError(resp.StatusCode)))
 	}
 	if a.charts {
@@ -178,16 +198,26 @@ func (a *attempt) obey(ctx context.Context) *engine.Step {
 
 // send makes the request and notes what the answer's header says.
 func (a *attempt) send(ctx context.Context) (*http.Response, error) {
-	own := http.Header{}
-	if a.s.ownHeader(a.r, a.t) {
+	own, to := http.Header{}, a.t
+	mine := a.s.ownHeader(a.r, a.t)
+	if a.extra != nil {
+		mine = mine && a.t.origin() == a.session.page.origin()
+	}
+	if mine {
 		maps.Copy(own, a.s.cfg.Header)
 	}
-	a.ask(own)
+	maps.Copy(own, a.extra)
+	if a.extra == nil {
+		a.ask(own)
+	}
+	if a.session != nil && a.extra == nil {
+		to = a.session.carry(a.t, mine, own)
+	}
 	cookies := a.cookies()
 	if c := cookies.header(a.t); c != "" {
 		own["Cookie"] = []string{strings.Join(append(slices.Clip(own["Cookie"]), c), "; ")} // one field (RFC 6265, section 5.4)
 	}
-	resp, err := a.s.send(ctx, a.wire, a.t, own)
+	resp, err := a.s.send(ctx, a.wire, to, own, a.form)
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +247,13 @@ func (a *attempt) extract(ctx context.Context, recipe *Recipe, page Page) engine
 	from := time.Now()
 	got, err := safely(func() (Extraction, error) { return recipe.Extract(ctx, page) })
 	a.took = time.Since(from)
+	if a.session != nil && err == nil {
+		if got.asks {
+			return a.askedAgain(ctx, engine.Extract)
+		}
+		a.session.good(a.visit)
+		a.session.hideRecords(got.Records)
+	}
 	if err != nil {
 		return a.fail(ctx, extractClass(err), err)
 	}
@@ -268,6 +305,9 @@ func (a *attempt) finish() engine.Step {
 	a.result.Elapsed = time.Since(a.start)
 	a.result.Timing = a.wire.timing(a.done)
 	a.result.Timing.Extract = a.took
+	if a.session != nil {
+		a.session.hideAll(&a.result)
+	}
 	a.step.Result = &a.result
 	return a.step
 }

@@ -43,6 +43,7 @@ type Page struct {
 
 	trail *trail // nil: that of a listed URL
 	chart chart  // the page is a sitemap of this kind
+	again *again // when it asks for a login; nil: it never does
 }
 
 // An Extraction is what a recipe found on a page.
@@ -52,6 +53,7 @@ type Extraction struct {
 	Findings []engine.Finding
 	Next     []string // absolute URLs to follow, each once
 	links    []link   // the same, with what leads there and for what
+	asks     bool     // the page asks for a login, and nothing was read of it
 	left     []int    // records with a link that is one too many to be followed
 
 	// Empty says that the page holds less than the recipe expects, and Why
@@ -113,6 +115,9 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 	doc, err := w.parse(p.Body)
 	if err != nil {
 		return Extraction{}, err
+	}
+	if p.again != nil && p.again.on(&loginDoc{w: w, root: doc.root}) {
+		return Extraction{asks: w.err == nil}, w.err
 	}
 	x := extractor{reading: &r.reading, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
 	if p.trail != nil {

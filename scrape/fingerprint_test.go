@@ -18,6 +18,9 @@ func (g *rig) use(t *testing.T, text string) *scrape.Recipe {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := g.Prepare(r); err != nil {
+		t.Fatal(err)
+	}
 	g.recipe = g.Use(r)
 	return r
 }

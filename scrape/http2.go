@@ -109,7 +109,9 @@ func (s *Scraper) roundTrip(req *http.Request, w *wire, host string) (*http.Resp
 		return s.transport.RoundTrip(req)
 	}
 	w.share(c, reused, s.pool.release)
-	req.Body, req.TransferEncoding = nil, nil
+	if req.ContentLength == 0 {
+		req.Body, req.TransferEncoding = nil, nil
+	}
 	resp, err := c.RoundTrip(req)
 	if err != nil {
 		w.perhapsSent()

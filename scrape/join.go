@@ -28,6 +28,9 @@ func (a *attempt) walk(r *Recipe, got Extraction) error {
 	var groups []*waiting
 	for _, l := range got.links {
 		to, err := parseTarget(l.url)
+		if a.session != nil && err == nil && r.login.token.query != "" {
+			to = to.without(r.login.token.query)
+		}
 		if err != nil {
 			left = append(left, l.rows...)
 			continue // a user in the URL and the like

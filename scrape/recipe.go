@@ -42,6 +42,7 @@ type Recipe struct {
 
 	url      string
 	ignore   []glob   // parameters that fingerprints leave out
+	login    *login   // nil: nobody logs in
 	sitemap  *sitemap // nil: sitemaps are pages like others
 	anchored bool     // its walks are bounded by where they began
 	reading

@@ -25,6 +25,7 @@ func recipeKeys() []key[*Recipe] {
 			}
 			return s.at(p.value, checkTemplate(r.url))
 		}},
+		{name: "login", read: sheet.login},
 		{name: "sitemap", read: sheet.sitemap},
 		{name: "fingerprint", read: func(s sheet, p pair, r *Recipe) error {
 			_, err := mapping(s, p.value, "fingerprint", fingerprintKeys(), r)
@@ -60,7 +61,8 @@ func (s sheet) recipe(root *yaml.Node, r *Recipe) error {
 	if err := s.whole(root, has); err != nil {
 		return err
 	}
-	r.anchored = r.anchor() || r.sitemap != nil && r.sitemap.reach.scope != scopeAny
+	r.anchored = r.anchor() || r.sitemap != nil && r.sitemap.reach.scope != scopeAny ||
+		r.login != nil && strings.HasPrefix(r.login.url, slotBase)
 	return s.walks(root, &r.reading)
 }
 

@@ -25,6 +25,9 @@ func grammar() map[string][]string {
 		"follow":   keyNames(followKeys()),
 		"reading":  keyNames(readingKeys()),
 		"sitemap":  keyNames(sitemapKeys()),
+		"login":    keyNames(loginKeys()),
+		"token":    keyNames(tokenKeys()),
+		"again":    keyNames(againKeys()),
 		"expect":   keyNames(expectKeys()),
 		"signRule": keyNames(signKeys()),
 

@@ -100,6 +100,9 @@ type Scraper struct {
 
 	mu      sync.RWMutex
 	recipes map[engine.RecipeRef]*Recipe
+	secrets map[engine.RecipeRef][]string // of the fields of their logins
+
+	sessions sessions
 }
 
 var _ engine.Scraper = (*Scraper)(nil)

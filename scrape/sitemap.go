@@ -330,14 +330,15 @@ func (c *charting) words() string {
 	if c.maps {
 		what = "sitemap"
 	}
-	text := "sitemap: " + plural(c.taken, what)
+	var text strings.Builder
+	text.WriteString("sitemap: " + plural(c.taken, what))
 	for _, part := range []struct {
 		n    int
 		what string
 	}{{c.passed, "passed over by match and skip"}, {c.outside, "out of scope"}, {c.bad, "no URL"}, {c.more, "over the limit"}} {
 		if part.n > 0 {
-			text += fmt.Sprintf(", %d %s", part.n, part.what)
+			fmt.Fprintf(&text, ", %d %s", part.n, part.what)
 		}
 	}
-	return text
+	return text.String()
 }

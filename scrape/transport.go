@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -137,10 +138,16 @@ func (nothing) Close() error             { return nil }
 // WriteTo spares each request the 32 KiB that net/http copies a body through.
 func (nothing) WriteTo(io.Writer) (int64, error) { return 0, nil }
 
-// send makes one request for t, with the fields of own beside the usual ones,
-// and returns its answer once the header is there. The caller closes the
+// A sheaf is the body of a form: one that cannot be sent twice either.
+type sheaf struct{ *strings.Reader }
+
+func (sheaf) Close() error { return nil }
+
+// send makes one request for t, with the fields of own beside the usual ones
+// and, if form is not empty, with that to be sent, and returns its answer once
+// the header is there. The caller closes the
 // answer's body.
-func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header) (*http.Response, error) {
+func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header, form string) (*http.Response, error) {
 	var err error
 	if w.via, err = s.cfg.Proxy.via(t); err != nil {
 		return nil, &fault{engine.Proxy, err}
@@ -172,6 +179,9 @@ func (s *Scraper) send(ctx context.Context, w *wire, t target, own http.Header) 
 		TransferEncoding: []string{"identity"},
 	}).WithContext(w.trace(ctx))
 	maps.Copy(req.Header, own)
+	if form != "" {
+		req.Method, req.Body, req.ContentLength, req.TransferEncoding = http.MethodPost, sheaf{strings.NewReader(form)}, int64(len(form)), nil
+	}
 	var resp *http.Response
 	if t.scheme == "https" && s.pool != nil {
 		resp, err = s.roundTrip(req, w, t.host)

@@ -62,6 +62,9 @@ func waitText(r engine.Reason, now time.Time) string {
 	case engine.RateWait:
 		return "rate of the run: in " + in(r.Next, now)
 	case engine.HopWait:
+		if r.Login {
+			return "logging in at " + clean(r.Host, urlBytes)
+		}
 		if r.Due.IsZero() {
 			return "redirected to " + clean(r.Host, urlBytes)
 		}
