@@ -63,6 +63,7 @@ type work struct {
 	text  int   // bytes left
 	slack int   // bytes, as heapSlack
 	tree  *tree // of the page, once something is selected; see treeOf
+	tidy  *tidy // that made the nodes of the page; nil: package html did
 
 	// Of the element whose children were counted last.
 	parent *html.Node
@@ -146,6 +147,10 @@ func (w *work) done() {
 		w.tree.release()
 		w.tree = nil
 	}
+	if w.tidy != nil {
+		w.tidy.release()
+		w.tidy = nil
+	}
 }
 
 func (w *work) fail(err error) {
@@ -157,6 +162,11 @@ func (w *work) fail(err error) {
 // parse parses body within the limits of w. Scripting is off: what stands in
 // <noscript> is part of the page, as it is for every reader without scripts.
 func (w *work) parse(body []byte) (*document, error) {
+	if root := w.tidyPage(body); root != nil {
+		return w.measure(root)
+	} else if w.err != nil {
+		return nil, w.err
+	}
 	root, err := html.ParseWithOptions(&guard{w: w, rest: body, heap: heapBytes()}, html.ParseOptionEnableScripting(false))
 	if w.err != nil {
 		return nil, w.err

@@ -37,7 +37,7 @@ func (x *extractor) raw(f *field, n *html.Node) (string, bool) {
 		return "", false
 	}
 	if f.typ == typeURL { // a line break inside one is nothing, not a space
-		return strings.TrimSpace(value), true
+		return strings.Clone(strings.TrimSpace(value)), true // and not of the page it stood on
 	}
 	return fold(value), true
 }

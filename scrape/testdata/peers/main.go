@@ -229,8 +229,8 @@ func took(cmd *exec.Cmd, n int) (figures, error) {
 	if err != nil {
 		return figures{}, fmt.Errorf("%w\n%s", err, said.Bytes())
 	}
-	if trace := os.Getenv("PEERS_SAID"); trace != "" {
-		os.WriteFile(trace, said.Bytes(), 0o644)
+	if os.Getenv("PEERS_VERBOSE") != "" {
+		fmt.Fprintf(os.Stderr, "%v: wall %.2f s, user %.2f s, system %.2f s\n", cmd.Args[:2], wall.Seconds(), cmd.ProcessState.UserTime().Seconds(), cmd.ProcessState.SystemTime().Seconds())
 	}
 	state := cmd.ProcessState
 	return figures{
