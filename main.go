@@ -28,6 +28,7 @@ import (
 const version = "0.1.0"
 
 func main() {
+	cli.CollectLess()
 	os.Exit(cli.Main(context.Background(), cli.Deps{
 		Version:   version,
 		Recipes:   recipes,
