@@ -56,14 +56,16 @@ type work struct {
 	ended func() error // what ended the context of Extract; nil: nothing yet
 	begun time.Time
 	err   error
-	nodes int   // left
-	steps int   // left
-	look  int   // steps until the clock is looked at
-	cells int   // left
-	text  int   // bytes left
-	slack int   // bytes, as heapSlack
-	tree  *tree // of the page, once something is selected; see treeOf
-	tidy  *tidy // that made the nodes of the page; nil: package html did
+	nodes int    // left
+	steps int    // left
+	look  int    // steps until the clock is looked at
+	cells int    // left
+	text  int    // bytes left
+	slack int    // bytes, as heapSlack
+	fold  []byte // room for the text that is folded
+	texts texts  // that were read
+	tree  *tree  // of the page, once something is selected; see treeOf
+	tidy  *tidy  // that made the nodes of the page; nil: package html did
 
 	// Of the element whose children were counted last.
 	parent *html.Node

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -8,10 +9,14 @@ import (
 	"weir/engine"
 )
 
+// rowsPerRoom is how many records are given memory at once, at most.
+const rowsPerRoom = 64
+
 // row extracts the record of one row, num from 1. A row is one element, or
 // several that stand beside one another.
 func (x *extractor) row(num int, row []*html.Node) {
-	cells := make([]cell, len(x.fields))
+	x.cells = slices.Grow(x.cells[:0], len(x.fields))[:len(x.fields)]
+	cells := x.cells
 	for i := range x.fields {
 		f := &x.fields[i]
 		cells[i] = x.cell(f, x.find(f, row))
@@ -50,7 +55,13 @@ func (x *extractor) record(num int, cells []cell) {
 	if blank {
 		return
 	}
-	rec := make(engine.Record, len(cells))
+	if len(x.room) < len(cells) {
+		rows := min(max(x.out.Rows-len(x.out.Records), 1), rowsPerRoom) // that may come
+		x.room = make([]engine.Field, len(cells)*rows)
+		x.out.Records = slices.Grow(x.out.Records, rows)
+	}
+	rec := engine.Record(x.room[:len(cells):len(cells)])
+	x.room = x.room[len(cells):]
 	for i, c := range cells {
 		rec[i] = engine.Field{Name: x.fields[i].name, Value: c.value}
 		x.count(num, i, c)

@@ -205,6 +205,9 @@ type extractor struct {
 	base *whatwg.Url
 	out  Extraction
 
+	cells []cell         // of the row that is read
+	room  []engine.Field // for records, which are kept together
+
 	moments map[*field]when        // of fields with near, as they are asked for
 	tables  map[*html.Node]*headed // that fields with a column have looked in
 	waits   map[string]int         // by URL, the link for whose page rows wait

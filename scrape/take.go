@@ -70,7 +70,7 @@ func ownText(w *work, n *html.Node) string {
 			t.gap()
 		}
 	}
-	return t.b.String()
+	return string(t.b)
 }
 
 // innerHTML returns what stands between the tags of n, white space at the ends

@@ -3,6 +3,7 @@ package scrape
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -15,7 +16,7 @@ import (
 //
 // It stops early, with less text, when w is spent.
 func textOf(w *work, n *html.Node) string {
-	var t folder
+	t := folder{b: w.fold[:0]}
 	for c := n; c != nil; {
 		if !w.spend(1 + len(c.Data)/256) {
 			break
@@ -35,12 +36,35 @@ func textOf(w *work, n *html.Node) string {
 		}
 		c = next
 	}
-	return t.b.String()
+	w.fold = t.b
+	return w.texts.string(t.b)
+}
+
+// Texts makes strings of a page's values, many in one piece of memory: what is
+// kept of a page is kept together.
+type texts struct{ room strings.Builder }
+
+const (
+	textRoom = 2 << 10 // bytes of a piece
+	textOwn  = 512     // bytes: longer ones have one for themselves
+)
+
+func (t *texts) string(b []byte) string {
+	if len(b) > textOwn {
+		return string(b)
+	}
+	if t.room.Cap()-t.room.Len() < len(b) {
+		t.room = strings.Builder{}
+		t.room.Grow(textRoom)
+	}
+	at := t.room.Len()
+	t.room.Write(b)
+	return t.room.String()[at:]
 }
 
 // A folder joins text and folds its white space.
 type folder struct {
-	b     strings.Builder
+	b     []byte
 	space bool // one is due before the next character
 }
 
@@ -58,31 +82,46 @@ func (f *folder) leave(c, next *html.Node) {
 }
 
 func (f *folder) add(s string) {
-	for s != "" {
-		n := strings.IndexFunc(s, unicode.IsSpace)
-		if n < 0 {
-			n = len(s)
-		}
+	for from := 0; from < len(s); {
+		n, wide := spaceIn(s[from:])
 		if n > 0 {
-			if f.space && f.b.Len() > 0 {
-				f.b.WriteByte(' ')
+			if f.space && len(f.b) > 0 {
+				f.b = append(f.b, ' ')
 			}
 			f.space = false
-			f.b.WriteString(s[:n])
+			f.b = append(f.b, s[from:from+n]...)
 		}
-		rest := strings.TrimLeftFunc(s[n:], unicode.IsSpace)
-		if len(rest) < len(s[n:]) {
+		if wide > 0 {
 			f.gap()
 		}
-		s = rest
+		from += n + wide
 	}
+}
+
+// spaceIn returns where the first white space of s is, and its width in bytes;
+// the length of s and zero if there is none.
+func spaceIn(s string) (at, wide int) {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c > ' ' && c < utf8.RuneSelf: // as most are
+		case c == ' ' || '\t' <= c && c <= '\r':
+			return i, 1
+		case c >= utf8.RuneSelf:
+			r, width := utf8.DecodeRuneInString(s[i:])
+			if unicode.IsSpace(r) {
+				return i, width
+			}
+			i += width - 1
+		}
+	}
+	return len(s), 0
 }
 
 // fold folds the white space of an attribute's value as textOf does.
 func fold(s string) string {
 	var f folder
 	f.add(s)
-	return f.b.String()
+	return string(f.b)
 }
 
 // unseen reports whether an element's content is no text of the page.

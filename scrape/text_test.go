@@ -85,3 +85,30 @@ func TestTextOfIsPaidFor(t *testing.T) {
 		t.Errorf("read %d bytes, error %v; want fewer and an error", len(got), w.err)
 	}
 }
+
+// Folding knows the white space that package unicode knows.
+func TestFoldSpaces(t *testing.T) {
+	for r := range rune(0x3100) {
+		s := "x" + string(r) + "y\xff" + string(r)
+		if got, want := fold(s), strings.Join(strings.Fields(s), " "); got != want {
+			t.Errorf("fold(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+// A string stays what it was, whatever is made after it.
+func TestTexts(t *testing.T) {
+	var made texts
+	var got []string
+	for i := range 3000 {
+		got = append(got, made.string([]byte(strings.Repeat(string(rune('a'+i%26)), i%700))))
+	}
+	for i, s := range got {
+		if want := strings.Repeat(string(rune('a'+i%26)), i%700); s != want {
+			t.Fatalf("string %d is %q, want %q", i, s, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { made.string([]byte("0123456789")) }); n != 0 {
+		t.Errorf("%v allocations for a short string, want less than one", n)
+	}
+}
