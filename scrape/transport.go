@@ -226,13 +226,19 @@ func drain(resp *http.Response, cancel context.CancelFunc) {
 	io.CopyN(io.Discard, resp.Body, maxDrain)
 }
 
-// A quietLog drops what net/http logs about answers that no one asked for: it
-// would print page bytes over a screen, and has no other way to be told.
+// A quietLog drops what net/http logs about answers that it did not expect: it
+// would print page bytes over a screen, as often as a server likes, and has no
+// other way to be told.
 type quietLog struct{ io.Writer }
 
 func (q quietLog) Write(line []byte) (int, error) {
-	if bytes.Contains(line, []byte("Unsolicited response received on idle HTTP channel")) {
-		return len(line), nil
+	for _, said := range [...]string{
+		"Unsolicited response received on idle HTTP channel",
+		"Transport: unhandled response frame type", "protocol error: received ", "http2: ",
+	} {
+		if bytes.Contains(line, []byte(said)) {
+			return len(line), nil
+		}
 	}
 	return q.Writer.Write(line)
 }

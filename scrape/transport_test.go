@@ -110,3 +110,21 @@ func TestNamesForASocksProxyAreChecked(t *testing.T) {
 		})
 	}
 }
+
+// These are how net/http of Go 1.26 begins what it says of HTTP/2 answers. A
+// server can have it say so in a loop.
+func TestQuietLogDropsWhatServersCause(t *testing.T) {
+	var out bytes.Buffer
+	logger := log.New(quietLog{&out}, "", log.LstdFlags)
+	logger.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", "owned", nil)
+	logger.Printf("Transport: unhandled response frame type %T", "*http.http2UnknownFrame")
+	logger.Print("protocol error: received DATA before a HEADERS frame")
+	logger.Print("http2: Transport received unsolicited DATA frame; closing connection")
+	if out.Len() > 0 {
+		t.Errorf("logged %q, want nothing", &out)
+	}
+	logger.Print("disk full")
+	if !strings.HasSuffix(out.String(), " disk full\n") {
+		t.Errorf("logged %q, want other lines to pass", &out)
+	}
+}
