@@ -13,29 +13,33 @@
 //
 // # Recipes
 //
-// A recipe is a YAML page of at most [MaxRecipe] bytes:
+// A recipe is a YAML page of at most [MaxRecipe] bytes. How to write one is
+// told by [Guide] (recipes/README.md), and to editors by [Schema]. For each of
+// its mappings there is a table of keys in the code (recipeKeys, fieldKeys and
+// so on) that reads, checks and suggests them; tests hold guide and schema
+// against these tables.
 //
 //	name: schedule                       # left out: the file's name
 //	url: "{base}/schedule/{month}"       # filled by Recipe.Expand
 //	rows: "table.amion-schedule tbody tr"
 //	fields:
 //	  date:  {select: "td:nth-child(1)", type: date, required: true}
-//	  shift: {select: "td:nth-child(2)"}
+//	  shift: {select: "td:nth-child(2)", regex: '^(\w+) '}
 //	  link:  {select: "a", attr: href, type: url}
 //	follow: [{select: "a[rel=next]", pages: 50}]
 //	expect: {rows: 1, fill: {date: 100%}}
 //
-// Without rows the whole page is one record. A field takes the first match of
-// select inside its row, or all of them with many: true; without select it is
-// the row itself. Its value is the folded text, or the attribute attr. A
-// selector is CSS as [cascadia] knows it, with two additions: it may begin with
-// > to mean a child of the row, which is how the cells of a nested table are
-// kept out, and :is() and :where() are understood.
+// Without rows the whole page is one record. A field goes one way from the page
+// to its value: elements -> strip -> take or attr -> regex -> split -> type ->
+// default. The first half, what is selected, and the second, what is read, meet
+// in one call (extractor.cell). A selector is CSS as [cascadia] knows it, with
+// two additions: it may begin with > to mean a child of the row, which is how
+// the cells of a nested table are kept out, and :is() and :where() are
+// understood.
 //
-// The types are string (the default), int, float, bool, date, time and url. What
-// can be read is written in one form (the numbers 1234 and 12.5, 2025-11-03,
-// 07:00, an absolute URL); what cannot stays as it stood on the page and becomes
-// a finding. A bool is true if there is an element (with the attribute attr).
+// What can be read as a field's type is written in one form (the numbers 1234
+// and 12.5, 2025-11-03, 07:00, 1234.50 EUR, an absolute URL); what cannot stays
+// as it stood on the page and becomes a finding. Nothing is guessed.
 //
 // # A hostile page
 //
