@@ -74,11 +74,37 @@ func (p *Pool) place(l *lane, m *moment) {
 	switch {
 	case !ok:
 		p.move(l, aside, l.best)
+	case p.crowds(l): // until a turn of it comes back, or no other wants one
+		p.move(l, aside, l.best)
 	case m.passed(at):
 		p.seat(l, ready)
 	default:
 		l.at = at
 		p.seat(l, timed)
+	}
+}
+
+// crowds reports whether l is to leave the workers to others, and remembers it.
+func (p *Pool) crowds(l *lane) bool {
+	crowding := l.pace.crowds() && l.size > 0 && p.depth > l.size
+	switch {
+	case crowding == l.pace.crowding:
+	case crowding:
+		p.crowd[l] = struct{}{}
+	default:
+		delete(p.crowd, l)
+	}
+	l.pace.crowding = crowding
+	return crowding
+}
+
+// disperse lets the lane go on that left the workers to others, when they have
+// gone. Of two such lanes each is the other's reason.
+func (p *Pool) disperse(m *moment) {
+	for l := range p.crowd {
+		if p.depth == l.size {
+			p.place(l, m)
+		}
 	}
 }
 
@@ -125,7 +151,16 @@ func (p *Pool) ripe(m *moment) *lane {
 	if len(p.later)+len(p.timed) > 0 {
 		p.ripen(m)
 	}
-	return p.ready.next()
+	if len(p.crowd) == 1 {
+		p.disperse(m)
+	}
+	for {
+		l := p.ready.next()
+		if l == nil || !p.crowds(l) {
+			return l
+		}
+		p.move(l, aside, l.best)
+	}
 }
 
 // ripen moves the jobs and lanes that have waited for the clock long enough.

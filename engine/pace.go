@@ -28,6 +28,9 @@ type pace struct {
 	saidWhy Reason
 	probing bool // one in flight until the first good answer after a refusal or a failure
 
+	proven   int  // requests at once that it has brought to an end: see prove
+	crowding bool // it waits for one of its own to end, since others wait for workers too
+
 	refusals int           // in a row
 	refused  time.Time     // when the first of them came
 	asked    time.Duration // of the time since, what the server asked for
@@ -127,7 +130,7 @@ func (p *pace) reason(now time.Time) Reason {
 		return p.paused
 	case p.blocked.After(now):
 		return p.why
-	case p.probing && p.flight > 0:
+	case p.probing && p.flight > 0, p.crowding:
 		return Probing{}
 	case p.interval > 0 && p.outs > 0:
 		return TurnOut{Since: p.out}
@@ -242,6 +245,24 @@ func (p *pace) parked(now time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// prove notes how a request ended, while it still counts as in flight. r is nil
+// for one that ended well.
+func (p *pace) prove(r *Result, answered bool) {
+	switch {
+	case r != nil && r.Class == Timeout:
+		p.proven = 0
+	case answered:
+		p.proven = max(p.proven, p.flight)
+	}
+}
+
+// crowds reports whether one more request would be more than the host has shown
+// to bear. As many at once as it has brought to an end, and one more, may be in
+// flight while others want workers too: one that never ends anything holds one
+// worker and not all of them, each for as long as an attempt may take. It is how
+// TCP begins. A host that is not paced is trusted from the start.
+func (p *pace) crowds() bool { return p.interval > 0 && p.flight > p.proven }
 
 // good notes an answer that did not refuse.
 func (p *pace) good() {

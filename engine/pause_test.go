@@ -23,7 +23,7 @@ func TestPauseFinishesWhatIsUnderWayAndKeepsTheGap(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := start(t, slow(1200*time.Millisecond), engine.Config{})
+				r := start(t, slow(900*time.Millisecond), engine.Config{})
 				r.add(engine.Batch{}, enginetest.Jobs("one.test", 5))
 				r.add(engine.Batch{}, enginetest.Jobs("two.test", 5))
 				r.until(2500 * time.Millisecond)
@@ -48,8 +48,8 @@ func TestPauseFinishesWhatIsUnderWayAndKeepsTheGap(t *testing.T) {
 				if s.Counts.OK != 10 {
 					t.Errorf("%+v, want 10 ok", s.Counts)
 				}
-				if tc.sel.All && s.Active != 62200*time.Millisecond-57500*time.Millisecond {
-					t.Errorf("active for %v, want 4.7s: a pause does not count", s.Active)
+				if tc.sel.All && s.Active != 61900*time.Millisecond-57500*time.Millisecond {
+					t.Errorf("active for %v, want 4.4s: a pause does not count", s.Active)
 				}
 			})
 		})

@@ -89,11 +89,12 @@ type Pool struct {
 
 	mu       sync.Mutex
 	lanes    map[string]*lane
-	newest   *lane     // the one made last
-	latest   *lane     // the one asked for last: a list's URLs come host by host
-	ready    ranks     // the host's turn has come
-	timed    laneHeap  // it comes at lane.at
-	later    []*waiter // between two steps and not due yet
+	newest   *lane              // the one made last
+	latest   *lane              // the one asked for last: a list's URLs come host by host
+	ready    ranks              // the host's turn has come
+	timed    laneHeap           // it comes at lane.at
+	crowd    map[*lane]struct{} // it has come, but others are to have the workers
+	later    []*waiter          // between two steps and not due yet
 	held     map[string]struct{}
 	depth    int // waiters in lanes and later
 	arrivals uint64
@@ -148,6 +149,7 @@ func NewPool(handle Handler, cfg PoolConfig) (*Pool, error) {
 		cfg:     cfg,
 		handle:  handle,
 		lanes:   make(map[string]*lane),
+		crowd:   make(map[*lane]struct{}),
 		held:    make(map[string]struct{}),
 		workers: cfg.Workers,
 	}

@@ -88,7 +88,8 @@ type (
 	TurnOut struct{ Since time.Time }
 
 	// Probing: one request at a time until the first good answer after a
-	// refusal or a failure.
+	// refusal or a failure; or, while others want workers, no more at once
+	// than the host has shown to bring to an end.
 	Probing struct{}
 
 	// Paused: by the operator, or by the safeguard.

@@ -105,6 +105,7 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 		if h.CrawlDelay > 0 {
 			p.crawl, why = h.CrawlDelay, "robots.txt asks for it"
 		}
+		p.prove(r, h.Status != 0)
 		if h.Status == 0 {
 			if r != nil && unreachable(r.Class, h) {
 				held = e.failed(f, p, r, now)
