@@ -40,7 +40,7 @@ type fault struct {
 const (
 	slowTimeout = 60 * time.Millisecond // Config.Timeout of slow faults
 	faultTime   = time.Second           // what any fault may take
-	faultMemory = 2 << 20               // bytes that may be allocated meanwhile, by both ends
+	faultMemory = 4 << 20               // bytes that may be allocated meanwhile, by both ends
 )
 
 // faults is the catalogue. The bounds are those of a busy machine, ten times the
