@@ -444,24 +444,24 @@ func TestHTTP2RequestThatIsHalfWritten(t *testing.T) {
 // Close does not disturb what is under way, and leaves nothing behind it.
 func TestCloseDuringARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var closed time.Time
+		var closed atomic.Int64 // nanoseconds since from
+		from := time.Now()
 		g, _ := site2(t, scrape.Config{}, func(s *http.Server) {
 			s.ConnState = func(_ net.Conn, state http.ConnState) {
 				if state == http.StateClosed {
-					closed = time.Now()
+					closed.Store(int64(time.Since(from)))
 				}
 			}
 		}, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(10 * time.Second)
 			html(w, "a")
 		})
-		from := time.Now()
 		time.AfterFunc(time.Second, func() { g.Close() })
 		if got := g.get(t, "https://one.test/"); got.Outcome != engine.OK {
 			t.Errorf("%q %q, want ok", got.Class, got.Error)
 		}
 		time.Sleep(time.Second)
-		if took := closed.Sub(from); took != 10*time.Second {
+		if took := time.Duration(closed.Load()); took != 10*time.Second {
 			t.Errorf("the connection was closed after %v, want 10s", took)
 		}
 	})
