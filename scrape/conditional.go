@@ -53,7 +53,7 @@ func (a *attempt) keepAs(status int, e kept, body []byte) {
 // unchanged is the page of an answer 304 that was asked for: what was kept.
 func (a *attempt) unchanged(h http.Header) (*Page, *engine.Step) {
 	e := *a.asked
-	body, err := a.s.cfg.Keep.body(e.hash, a.s.cfg.MaxBody)
+	body, err := a.s.cfg.Keep.out.body(a.s.cfg.Keep.dir, e.hash, e.bytes, a.s.cfg.MaxBody)
 	if err != nil { // it is gone, or broken: the page is asked for again, whole
 		a.s.cfg.Keep.forget(a.r.URL)
 		again := a.r

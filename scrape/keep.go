@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"weir/engine"
 )
 
 // DefaultKeepMax is how many bytes of bodies a Keep holds if nobody says
@@ -45,6 +47,7 @@ type Keep struct {
 	dir  string
 	max  int64
 	zip  *zstd.Encoder
+	out  unpacker
 	open *os.File // index.jsonl, to append
 
 	mu      sync.Mutex
@@ -71,6 +74,7 @@ type kept struct {
 	etag     string
 	modified string
 	hash     [32]byte
+	bytes    int64
 }
 
 // entry is a line of the index.
@@ -120,6 +124,9 @@ func OpenKeep(dir string, max int64) (*Keep, error) {
 		return nil, pathError(path, err)
 	}
 	k.zip, err = zstd.NewWriter(nil, zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+	if err == nil {
+		k.out, err = newUnpacker()
+	}
 	return k, err
 }
 
@@ -139,7 +146,7 @@ func endLine(f *os.File) error {
 
 // know takes an entry into memory. The lock is held, or not needed yet.
 func (k *Keep) know(e entry, hash [32]byte) {
-	k.known[e.URL] = kept{mime: e.Type, kind: e.Kind, etag: e.ETag, modified: e.Modified, hash: hash}
+	k.known[e.URL] = kept{mime: e.Type, kind: e.Kind, etag: e.ETag, modified: e.Modified, hash: hash, bytes: e.Bytes}
 	if _, ok := k.bodies[hash]; !ok {
 		k.bodies[hash] = struct{}{}
 		k.size += e.Size
@@ -273,26 +280,33 @@ func writeWhole(path string, body []byte) error {
 	return err
 }
 
-// body returns a body of at most most bytes.
-func (k *Keep) body(hash [32]byte, most int64) ([]byte, error) {
-	return readBody(k.dir, hash, most)
+// An unpacker reads bodies. It is safe for use by multiple goroutines.
+type unpacker struct{ *zstd.Decoder }
+
+func newUnpacker() (unpacker, error) {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecodeAllCapLimit(true))
+	return unpacker{d}, err
 }
 
-// readBody reads a body and sees that it is the one that was kept.
-func readBody(dir string, hash [32]byte, most int64) ([]byte, error) {
+// body reads a body of n bytes, most at most, and sees that it is the one that
+// was kept.
+func (u unpacker) body(dir string, hash [32]byte, n, most int64) ([]byte, error) {
+	if n < 0 || n > most {
+		return nil, faultf(engine.TooLarge, "kept body over %s", size(most))
+	}
 	f, err := os.Open(bodyPath(dir, hash))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	in, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	in, err := io.ReadAll(newCapped(f, n+wireOverrun, "kept body"))
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
-	body, err := io.ReadAll(newCapped(in, most, "kept body"))
+	// No more comes out than there is room for.
+	body, err := u.DecodeAll(in, make([]byte, 0, n))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("kept body: %w", err)
 	}
 	if sha256.Sum256(body) != hash {
 		return nil, errors.New("kept body: not what was kept")
@@ -313,6 +327,7 @@ func (k *Keep) Close() error {
 	if k == nil {
 		return nil
 	}
+	k.out.Close()
 	return errors.Join(k.zip.Close(), k.open.Close())
 }
 

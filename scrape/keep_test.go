@@ -35,8 +35,13 @@ func openKeep(t *testing.T, dir string, max int64) *Keep {
 // entries reads an index.
 func entries(t *testing.T, dir string) (es []entry) {
 	t.Helper()
-	err := readIndex(filepath.Join(dir, "index.jsonl"), func(e entry, hash [32]byte) error {
-		if _, err := readBody(dir, hash, DefaultMaxBody); err != nil {
+	u, err := newUnpacker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	err = readIndex(filepath.Join(dir, "index.jsonl"), func(e entry, hash [32]byte) error {
+		if _, err := u.body(dir, hash, e.Bytes, DefaultMaxBody); err != nil {
 			t.Errorf("%s: %v", e.URL, err)
 		}
 		es = append(es, e)

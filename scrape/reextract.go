@@ -21,6 +21,7 @@ import (
 // It is only read, and may be at work meanwhile.
 type Kept struct {
 	dir   string
+	out   unpacker
 	pages []keptPage // in the order in which their URLs were fetched first
 
 	mu      sync.Mutex
@@ -37,7 +38,11 @@ type keptPage struct {
 func OpenKept(dir string) (*Kept, error) {
 	k := &Kept{dir: dir, recipes: make(map[string]*Recipe)}
 	at := make(map[string]int)
-	err := readIndex(filepath.Join(dir, "index.jsonl"), func(e entry, hash [32]byte) error {
+	var err error
+	if k.out, err = newUnpacker(); err != nil {
+		return nil, err
+	}
+	err = readIndex(filepath.Join(dir, "index.jsonl"), func(e entry, hash [32]byte) error {
 		i, ok := at[e.URL]
 		if !ok {
 			i = len(k.pages)
@@ -88,6 +93,7 @@ type Reread struct {
 	// what it finds is what it found.
 	Before []engine.Record
 	Known  bool
+	same   bool // it is the recipe of now
 }
 
 // Reread runs r over page i, from 0. Nothing is fetched. The times, status and
@@ -115,9 +121,14 @@ func (k *Kept) Reread(ctx context.Context, i int, r *Recipe, cfg Config, compare
 		return fail(engine.Extract, err)
 	}
 	res.Host = t.host
-	body, err := readBody(k.dir, p.hash, cfg.MaxBody)
-	if err != nil {
-		return fail(engine.Decode, fmt.Errorf("kept body: %w", cutPath(err)))
+	body, err := k.out.body(k.dir, p.hash, p.Bytes, cfg.MaxBody)
+	if named, ok := errors.AsType[*os.PathError](err); ok {
+		err = fmt.Errorf("kept body: %w", named.Err)
+	}
+	if known, ok := errors.AsType[*fault](err); ok {
+		return fail(known.class, err)
+	} else if err != nil {
+		return fail(engine.Decode, err)
 	}
 	page := Page{URL: t.base(), Body: toUTF8(body, p.Type), ContentType: p.Kind, Depth: p.Depth}
 	run := func(r *Recipe) (Extraction, error) {
@@ -125,7 +136,9 @@ func (k *Kept) Reread(ctx context.Context, i int, r *Recipe, cfg Config, compare
 		defer cancel()
 		return safely(func() (Extraction, error) { return r.Extract(ctx, page) })
 	}
-	if old := k.recipe(p.Version); compare && old != nil {
+	if p.Version == r.hash {
+		out.same = compare
+	} else if old := k.recipe(p.Version); compare && old != nil {
 		if got, err := run(old); err == nil {
 			out.Before, out.Known = got.Records, true
 		}
@@ -140,6 +153,9 @@ func (k *Kept) Reread(ctx context.Context, i int, r *Recipe, cfg Config, compare
 	res.Outcome, res.Elapsed = engine.OK, time.Since(from)
 	if got.Empty {
 		res.Outcome, res.Error = engine.Empty, got.Why
+	}
+	if out.same {
+		out.Before, out.Known = got.Records, true
 	}
 	res.Title, res.Records, res.Findings, res.Fill = got.Title, got.Records, got.Findings, got.fill()
 	return out
@@ -157,12 +173,4 @@ func (k *Kept) recipe(version string) *Recipe {
 		k.recipes[version] = r
 	}
 	return r
-}
-
-// cutPath takes the path off an error of a file.
-func cutPath(err error) error {
-	if named, ok := errors.AsType[*os.PathError](err); ok {
-		return named.Err
-	}
-	return err
 }

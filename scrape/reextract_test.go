@@ -115,9 +115,12 @@ func TestReextractWithoutTheRecipeOfThen(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := reread(t, dir, was, true); len(got) != 1 || got[0].Known || got[0].Result.Outcome != engine.OK {
+		if got := reread(t, dir, recipeOf(t, "rota", rotaText+"#\n"), true); len(got) != 1 || got[0].Known || got[0].Result.Outcome != engine.OK {
 			t.Errorf("with %q for it: %+v, want the page, and nothing known of before", text, got)
 		}
+	}
+	if got := reread(t, dir, was, true); !got[0].Known || fmt.Sprint(got[0].Before) != "[[{day 1} {who Ada}]]" {
+		t.Errorf("with that recipe itself: %+v, want it known", got[0])
 	}
 	if got := reread(t, dir, was, false); got[0].Known {
 		t.Error("compared unasked")
@@ -234,6 +237,17 @@ func TestReadRows(t *testing.T) {
 	one, three, empty := rows["http://one.test/"], rows["http://three.test/"], rows["http://empty.test/"]
 	if len(rows) != 3 || len(one) != 2 || one[0] != a[0] || len(three) != 1 || three[0] != a[0] || empty == nil || len(empty) != 0 {
 		t.Errorf("got %v", rows)
+	}
+	kinds := engine.Record{{Name: "z", Value: "é<\u2028"}, {Name: "n", Value: engine.Number("-5.50")}, {Name: "b", Value: true}, {Name: "none"}, {Name: "l", Value: []string{"a"}}, {Name: "m", Value: []any{engine.Number("1"), "x"}}}
+	text, err := kinds.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read, err = ReadRows(file(`{"url":"u","outcome":"ok","records":[` + string(text) + "]}\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want, err := rowsOf([]engine.Record{kinds}); err != nil || read.of["u"][0] != want[0] {
+		t.Errorf("%s is another row when it is read, %v", text, err)
 	}
 	for _, tc := range []struct{ name, text, want string }{
 		{"no JSON", "{\"_url\":\"u\"}\nurl,final_url\n", ":2: not JSON Lines, as weir -o and --records write them"},

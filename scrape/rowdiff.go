@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"weir/engine"
 )
@@ -27,34 +29,39 @@ type row [sha256.Size]byte
 
 func rowsOf(records []engine.Record) ([]row, error) {
 	rows := make([]row, len(records))
+	var text []byte
+	var err error
 	for i, rec := range records {
-		text, err := rec.MarshalJSON()
-		if err != nil {
-			return nil, err
-		}
-		if rows[i], err = rowOf(text); err != nil {
+		if rows[i], text, err = rowOf(rec, text); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// rowOf returns the row of a record written as JSON. Fields that begin with an
-// underscore are no part of it.
-func rowOf(text []byte) (row, error) {
+// rowOf returns the row of a record, with text as room to work in. Fields that
+// begin with an underscore are no part of it.
+func rowOf(rec engine.Record, text []byte) (row, []byte, error) {
+	own := slices.DeleteFunc(slices.Clone(rec), func(f engine.Field) bool { return f.Name != "" && f.Name[0] == '_' })
+	slices.SortStableFunc(own, func(a, b engine.Field) int { return strings.Compare(a.Name, b.Name) })
+	text, err := own.AppendJSON(text[:0])
+	return sha256.Sum256(text), text, err
+}
+
+// readRecord returns the row of a record written as JSON.
+func readRecord(text []byte) (row, error) {
 	fields := make(map[string]any)
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	if err := dec.Decode(&fields); err != nil {
 		return row{}, err
 	}
-	for name := range fields {
-		if name != "" && name[0] == '_' {
-			delete(fields, name)
-		}
+	var rec engine.Record
+	for name, value := range fields {
+		rec = append(rec, engine.Field{Name: name, Value: value})
 	}
-	sorted, err := json.Marshal(fields)
-	return sha256.Sum256(sorted), err
+	r, _, err := rowOf(rec, nil)
+	return r, err
 }
 
 // compareRows compares the rows of a page, which may stand in another order.
@@ -124,7 +131,7 @@ func readRow(line []byte, into map[string][]row) error {
 	case err != nil && !errors.As(err, &kind):
 		return errors.New("not JSON Lines, as weir -o and --records write them")
 	case l.Record != "":
-		row, err := rowOf(line)
+		row, err := readRecord(line)
 		into[l.Record] = append(into[l.Record], row)
 		return err
 	case l.URL == "" || l.Outcome == "":
@@ -139,7 +146,7 @@ func readRow(line []byte, into map[string][]row) error {
 		into[l.Final] = []row{}
 	}
 	for _, rec := range l.Records {
-		row, err := rowOf(rec)
+		row, err := readRecord(rec)
 		if err != nil {
 			return fmt.Errorf("a record: %w", err)
 		}
@@ -169,6 +176,9 @@ func (r *Rows) Missing(k *Kept) (n int) {
 // what the recipe of then found. known is whether there is anything to compare
 // with.
 func (r Reread) Changes(against *Rows) (c RowChanges, known bool) {
+	if r.same && against == nil {
+		return RowChanges{Same: len(r.Result.Records)}, r.Known
+	}
 	before, err := rowsOf(r.Before)
 	known = r.Known
 	if against != nil {

@@ -123,10 +123,14 @@ func reread(ctx context.Context, p printer, x *Reextraction, workers int, s *sin
 	var outcomes [engine.Cancelled + 1]int
 	done, rows, compared, differ := 0, 0, 0, 0
 	last := time.Now()
+	pending := make([]engine.Result, 0, 64)
 	err := inOrder(ctx, x.Pages, workers, x.Page, func(page Reread) error {
 		r := page.Result
-		if err := s.write([]engine.Result{r}); err != nil {
-			return err
+		if pending = append(pending, r); len(pending) == cap(pending) {
+			if err := s.write(pending); err != nil {
+				return err
+			}
+			pending = pending[:0]
 		}
 		done++
 		outcomes[r.Outcome]++
@@ -149,7 +153,10 @@ func reread(ctx context.Context, p printer, x *Reextraction, workers int, s *sin
 		}
 		return nil
 	})
-	if err != nil && ctx.Err() == nil {
+	if err == nil || ctx.Err() != nil {
+		err = s.write(pending)
+	}
+	if err != nil {
 		return exitFailed, err
 	}
 	if more := differ - mostPages; more > 0 {
