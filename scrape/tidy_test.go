@@ -84,6 +84,7 @@ func TestTidy(t *testing.T) {
 		{"an attribute of another name", "<p><svg preserveaspectratio=none></svg>", false},
 		{"an instruction", "<?xml version='1.0'?><!doctype html><p>x", true},
 		{"select", "<select><option>a<option selected>b</option><optgroup label=x><option>c</option></optgroup></select>", true},
+		{"a select that is open at the end", "<p><select></body><!-- x -->", false},
 		{"forms", "<form><input><p>x</form><form></form>", true},
 		{"a form across", "<div><form></div></form>", false},
 		{"an end without a start", "<p>x</div>", false},
@@ -115,6 +116,32 @@ func TestTidy(t *testing.T) {
 				t.Errorf("tidy: %v, want %v", got, tc.tidy)
 			}
 		})
+	}
+}
+
+// The rooms of a page that is done with are empty, and others' pages do not show
+// what was in them.
+func TestTidyRelease(t *testing.T) {
+	for i := range 50 {
+		w := newWork(t.Context())
+		root := w.tidyPage([]byte(strings.Repeat("<p class=a id=b>x</p>", 300*(i%3)) + "<p>y"))
+		if root == nil {
+			t.Fatal("not tidy")
+		}
+		var nodes []*html.Node
+		for n := range root.Descendants() {
+			nodes = append(nodes, n)
+		}
+		p := nodes[len(nodes)-2]
+		if p.Data != "p" || p.Attr != nil || p.FirstChild == nil || p.FirstChild.Data != "y" {
+			t.Fatalf("the last paragraph is %+v", p)
+		}
+		w.done()
+		for _, n := range nodes {
+			if n.Data != "" || n.Attr != nil || n.Parent != nil || n.FirstChild != nil || n.NextSibling != nil {
+				t.Fatalf("left over: %+v", n)
+			}
+		}
 	}
 }
 
