@@ -42,11 +42,17 @@ func textOf(w *work, n *html.Node) string {
 
 // Texts makes strings of a page's values, many in one piece of memory: what is
 // kept of a page is kept together.
-type texts struct{ room strings.Builder }
+type texts struct {
+	room strings.Builder
+	size int // bytes of the last piece
+}
 
+// A page with little text is to keep little: the first piece is small, and each
+// one after it twice as large. In bytes.
 const (
-	textRoom = 2 << 10 // bytes of a piece
-	textOwn  = 512     // bytes: longer ones have one for themselves
+	textFirst = 64
+	textMost  = 2 << 10
+	textOwn   = 512 // longer ones have a piece for themselves
 )
 
 func (t *texts) string(b []byte) string {
@@ -54,8 +60,9 @@ func (t *texts) string(b []byte) string {
 		return string(b)
 	}
 	if t.room.Cap()-t.room.Len() < len(b) {
+		t.size = min(max(2*t.size, textFirst, len(b)), textMost)
 		t.room = strings.Builder{}
-		t.room.Grow(textRoom)
+		t.room.Grow(t.size)
 	}
 	at := t.room.Len()
 	t.room.Write(b)

@@ -108,6 +108,10 @@ func TestTexts(t *testing.T) {
 			t.Fatalf("string %d is %q, want %q", i, s, want)
 		}
 	}
+	var little texts
+	if s := little.string([]byte("x")); s != "x" || little.room.Cap() > 64 {
+		t.Errorf("a page with the text %q keeps %d bytes", s, little.room.Cap())
+	}
 	if n := testing.AllocsPerRun(100, func() { made.string([]byte("0123456789")) }); n != 0 {
 		t.Errorf("%v allocations for a short string, want less than one", n)
 	}
