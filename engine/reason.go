@@ -198,6 +198,12 @@ func (s *Stats) Why(j JobState) Reason {
 		}
 	}
 	_, queue := host.(QueueWait)
+	if hop.Login {
+		switch host.(type) {
+		case nil, PaceWait, TurnOut, WorkersBusy, RateWait, QueueWait:
+			return hop // what it waits for there says more than that it waits
+		}
+	}
 	switch {
 	case j.Place != Queued && s.State == RunDraining:
 		return Draining{}

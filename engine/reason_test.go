@@ -26,6 +26,16 @@ func TestJobsSayWhyTheyWait(t *testing.T) {
 			return enginetest.OK(1)
 		}}
 	}
+	logsIn := func(host string) *enginetest.Scraper {
+		return &enginetest.Scraper{Answer: func(r engine.Request, nth int) engine.Step {
+			if r.Host == "one.test" && nth == 1 {
+				step := enginetest.Hop(r, "http://"+host+"/login", host)
+				step.Login = true
+				return step
+			}
+			return enginetest.OK(1)
+		}}
+	}
 	twoFirst := func(r *run) {
 		jobs(9, "two.test")(r)
 		r.until(100 * time.Millisecond)
@@ -72,6 +82,8 @@ func TestJobsSayWhyTheyWait(t *testing.T) {
 		{scene{name: "no worker is free", fake: slow(time.Minute), cfg: engine.Config{Interval: -1, Workers: 2}, play: jobs(5, "one.test"), after: time.Second}, 5, engine.WorkersBusy{Workers: 2}},
 		{scene{name: "a redirect waits at another host", fake: hops(0), play: twoFirst, after: 150 * time.Millisecond}, 10, engine.PaceWait{Next: at(1), Interval: time.Second}},
 		{scene{name: "a redirect waits for its time", fake: hops(30 * time.Second), play: jobs(2, "one.test"), after: 5 * time.Second}, 1, engine.HopWait{Host: "two.test", Due: at(30)}},
+		{scene{name: "a login waits at another host", fake: logsIn("two.test"), play: twoFirst, after: 150 * time.Millisecond}, 10, engine.HopWait{Host: "two.test", Login: true}},
+		{scene{name: "a login waits at its own host", fake: logsIn("one.test"), play: jobs(2, "one.test"), after: 150 * time.Millisecond}, 1, engine.HopWait{Host: "one.test", Login: true}},
 		{scene{name: "a drain leaves the backlog of a host whose queue goes on", cfg: engine.Config{Queue: 2}, play: func(r *run) {
 			jobs(9, "one.test")(r)
 			r.until(100 * time.Millisecond)

@@ -185,6 +185,7 @@ func TestWaitText(t *testing.T) {
 	}{
 		{engine.QueueWait{Len: 98, Cap: 1000}, "the queue: 98 of 1,000 places taken"},
 		{engine.HopWait{Host: "two.test"}, "redirected to two.test"},
+		{engine.HopWait{Host: "two.test", Login: true, Due: noon.Add(time.Second)}, "logging in at two.test"},
 		{engine.HopWait{Host: "two.test", Due: noon.Add(3 * time.Second)}, "redirected to two.test in 3.0s"},
 		{engine.Draining{}, "draining: the backlog stays"},
 		{engine.QuotaSpent{Until: noon.Add(3 * time.Second)}, "quota spent: again in 3.0s"},
