@@ -41,6 +41,11 @@ func TestHostThatEndsNothingHoldsOneWorker(t *testing.T) {
 		r.add(engine.Batch{}, enginetest.Jobs("one.test", 100), enginetest.Jobs("two.test", 100))
 		r.until(70 * time.Second)
 		want(t, "starts of tardy.test", r.starts("tardy.test"), seconds(0, 30, 60))
+		for _, h := range r.Snapshot().Hosts {
+			if _, crowds := h.Reason.(engine.Crowding); crowds != (h.Host == "tardy.test") {
+				t.Errorf("%s waits for %#v; want Crowding for tardy.test and nobody else", h.Host, h.Reason)
+			}
+		}
 		for _, host := range []string{"one.test", "two.test"} {
 			if got := r.starts(host); len(got) != 71 || got[70] != 70*time.Second {
 				t.Errorf("%s: %d starts, want 71: one a second", host, len(got))

@@ -85,7 +85,7 @@ func (e *Engine) outlook(fc *forecast, s *Stats, now time.Time, h *host, slowed 
 	switch why := hs.Reason.(type) {
 	case TurnOut:
 		o.next = max(why.Since.Sub(now).Seconds()+o.gap, 0)
-	case Probing:
+	case Probing, Crowding:
 		o.next = max(o.next, o.busy)
 	}
 	if t, ok := Until(hs.Reason); ok {

@@ -130,8 +130,10 @@ func (p *pace) reason(now time.Time) Reason {
 		return p.paused
 	case p.blocked.After(now):
 		return p.why
-	case p.probing && p.flight > 0, p.crowding:
+	case p.probing && p.flight > 0:
 		return Probing{}
+	case p.crowding:
+		return Crowding{InFlight: p.flight}
 	case p.interval > 0 && p.outs > 0:
 		return TurnOut{Since: p.out}
 	case next.After(now):

@@ -88,9 +88,12 @@ type (
 	TurnOut struct{ Since time.Time }
 
 	// Probing: one request at a time until the first good answer after a
-	// refusal or a failure; or, while others want workers, no more at once
-	// than the host has shown to bring to an end.
+	// refusal or a failure.
 	Probing struct{}
+
+	// Crowding: others want workers too, and the host has more requests in
+	// flight than it has yet brought to an end at once.
+	Crowding struct{ InFlight int }
 
 	// Paused: by the operator, or by the safeguard.
 	Paused struct {
@@ -124,6 +127,7 @@ func (HopWait) isReason()     {}
 func (RobotsWait) isReason()  {}
 func (TurnOut) isReason()     {}
 func (Probing) isReason()     {}
+func (Crowding) isReason()    {}
 func (Paused) isReason()      {}
 func (WorkersBusy) isReason() {}
 func (RateWait) isReason()    {}

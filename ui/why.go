@@ -52,6 +52,8 @@ func waitText(r engine.Reason, now time.Time) string {
 		return "connecting"
 	case engine.Probing:
 		return "one request at a time until it answers well"
+	case engine.Crowding:
+		return fmt.Sprintf("leaves workers to others until one of its %d in flight ends", r.InFlight)
 	case engine.Paused:
 		if r.Of > 0 {
 			return fmt.Sprintf("paused: %d of the last %d answers failed", r.Failed, r.Of)
@@ -97,7 +99,7 @@ func jobWait(r *jobRow, s *engine.Stats) (text string, due time.Time) {
 	switch why.(type) {
 	case nil:
 		return "", due
-	case engine.PaceWait, engine.RateWait, engine.TurnOut, engine.Probing, engine.RobotsWait, engine.WorkersBusy:
+	case engine.PaceWait, engine.RateWait, engine.TurnOut, engine.Probing, engine.Crowding, engine.RobotsWait, engine.WorkersBusy:
 		return "host: " + waitText(why, s.At), due
 	case engine.ServerAsked, engine.ServerBusy, engine.QuotaSpent, engine.HostDown, engine.RobotsDown:
 		due, _ = engine.Until(why)

@@ -28,7 +28,7 @@ type hostLine struct {
 
 // reasons are the values of the label reason, each of which is always written.
 var reasons = []string{
-	"interval", "crawl_delay", "throttle", "retry_after", "parked", "backoff", "quota", "probing",
+	"interval", "crawl_delay", "throttle", "retry_after", "parked", "backoff", "quota", "probing", "crowding",
 	"unreachable", "robots", "robots_unreachable", "connecting", "paused", "workers_busy", "rate", "retry", "draining", "queue",
 }
 
@@ -62,6 +62,8 @@ func reasonOf(r engine.Reason) (name string, until time.Time) {
 		return "robots_unreachable", r.Until
 	case engine.Probing:
 		return "probing", time.Time{}
+	case engine.Crowding:
+		return "crowding", time.Time{}
 	case engine.RobotsWait:
 		return "robots", time.Time{}
 	case engine.TurnOut:

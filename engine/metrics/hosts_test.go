@@ -55,6 +55,7 @@ func TestReasonsHaveNames(t *testing.T) {
 		{engine.RobotsDown{}, "robots_unreachable"},
 		{engine.TurnOut{}, "connecting"},
 		{engine.Probing{}, "probing"},
+		{engine.Crowding{InFlight: 2}, "crowding"},
 		{engine.Paused{}, "paused"},
 		{engine.WorkersBusy{}, "workers_busy"},
 		{engine.RateWait{}, "rate"},
