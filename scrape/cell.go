@@ -34,10 +34,26 @@ func (x *extractor) find(f *field, row []*html.Node) []*html.Node {
 	switch {
 	case f.sel == nil:
 		return row
+	case f.page:
+		return x.onPage(f)
 	case x.rule.span:
 		return x.among(f.sel, row, f.many)
 	}
 	return x.below(f.sel, row, f.many)
+}
+
+// onPage returns what f's selector has on the whole page. It is the same for
+// every row, and searched for once.
+func (x *extractor) onPage(f *field) []*html.Node {
+	found, known := x.shared[f]
+	if !known {
+		found = x.below(f.sel, x.page.Nodes, f.many)
+		if x.shared == nil {
+			x.shared = make(map[*field][]*html.Node)
+		}
+		x.shared[f] = found
+	}
+	return found
 }
 
 // record keeps the record of a row, unless it has no value, and books its

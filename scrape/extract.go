@@ -208,9 +208,10 @@ type extractor struct {
 	cells []cell         // of the row that is read
 	room  []engine.Field // for records, which are kept together
 
-	moments map[*field]when        // of fields with near, as they are asked for
-	tables  map[*html.Node]*headed // that fields with a column have looked in
-	waits   map[string]int         // by URL, the link for whose page rows wait
+	moments map[*field]when         // of fields with near, as they are asked for
+	tables  map[*html.Node]*headed  // that fields with a column have looked in
+	waits   map[string]int          // by URL, the link for whose page rows wait
+	shared  map[*field][]*html.Node // what fields of the whole page select
 }
 
 // run extracts every row.

@@ -14,6 +14,7 @@ type field struct {
 	name     string
 	sel      *selector // nil: the row itself
 	column   *column   // nil: sel says it all; else sel is nil
+	page     bool      // sel looks in the whole page, not in the row
 	attr     string    // empty: the text
 	take     take      // empty: takeText
 	strip    *selector // elements that are not read; nil: none
@@ -41,6 +42,9 @@ func (f *field) selector() string {
 	return f.sel.text
 }
 
+// fieldRooms are the values of from.
+var fieldRooms = []string{"row", "page"}
+
 const maxSplit = 64 // bytes of the text between the items of a list
 
 // fieldKeys are the keys of a field.
@@ -51,6 +55,11 @@ func fieldKeys() []key[*field] {
 			return err
 		}},
 		{name: "column", read: sheet.column},
+		{name: "from", read: func(s sheet, p pair, f *field) error {
+			where, err := s.word(p, fieldRooms)
+			f.page = where == "page"
+			return err
+		}},
 		{name: "attr", read: func(s sheet, p pair, f *field) (err error) {
 			f.attr, err = s.attr(p)
 			return err
@@ -172,6 +181,9 @@ func (s sheet) fits(at *yaml.Node, has map[string]pair, f *field) error {
 				return s.errorf(n, "%s and attr in one field: it is about the text, and attr reads none", key)
 			}
 		}
+	}
+	if f.page && f.sel == nil {
+		return s.errorf(given("from"), "from: page without select: what of the page?")
 	}
 	for _, key := range []string{"order", "near"} {
 		if n := given(key); n != nil && !f.typ.dated() {

@@ -77,7 +77,7 @@ func TestParseRecipeErrors(t *testing.T) {
 		{"column of nothing", "fields:\n  a: {column: ''}", `2:15: column "" is not of 1 to 200 bytes`},
 		{"column of no name", "fields:\n  a: {column: []}", "2:15: column has 0 names, not 1 to 20"},
 		{"column that is a mapping", "fields:\n  a: {column: [{b: c}]}", "2:16: column is a mapping, not text"},
-		{"unknown take", "fields:\n  a: {take: htm}", `2:13: take "htm" is not text, own or html; did you mean "html"?`},
+		{"unknown take", "fields:\n  a: {take: htm}", `2:13: take "htm" is not text, own, html or markup; did you mean "html"?`},
 		{"take of an attribute", "fields:\n  a:\n    attr: b\n    take: own", "4:5: take and attr in one field: it is about the text, and attr reads none"},
 		{"strip of an attribute", "fields:\n  a:\n    attr: b\n    strip: i", "4:5: strip and attr in one field: it is about the text, and attr reads none"},
 		{"broken strip", "fields:\n  a: {strip: 'i['}", `2:14: selector "i[": unclosed bracket`},

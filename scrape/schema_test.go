@@ -37,6 +37,7 @@ func grammar() map[string][]string {
 
 // fixed are the only values by their place in schema.json.
 var fixed = map[string][]string{
+	"field/from":  fieldRooms,
 	"field/type":  valueTypes,
 	"field/take":  takes,
 	"field/order": dateOrders,

@@ -13,9 +13,13 @@ const (
 	takeText take = "text" // of the element and all below it
 	takeOwn  take = "own"  // of the element alone, not of elements in it
 	takeHTML take = "html" // what stands between its tags, as it was parsed
+
+	// takeMarkup is the text of an element whose text is HTML once more, as
+	// feeds have it: &lt;p&gt;One &lt;b&gt;word&lt;/b&gt; is One word.
+	takeMarkup take = "markup"
 )
 
-var takes = []string{string(takeText), string(takeOwn), string(takeHTML)}
+var takes = []string{string(takeText), string(takeOwn), string(takeHTML), string(takeMarkup)}
 
 // raw returns the text or attribute of n as it stands on the page, and whether
 // it is there.
@@ -29,6 +33,8 @@ func (x *extractor) raw(f *field, n *html.Node) (string, bool) {
 			return ownText(x.w, n), true
 		case takeHTML:
 			return innerHTML(x.w, n)
+		case takeMarkup:
+			return markupText(x.w, n), true
 		}
 		return textOf(x.w, n), true
 	}
@@ -71,6 +77,30 @@ func ownText(w *work, n *html.Node) string {
 		}
 	}
 	return string(t.b)
+}
+
+// markupText returns the text of n read as HTML once more, unless there are
+// elements in n, which is marked up already then, or n says that it is text
+// (Atom, RFC 4287, section 3.1.1.1).
+func markupText(w *work, n *html.Node) string {
+	text := textOf(w, n)
+	if kind, _ := attribute(n, "type"); kind == "text" || !strings.ContainsAny(text, "<&") {
+		return text
+	}
+	for c := n.FirstChild; c != nil && w.spend(1); c = c.NextSibling {
+		if isElement(c) {
+			return text
+		}
+	}
+	if !w.spend(1 + len(text)/4) {
+		return ""
+	}
+	doc, err := w.parse([]byte(text))
+	if err != nil {
+		w.fail(err)
+		return ""
+	}
+	return textOf(w, doc.root)
 }
 
 // innerHTML returns what stands between the tags of n, white space at the ends

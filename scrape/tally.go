@@ -66,6 +66,9 @@ func (x *extractor) tallies(ctx context.Context) ([]tally, bool) {
 // ofField counts the selectors of field i, which x has read.
 func (y *extractor) ofField(i int, rows [][]*html.Node, x *extractor) []tally {
 	f, s, records := &y.fields[i], x.out.Fields[i], len(x.out.Records)
+	if f.page {
+		rows = [][]*html.Node{y.page.Nodes}
+	}
 	t := tally{label: f.name, sel: "the row", filled: fmt.Sprintf("%d/%d", s.Filled, records), shown: len(rows)}
 	if f.sel != nil {
 		t.sel, t.shown = f.sel.text, y.often(f.sel, rows)
