@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -252,6 +253,6 @@ func (x *extractor) count(row, i int, c cell) {
 		return
 	}
 	x.out.Findings = append(x.out.Findings, engine.Finding{
-		Kind: kind, Row: row, Col: i + 1, Field: f.name, Selector: f.selector(), Raw: cutBytes(c.raw, maxRaw),
+		Kind: kind, Row: row, Col: cmp.Or(x.col, i+1), Field: f.name, Selector: f.selector(), Raw: cutBytes(c.raw, maxRaw),
 	})
 }

@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ type expect struct {
 
 // A fill is the least share of rows that have a good value in a field.
 type fill struct {
-	field   int // index
+	field   string
 	percent int
 }
 
@@ -43,7 +44,7 @@ func (g *sign) String() string {
 func expectKeys() []key[*reading] {
 	return []key[*reading]{
 		{name: "rows", read: func(s sheet, p pair, r *reading) (err error) {
-			if r.rows == nil {
+			if r.onePage() {
 				return s.errorf(p.at, "expect rows needs rows: without them the page is one record")
 			}
 			r.expect.rows, err = s.count(p, 0, maxCells)
@@ -109,13 +110,8 @@ func (s sheet) fill(n *yaml.Node, r *reading) ([]fill, error) {
 	names := r.names()
 	var fs []fill
 	for _, p := range keys {
-		f := fill{field: -1}
-		for i, name := range names {
-			if name == p.key {
-				f.field = i
-			}
-		}
-		if f.field < 0 {
+		f := fill{field: p.key}
+		if r.table == nil && !slices.Contains(names, p.key) {
 			return nil, s.errorf(p.at, "fill names %q, which is no field%s", clip(p.key, maxShown), suggestAny(p.key, names))
 		}
 		digits, ok := strings.CutSuffix(p.value.Value, "%")
@@ -163,7 +159,7 @@ func (x *extractor) judge(signs string) {
 	switch {
 	case signs != "":
 		x.empty(signs)
-	case x.rows == nil && rows == 0:
+	case x.onePage() && rows == 0:
 		x.empty("no field found, expected ≥ 1")
 	case rows < x.expect.rows:
 		why := fmt.Sprintf("%s, expected ≥ %d", plural(rows, "row"), x.expect.rows)
@@ -173,12 +169,22 @@ func (x *extractor) judge(signs string) {
 		x.empty(why)
 	default:
 		for _, f := range x.expect.fill {
-			if got := x.out.Fields[f.field].Filled; percent(got, rows) < f.percent {
-				x.empty(fmt.Sprintf("%s in %d of %s, expected ≥ %d%%", x.fields[f.field].name, got, plural(rows, "row"), f.percent))
+			if got := x.filled(f.field); percent(got, rows) < f.percent {
+				x.empty(fmt.Sprintf("%s in %d of %s, expected ≥ %d%%", f.field, got, plural(rows, "row"), f.percent))
 				return
 			}
 		}
 	}
+}
+
+// filled returns in how many records a field has a good value.
+func (x *extractor) filled(field string) int {
+	for i := range x.out.Fields {
+		if x.out.Fields[i].Name == field {
+			return x.out.Fields[i].Filled
+		}
+	}
+	return 0
 }
 
 func (x *extractor) empty(why string) { x.out.Empty, x.out.Why = true, why }

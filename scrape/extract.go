@@ -61,9 +61,11 @@ type Extraction struct {
 	Empty bool
 	Why   string
 
-	Rows    int          // rows, with those that held nothing; 1 without rows
+	Rows    int          // rows, with those that held nothing; cells of a pivot, rows below a header; else 1
 	Skipped int          // elements that rows selected, but whose text is no row's
-	Fields  []FieldStats // of each field of the recipe, in their order
+	Fields  []FieldStats // of each field, in the order of the recipe; of each column that the page names
+
+	by *reading // what it was read by
 }
 
 // FieldStats say how often a field was found, of the page's records.
@@ -108,10 +110,14 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 	if !w.alive() {
 		return Extraction{}, w.err
 	}
+	defer w.done()
+	by := &r.reading
+	if p.trail != nil {
+		by = p.trail.reading
+	}
 	if err := checkHTML(p); err != nil {
 		return Extraction{}, err
 	}
-	defer w.done()
 	doc, err := w.parse(p.Body)
 	if err != nil {
 		return Extraction{}, err
@@ -119,10 +125,7 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 	if p.again != nil && p.again.on(&loginDoc{w: w, root: doc.root}) {
 		return Extraction{asks: w.err == nil}, w.err
 	}
-	x := extractor{reading: &r.reading, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
-	if p.trail != nil {
-		x.reading = p.trail.reading
-	}
+	x := extractor{reading: by, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
 	x.run(p)
 	if doc.title != nil {
 		x.out.Title = cutBytes(textOf(w, doc.title), maxTitle)
@@ -134,6 +137,7 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 	}
 	x.out.Next = urlsOf(x.out.links)
 	x.judge(signs)
+	x.out.by = x.reading
 	if look != nil {
 		look(&x)
 	}
@@ -203,6 +207,7 @@ type extractor struct {
 	w    *work
 	page *goquery.Selection
 	base *whatwg.Url
+	col  int // of a grid, from 1, for findings; 0: theirs is the number of the field
 	out  Extraction
 
 	cells []cell         // of the row that is read
@@ -211,7 +216,7 @@ type extractor struct {
 	moments map[*field]when         // of fields with near, as they are asked for
 	tables  map[*html.Node]*headed  // that fields with a column have looked in
 	waits   map[string]int          // by URL, the link for whose page rows wait
-	shared  map[*field][]*html.Node // what fields of the whole page select
+	shared  map[*field][]*html.Node // what fields of the whole page select, likewise
 }
 
 // run extracts every row.
@@ -220,6 +225,14 @@ func (x *extractor) run(p Page) {
 	for i := range x.fields {
 		f := &x.fields[i]
 		x.out.Fields[i] = FieldStats{Name: f.name, Selector: f.selector(), Attr: f.attr}
+	}
+	switch {
+	case x.pivot != nil:
+		x.pivots()
+		return
+	case x.table != nil:
+		x.readTables()
+		return
 	}
 	rows := [][]*html.Node{x.page.Nodes}
 	if x.rows != nil {

@@ -15,6 +15,7 @@ func TestFieldFromPage(t *testing.T) {
 		{"in every row", "rows: p\nfields: {a: {}, d: {from: page, select: title, regex: 'of (.*)', type: date}}", body, `{"a":"x","d":"2026-03-03"}` + "\n" + `{"a":"y","d":"2026-03-03"}`},
 		{"the first, or all", "rows: p\nfields: {a: {}, one: {from: page, select: h1}, all: {from: page, select: h1, many: true}}", body, `{"a":"x","one":"A","all":["A","B"]}` + "\n" + `{"a":"y","one":"A","all":["A","B"]}`},
 		{"from the row is how it is", "rows: p\nfields: {a: {from: row}, b: {from: row, select: h1}}", body, `{"a":"x","b":null}` + "\n" + `{"a":"y","b":null}`},
+		{"of a pivot", "pivot: {select: table, side: {fields: {d: {}}}, cell: {fields: {v: {}, t: {from: page, select: h1}}}}", "<h1>A</h1><table><tr><td>1<td>x", `{"d":"1","v":"x","t":"A"}`},
 	} {
 		tc.run(t)
 	}

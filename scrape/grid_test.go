@@ -217,3 +217,32 @@ func TestGridIsBounded(t *testing.T) {
 		t.Errorf("a wide cell in a plain table: %d columns, %d lines, %v; want 1001, 5001 and no error", g.width, len(g.lines), w.err)
 	}
 }
+
+// However a table is built, its cells cost no more than a page may.
+func TestPivotIsBounded(t *testing.T) {
+	var fields strings.Builder
+	for i := range 90 {
+		fields.WriteString(fmt.Sprintf(", f%d: {select: b}", i))
+	}
+	wide := strings.Repeat("<td colspan=1000>", 40) + "<td>x"
+	for _, tc := range []struct{ name, fields, body, want string }{
+		{"a cell in every place of a wide grid", "", "<table><tr>" + wide + strings.Repeat("<tr><td>1"+strings.Repeat("<td colspan=1000>x", 40), 5), "more than 1000000 values"},
+		{"records of many fields that are not there", fields.String(), "<table><tr>" + wide + "<tr><td>1" + strings.Repeat("<td colspan=1000>x", 30), "more than 1000000 values"},
+		{"a large cell again and again", "", "<table><tr><td><td colspan=1000><td><tr><td rowspan=65534>1<td colspan=1000 rowspan=65534>" + strings.Repeat("<b>x</b>", 5_000) + strings.Repeat("<tr>", 1000), "more than 50000000 steps"},
+		{"a cell cut in many", "", "<table><tr><td><td><tr><td>1<td>" + strings.Repeat("<b>", 300) + strings.Repeat("x/", 30_000), "more than 2000000 nodes and places"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			text := fmt.Sprintf("pivot: {select: table, side: {fields: {d: {}}}, top: {fields: {h: {}}}, cell: {fields: {v: {}%s}}, split: '/'}", tc.fields)
+			r, err := ParseRecipe("r.yaml", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWork(t.Context())
+			w.nodes, w.steps, w.cells = 200_000, 2_000_000, 100_000
+			x, err := r.extract(w, Page{Body: []byte(tc.body), ContentType: "text/html"})
+			if !errors.Is(err, ErrTooComplex) || !strings.Contains(err.Error(), tc.want) || x.Records != nil {
+				t.Errorf("%d records, error %v; want none, %v: %s", len(x.Records), err, ErrTooComplex, tc.want)
+			}
+		})
+	}
+}

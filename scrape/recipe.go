@@ -52,8 +52,10 @@ type Recipe struct {
 // on from it: what a recipe is made of, and what other places in one may hold
 // too. It is compiled and immutable.
 type reading struct {
-	rows   *selector // nil: the page is one record
+	rows   *selector // nil: the page is one record, unless there is a pivot or table
 	rule   rowRule
+	pivot  *pivot   // nil: none; else fields are those of its parts
+	table  *tabular // nil: none; else there are no fields, for the page names them
 	fields []field
 	follow []follow
 	expect expect
@@ -66,16 +68,30 @@ func (r *reading) compile() {
 	for i := range r.fields {
 		sels = append(sels, r.fields[i].sel)
 	}
+	if r.pivot != nil {
+		sels = append(sels, r.pivot.selectors()...)
+	}
 	r.plan = newProgram(sels...)
 }
 
-// names returns the names of the fields, in their order.
+// onePage reports whether a page is one record.
+func (r *reading) onePage() bool {
+	return r.rows == nil && r.pivot == nil && r.table == nil
+}
+
+// names returns the names of the fields, in their order. There are none if the
+// page names them.
 func (r *reading) names() []string {
-	names := make([]string, len(r.fields))
+	var names []string
 	for i := range r.fields {
-		names[i] = r.fields[i].name
+		names = append(names, r.fields[i].name)
 	}
 	return names
+}
+
+// opens reports whether the page names its fields, or one does that it leads to.
+func (r *reading) opens() bool {
+	return r.table != nil || slices.ContainsFunc(r.follow, func(f follow) bool { return f.then != nil && f.then.opens() })
 }
 
 // Name returns the recipe's name.
@@ -90,9 +106,16 @@ func (r *Recipe) Text() string { return r.text }
 // URL returns the template of the recipe's URLs, empty if it has none.
 func (r *Recipe) URL() string { return r.url }
 
-// Fields returns the names of the fields, in their order: those of the recipe
-// and then those of the pages that it leads to, each name once.
-func (r *Recipe) Fields() []string { return r.columns(nil) }
+// Fields returns the names of the fields, in their order: those of the recipe,
+// for all kinds of pages that it knows, and then those of the pages that it leads
+// to, each name once. There are none if some page names its own, as tables that
+// are read by their headers do.
+func (r *Recipe) Fields() []string {
+	if r.opens() {
+		return nil
+	}
+	return r.columns(nil)
+}
 
 // About returns the first comment of the recipe's text up to its first blank
 // comment line, as one line: what a list of recipes says of it. A line for an

@@ -48,6 +48,8 @@ func readingKeys() []key[*reading] {
 			r.fields, err = s.fields(p.value)
 			return err
 		}},
+		{name: "pivot", read: sheet.pivot},
+		{name: "table", read: sheet.table},
 		{name: "follow", read: sheet.follows},
 		{name: "expect", read: sheet.expect, last: true},
 	}
@@ -66,10 +68,22 @@ func (s sheet) recipe(root *yaml.Node, r *Recipe) error {
 	return s.walks(root, &r.reading)
 }
 
-// whole says whether the keys of a reading are enough.
+// whole says whether the keys of a reading are enough, and one way to read.
 func (s sheet) whole(n *yaml.Node, has map[string]pair) error {
-	if _, ok := has["fields"]; !ok {
+	var ways []string
+	for _, way := range []string{"fields", "pivot", "table"} {
+		if _, ok := has[way]; ok {
+			ways = append(ways, way)
+		}
+	}
+	rows, ok := has["rows"]
+	switch {
+	case len(ways) == 0:
 		return s.errorf(n, "no fields")
+	case len(ways) > 1:
+		return s.errorf(has[ways[1]].at, "%s beside %s: a page is read in one way", ways[1], ways[0])
+	case ok && ways[0] != "fields":
+		return s.errorf(rows.at, "rows beside %s, which has rows of its own", ways[0])
 	}
 	return nil
 }

@@ -26,7 +26,12 @@ func (x *extractor) tallies(ctx context.Context) ([]tally, bool) {
 	y.w, y.out = newWork(ctx), Extraction{}
 	rows := [][]*html.Node{y.page.Nodes}
 	var all []tally
-	if y.rows != nil {
+	switch {
+	case y.pivot != nil:
+		all = y.ofPivot(x)
+	case y.table != nil:
+		all = y.ofTables(x)
+	case y.rows != nil:
 		selected := y.below(y.rows, y.page.Nodes, true)
 		rows = y.rowsOf(selected)
 		t := tally{label: "rows", sel: y.rows.text, shown: len(selected), filled: strconv.Itoa(len(x.out.Records))}
@@ -41,7 +46,9 @@ func (x *extractor) tallies(ctx context.Context) ([]tally, bool) {
 		all = append(append(all, t), y.alternatives(y.rows, [][]*html.Node{y.page.Nodes})...)
 	}
 	for i := range y.fields {
-		all = append(all, y.ofField(i, rows, x)...)
+		if y.pivot == nil {
+			all = append(all, y.ofField(&y.fields[i], x.out.Fields[i], rows, x)...)
+		}
 	}
 	page := [][]*html.Node{y.page.Nodes}
 	for _, named := range []struct {
@@ -63,9 +70,9 @@ func (x *extractor) tallies(ctx context.Context) ([]tally, bool) {
 	return all, y.w.err == nil
 }
 
-// ofField counts the selectors of field i, which x has read.
-func (y *extractor) ofField(i int, rows [][]*html.Node, x *extractor) []tally {
-	f, s, records := &y.fields[i], x.out.Fields[i], len(x.out.Records)
+// ofField counts the selectors of field f, which x has read in rows.
+func (y *extractor) ofField(f *field, s FieldStats, rows [][]*html.Node, x *extractor) []tally {
+	records := len(x.out.Records)
 	if f.page {
 		rows = [][]*html.Node{y.page.Nodes}
 	}

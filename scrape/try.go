@@ -44,10 +44,11 @@ func Try(ctx context.Context, w io.Writer, r *Recipe, p Page) (spent time.Durati
 		return 0, err
 	}
 	tryHead(&b, r, p, x)
-	if r.rows == nil {
+	by := x.by
+	if by.onePage() {
 		tryRecord(&b, x.Records)
 	} else {
-		tryTable(&b, r.names(), x.Records)
+		tryTable(&b, x.Fields, x.Records)
 	}
 	tryMatches(&b, found, all)
 	tryFound(&b, x)
@@ -104,17 +105,28 @@ func tryRecord(b *bytes.Buffer, records []engine.Record) {
 	t.print(b)
 }
 
-func tryTable(b *bytes.Buffer, fields []string, records []engine.Record) {
+func tryTable(b *bytes.Buffer, fields []FieldStats, records []engine.Record) {
 	if len(records) == 0 {
 		return
 	}
 	b.WriteByte('\n')
 	t := table{gap: 2, right: 1}
-	t.add(append([]string{"#"}, fields...)...)
+	head := []string{"#"}
+	for _, f := range fields {
+		head = append(head, fit(safe(f.Name), tryCell))
+	}
+	t.add(head...)
 	for i, rec := range records[:min(len(records), tryRows)] {
 		line := []string{strconv.Itoa(i + 1)}
-		for _, f := range rec {
-			line = append(line, shown(f.Value, tryCell))
+		for at, f := range fields {
+			if at >= len(rec) || rec[at].Name != f.Name { // of a table with other columns
+				at = slices.IndexFunc(rec, func(has engine.Field) bool { return has.Name == f.Name })
+			}
+			cell := ""
+			if at >= 0 {
+				cell = shown(rec[at].Value, tryCell)
+			}
+			line = append(line, cell)
 		}
 		t.add(line...)
 	}

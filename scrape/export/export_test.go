@@ -189,6 +189,12 @@ func TestRecords(t *testing.T) {
 			[]engine.Result{full(), other},
 			"_url,_batch,z,a,n,_more\nhttp://a.test/y,urls.txt,1 & 2,p; q; r,,\nhttp://a.test/y,urls.txt,'=1+1,,-5,\nhttp://b.test/,2,,,N,\"{\"\"new\"\":\"\"\\t=x\"\"}\"\n", nil,
 		},
+		{
+			"a list of no columns is none", export.CSV,
+			[]string{},
+			[]engine.Result{other},
+			"_url,_batch,n,new,_more\nhttp://b.test/,2,N,'\t=x,\n", nil,
+		},
 		{"nothing", export.CSV, []string{"a"}, []engine.Result{never()}, "", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -31,7 +31,10 @@ type Records struct {
 // records of other recipes have beyond them: nothing is lost and no header
 // changes.
 func NewRecords(w io.Writer, f Format, batch func(engine.BatchID) string, fields []string) *Records {
-	return &Records{lines: lines{w: w}, format: f, batch: namer(batch), fields: slices.Clone(fields), open: len(fields) == 0}
+	if len(fields) == 0 {
+		fields = nil
+	}
+	return &Records{lines: lines{w: w}, format: f, batch: namer(batch), fields: slices.Clone(fields), open: fields == nil}
 }
 
 // Write writes the records of one result, each as one line: _url (after

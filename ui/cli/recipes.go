@@ -27,7 +27,11 @@ weir recipes schema > recipe.schema.json`,
 		RunE: func(*cobra.Command, []string) error {
 			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			for _, r := range a.deps.Recipes() {
-				fmt.Fprintf(w, "%s\t%s\n\tfields: %s\n", r.Name, r.About, strings.Join(r.Fields, ", "))
+				fields := strings.Join(r.Fields, ", ")
+				if fields == "" {
+					fields = "as the page names them"
+				}
+				fmt.Fprintf(w, "%s\t%s\n\tfields: %s\n", r.Name, r.About, fields)
 			}
 			return w.Flush()
 		},
