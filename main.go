@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/html/charset"
-
 	"weir/engine"
 	"weir/engine/metrics"
 	"weir/scrape"
@@ -238,7 +236,7 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 		}
 		defer s.Close()
 		var got *engine.Result
-		if p, got, err = s.Fetch(ctx, page); got == nil {
+		if p, got, err = s.Fetch(ctx, page, r); got == nil {
 			return false, err
 		} else if err != nil {
 			_, err = fmt.Fprintf(w, "outcome  %s, %s: %s\n", got.Outcome, got.Class, got.Error)
@@ -246,7 +244,7 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 		}
 		t.url, t.page = page, p
 	default:
-		if p.Body, err = readPage(page, cfg.MaxBody); err != nil {
+		if p.Body, err = readPage(page, cfg.MaxBody, r); err != nil {
 			return false, err
 		}
 		if cfg.Base != "" {
@@ -264,8 +262,8 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 	return true, err
 }
 
-// readPage reads a page from a file, as UTF-8.
-func readPage(path string, limit int64) ([]byte, error) {
+// readPage reads a page for r from a file, as UTF-8.
+func readPage(path string, limit int64, r *scrape.Recipe) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if pe, ok := errors.AsType[*fs.PathError](err); ok {
@@ -274,14 +272,11 @@ func readPage(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	in, err := charset.NewReader(io.LimitReader(f, limit), "text/html")
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	}
+	body, err := io.ReadAll(io.LimitReader(f, limit))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return io.ReadAll(in)
+	return r.Decode(body, ""), nil
 }
 
 func reextract(cfg cli.Config, recipe, dir string) (*cli.Reextraction, error) {

@@ -240,7 +240,7 @@ func TestFetch(t *testing.T) {
 				http.NotFound(w, r)
 			}
 		})
-		page, res, err := g.Fetch(t.Context(), "http://one.test/a")
+		page, res, err := g.Fetch(t.Context(), "http://one.test/a", load(t, "page"))
 		if err != nil || res.Outcome != engine.OK || res.Status != 200 || res.Final != "http://two.test/b" || res.URL != "http://one.test/a" {
 			t.Fatalf("Fetch = %+v, %v; want ok", res, err)
 		}
@@ -257,7 +257,7 @@ func TestFetch(t *testing.T) {
 			{url: "http://three.test/no", err: "scrape: robots.txt: Disallow: /no"},
 			{url: "http://four.test/", err: "scrape: robots.txt of http://four.test:80: status 500 Internal Server Error"},
 		} {
-			if _, res, err := g.Fetch(t.Context(), tc.url); err == nil || err.Error() != tc.err || (res == nil) != strings.Contains(tc.err, "not a URL") {
+			if _, res, err := g.Fetch(t.Context(), tc.url, load(t, "page")); err == nil || err.Error() != tc.err || (res == nil) != strings.Contains(tc.err, "not a URL") {
 				t.Errorf("Fetch(%q) = %+v, %v; want %s", tc.url, res, err, tc.err)
 			}
 		}

@@ -47,6 +47,8 @@ type attempt struct {
 	trail  *trail // of the job; nil: it is not for a recipe
 	reach  *reach // how far redirects may lead; nil: anywhere
 	charts bool   // the answer may be a sitemap
+	xml    bool   // the page is to be XML
+	peek   bool   // it is for no batch
 
 	session *session // of the batch; nil: nobody logs in
 	visit   visit
@@ -67,6 +69,9 @@ func (s *Scraper) begin(ctx context.Context, r engine.Request) (*attempt, contex
 	if r.URL != r.Job.URL {
 		a.result.Final = r.URL
 	}
+	if recipe, err := s.recipe(r.Recipe); err == nil {
+		a.xml = recipe.xml
+	}
 	return a, ctx
 }
 
@@ -84,7 +89,7 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 	if a.trail, err = recipe.trail(a.r.Job); err != nil {
 		return a.fail(ctx, engine.Extract, err)
 	}
-	a.reach = a.trail.reach(recipe)
+	a.reach, a.xml = a.trail.reach(recipe), a.trail.reading.xml
 	a.charts = recipe.sitemap != nil && (a.r.Job.Depth == 0 || a.trail.Chart > 0)
 	if recipe.login != nil {
 		if step := a.enter(ctx, recipe); step != nil {
@@ -157,14 +162,14 @@ func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine
 	if a.charts {
 		return a.chart(ctx, resp)
 	}
-	text, kind, err := a.s.readPage(resp, room)
+	text, kind, err := a.s.readPage(resp, room, a.xml)
 	a.done = time.Now()
 	a.result.Bytes = int64(len(text))
 	if err != nil {
 		return stop(a.fail(ctx, classOf(err, true), err))
 	}
 	a.keep(resp, kind, text)
-	text = toUTF8(text, resp.Header.Get("Content-Type"))
+	text = decode(text, resp.Header.Get("Content-Type"), a.xml)
 	return &Page{URL: a.t.base(), Body: text, ContentType: kind, Depth: a.r.Job.Depth}, nil
 }
 
@@ -274,7 +279,7 @@ func extractClass(err error) engine.Class {
 	switch {
 	case errors.Is(err, ErrTooComplex):
 		return engine.TooComplex
-	case errors.Is(err, ErrNotHTML):
+	case errors.Is(err, ErrNotHTML), errors.Is(err, ErrNotXML):
 		return engine.NotHTML
 	}
 	return engine.Extract

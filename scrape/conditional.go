@@ -40,7 +40,7 @@ func (a *attempt) keep(resp *http.Response, kind string, body []byte) {
 
 func (a *attempt) keepAs(status int, e kept, body []byte) {
 	recipe, err := a.s.recipe(a.r.Recipe)
-	if err != nil || a.t.href != a.r.URL { // a look, for no batch, or a step on the way to the page
+	if err != nil || a.peek || a.t.href != a.r.URL { // a look, for no batch, or a step on the way to the page
 		return
 	}
 	ref := recipe.Ref()
@@ -63,5 +63,5 @@ func (a *attempt) unchanged(h http.Header) (*Page, *engine.Step) {
 	e.etag, e.modified = cmp.Or(h.Get("ETag"), e.etag), cmp.Or(h.Get("Last-Modified"), e.modified)
 	a.keepAs(http.StatusNotModified, e, body)
 	a.result.Unchanged, a.result.Bytes = true, int64(len(body))
-	return &Page{URL: a.t.base(), Body: toUTF8(body, e.mime), ContentType: e.kind, Depth: a.r.Job.Depth}, nil
+	return &Page{URL: a.t.base(), Body: decode(body, e.mime, a.xml), ContentType: e.kind, Depth: a.r.Job.Depth}, nil
 }

@@ -261,9 +261,9 @@ func TestNoCookiesForRobots(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		s.Fetch(t.Context(), "http://one.test/a")
+		s.Fetch(t.Context(), "http://one.test/a", nil)
 		s.robots = robotsCache{}
-		s.Fetch(t.Context(), "http://one.test/a")
+		s.Fetch(t.Context(), "http://one.test/a", nil)
 		if got := s.jar(0, false).header(target{scheme: "http", authority: "one.test", path: "/"}); got != "from=/a" {
 			t.Errorf("the jar holds %q, want the page's", got)
 		}

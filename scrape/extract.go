@@ -95,7 +95,7 @@ func (x *Extraction) fill() []engine.FieldFill {
 //
 // A cell that is missing or bad is a finding and never ends the page. A row in
 // which no field has a value is no record (a heading, a spacer). The errors are
-// [ErrNotHTML], [ErrTooComplex], and [context.Cause] when ctx ends; what comes
+// [ErrNotHTML], [ErrNotXML], [ErrTooComplex], and [context.Cause] when ctx ends; what comes
 // with an error is the zero Extraction.
 func (r *Recipe) Extract(ctx context.Context, p Page) (Extraction, error) {
 	return r.extract(newWork(ctx), p)
@@ -115,10 +115,7 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 	if p.trail != nil {
 		by = p.trail.reading
 	}
-	if err := checkHTML(p); err != nil {
-		return Extraction{}, err
-	}
-	doc, err := w.parse(p.Body)
+	doc, broken, err := by.parse(w, p)
 	if err != nil {
 		return Extraction{}, err
 	}
@@ -126,6 +123,9 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 		return Extraction{asks: w.err == nil}, w.err
 	}
 	x := extractor{reading: by, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
+	if broken != nil {
+		x.out.Findings = append(x.out.Findings, *broken)
+	}
 	x.run(p)
 	if doc.title != nil {
 		x.out.Title = cutBytes(textOf(w, doc.title), maxTitle)
@@ -155,6 +155,22 @@ func urlsOf(links []link) []string {
 		}
 	}
 	return urls
+}
+
+// parse parses a page as what the recipe reads. broken is a finding about all
+// of it, or nil.
+func (r *reading) parse(w *work, p Page) (doc *document, broken *engine.Finding, err error) {
+	if r.xml {
+		if err := checkXML(p); err != nil {
+			return nil, nil, err
+		}
+		return w.parseXML(p.Body)
+	}
+	if err := checkHTML(p); err != nil {
+		return nil, nil, err
+	}
+	doc, err = w.parse(p.Body)
+	return doc, nil, err
 }
 
 // checkHTML refuses what a recipe cannot read. An empty body is a page without

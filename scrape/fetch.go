@@ -9,19 +9,24 @@ import (
 	"weir/engine"
 )
 
-// Fetch fetches one page for a look at it, as `weir try` does: robots.txt, the
-// page and the redirects between them go back to back, without pace or retry.
-// The URL counts as listed by the operator.
+// Fetch fetches one page for a look at it with recipe, as `weir try` does:
+// robots.txt, the page and the redirects between them go back to back, without
+// pace or retry. The URL counts as listed by the operator. Without a recipe the
+// page is to be HTML.
 //
 // The result says what Do would, without what a recipe adds. Without a page
 // the error says why; the result is nil if nothing was asked for, because raw
 // is no URL.
-func (s *Scraper) Fetch(ctx context.Context, raw string) (Page, *engine.Result, error) {
+func (s *Scraper) Fetch(ctx context.Context, raw string, recipe *Recipe) (Page, *engine.Result, error) {
 	job, err := s.Job(raw)
 	if err != nil {
 		return Page{}, nil, fmt.Errorf("scrape: %w", err)
 	}
-	r := engine.Request{Job: job, URL: job.URL, Host: job.Host, Origin: job.Origin, Attempt: 1, Report: func(engine.Phase) {}}
+	ref := engine.RecipeRef{}
+	if recipe != nil {
+		ref = s.Use(recipe)
+	}
+	r := engine.Request{Recipe: ref, Job: job, URL: job.URL, Host: job.Host, Origin: job.Origin, Attempt: 1, Report: func(engine.Phase) {}}
 	for {
 		if failed := s.askFor(ctx, r); failed != nil {
 			return Page{}, failed, fmt.Errorf("scrape: robots.txt of %s: %s", r.Origin, failed.Error)
@@ -38,10 +43,11 @@ func (s *Scraper) Fetch(ctx context.Context, raw string) (Page, *engine.Result, 
 	}
 }
 
-// look makes one request for a page, without extracting anything.
+// look makes one request for a page, without extracting or keeping anything.
 func (s *Scraper) look(ctx context.Context, r engine.Request) (*Page, engine.Step) {
 	a, ctx := s.begin(ctx, r)
 	defer a.end()
+	a.peek = true
 	page, step := a.fetch(ctx, new(bytes.Buffer))
 	if step != nil {
 		return nil, *step

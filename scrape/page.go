@@ -27,11 +27,11 @@ func putPage(room *bytes.Buffer) {
 }
 
 // readPage returns the body of an answer, its content coding undone, and its
-// type; the body is read into room. What no recipe can read is refused by its
-// Content-Type before it is downloaded, or by its first bytes if the type says
-// little.
-func (s *Scraper) readPage(resp *http.Response, room *bytes.Buffer) (text []byte, kind string, err error) {
-	kind, sure, err := readable(resp.Header.Get("Content-Type"))
+// type; the body is read into room. What a recipe for HTML, or for XML, cannot
+// read is refused by its Content-Type before it is downloaded, or by its first
+// bytes if the type says little.
+func (s *Scraper) readPage(resp *http.Response, room *bytes.Buffer, xml bool) (text []byte, kind string, err error) {
+	kind, sure, err := readable(resp.Header.Get("Content-Type"), xml)
 	if err != nil {
 		return nil, "", err
 	}
@@ -49,7 +49,13 @@ func (s *Scraper) readPage(resp *http.Response, room *bytes.Buffer) (text []byte
 			return nil, "", err
 		}
 		kind, _, _ = strings.Cut(http.DetectContentType(head), ";")
-		if len(head) > 0 && kind != "text/html" {
+		switch {
+		case len(head) == 0:
+		case xml && looksXML(head):
+			kind = "application/xml"
+		case xml:
+			return nil, "", faultf(engine.NotHTML, "%s by its first bytes, not XML", kind)
+		case kind != "text/html":
 			return nil, "", faultf(engine.NotHTML, "%s by its first bytes, not HTML", kind)
 		}
 	}
@@ -61,12 +67,21 @@ func (s *Scraper) readPage(resp *http.Response, room *bytes.Buffer) (text []byte
 }
 
 // readable returns the media type of a Content-Type and whether it surely is
-// one of a page; an error if it surely is not.
-func readable(value string) (media string, sure bool, err error) {
+// one of a page, of XML or HTML; an error if it surely is not.
+func readable(value string, xml bool) (media string, sure bool, err error) {
 	media, _, err = mime.ParseMediaType(value)
 	if err != nil && media == "" { // such as "text/html; charset"
 		media, _, _ = strings.Cut(value, ";")
 		media = strings.ToLower(strings.TrimSpace(media))
+	}
+	switch {
+	case !xml:
+	case isXML(media):
+		return media, true, nil
+	case mayBeXML(media):
+		return media, false, nil
+	default:
+		return "", false, faultf(engine.NotHTML, "%s, not XML", clip(media, maxShown))
 	}
 	switch media {
 	case "text/html", "application/xhtml+xml":

@@ -559,8 +559,11 @@ func TestExtractionHoldsNothingOfThePage(t *testing.T) {
 	}
 	for _, r := range testRecipes(t) {
 		for name, page := range testPages(t) {
-			body := []byte(page)
-			x, err := r.Extract(t.Context(), Page{URL: base, Body: body, ContentType: "text/html"})
+			body, kind := []byte(page), "text/html"
+			if r.xml {
+				kind = "application/xml"
+			}
+			x, err := r.Extract(t.Context(), Page{URL: base, Body: body, ContentType: kind})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -241,7 +241,7 @@ func TestThroughAProxy(t *testing.T) {
 			cert, roots := m.behind(t)
 			addr := m.start(t, tc.proxy, cert)
 			g := newRig(t, scrape.Config{Proxy: proxyOf(t, tc.proxy+"://ada:hush@"+addr), Roots: roots})
-			page, res, err := g.Fetch(t.Context(), tc.url)
+			page, res, err := g.Fetch(t.Context(), tc.url, nil)
 			if err != nil {
 				t.Fatalf("Fetch: %v (%+v)", err, res)
 			}

@@ -52,6 +52,7 @@ type Recipe struct {
 // on from it: what a recipe is made of, and what other places in one may hold
 // too. It is compiled and immutable.
 type reading struct {
+	xml    bool      // pages are XML, not HTML
 	rows   *selector // nil: the page is one record, unless there is a pivot or table
 	rule   rowRule
 	pivot  *pivot   // nil: none; else fields are those of its parts
@@ -105,6 +106,12 @@ func (r *Recipe) Text() string { return r.text }
 
 // URL returns the template of the recipe's URLs, empty if it has none.
 func (r *Recipe) URL() string { return r.url }
+
+// Decode returns the body of a page for [Page]: as UTF-8, from the charset that
+// contentType or the body itself says.
+func (r *Recipe) Decode(body []byte, contentType string) []byte {
+	return decode(body, contentType, r.xml)
+}
 
 // Fields returns the names of the fields, in their order: those of the recipe,
 // for all kinds of pages that it knows, and then those of the pages that it leads

@@ -130,8 +130,8 @@ func (k *Kept) Reread(ctx context.Context, i int, r *Recipe, cfg Config, compare
 	} else if err != nil {
 		return fail(engine.Decode, err)
 	}
-	page := Page{URL: t.base(), Body: toUTF8(body, p.Type), ContentType: p.Kind, Depth: p.Depth}
 	run := func(r *Recipe) (Extraction, error) {
+		page := Page{URL: t.base(), Body: r.Decode(body, p.Type), ContentType: p.Kind, Depth: p.Depth}
 		ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeout, errTimeout)
 		defer cancel()
 		return safely(func() (Extraction, error) { return r.Extract(ctx, page) })

@@ -43,6 +43,11 @@ func recipeKeys() []key[*Recipe] {
 // stands in its place further down.
 func readingKeys() []key[*reading] {
 	return []key[*reading]{
+		{name: "page", read: func(s sheet, p pair, r *reading) error {
+			kind, err := s.word(p, pageKinds)
+			r.xml = kind == "xml"
+			return err
+		}},
 		{name: "rows", read: sheet.rows},
 		{name: "fields", read: func(s sheet, p pair, r *reading) (err error) {
 			r.fields, err = s.fields(p.value)

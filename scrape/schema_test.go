@@ -42,10 +42,12 @@ func grammar() map[string][]string {
 
 // fixed are the only values by their place in schema.json.
 var fixed = map[string][]string{
-	"field/from":  fieldRooms,
-	"field/type":  valueTypes,
-	"field/take":  takes,
-	"field/order": dateOrders,
+	"/page":        pageKinds,
+	"reading/page": pageKinds,
+	"field/from":   fieldRooms,
+	"field/type":   valueTypes,
+	"field/take":   takes,
+	"field/order":  dateOrders,
 }
 
 // A node is what the tests know of a schema.

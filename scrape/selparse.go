@@ -99,14 +99,16 @@ func (p *selParser) compound() (compound, error) {
 		case ch == '#' || ch == '.':
 			p.i++
 			p.name()
-		case ch == '*':
-			p.i++
-		case isNameByte(ch) || ch == '|':
-			if begun {
+		case ch == '*' || isNameByte(ch) || ch == '|':
+			if begun && ch != '*' {
 				return c, fmt.Errorf("the tag %q must come first", clip(p.s[start:], maxShown))
 			}
-			p.i++
-			p.name()
+			tag, err := p.tag()
+			if err != nil {
+				return c, err
+			}
+			plain.WriteString(tag)
+			continue
 		case ch == 0, ch == ',', ch == ')', ch == '>', ch == '+', ch == '~', isCSSSpace(ch), p.comment():
 			if !begun {
 				return c, p.missing()
@@ -197,6 +199,40 @@ func (c *cost) add(pseudo string) {
 	case "lang", "enabled", "disabled":
 		c.parents++
 	}
+}
+
+// tag reads a tag or *, with the prefix of XML that it may have (CSS Namespaces:
+// media|title, |title for none, *|title for any, as title alone), and returns
+// it as cascadia reads it.
+func (p *selParser) tag() (string, error) {
+	name := p.tagName()
+	if p.peek() != '|' {
+		return name, nil
+	}
+	p.i++
+	tag := p.tagName()
+	switch {
+	case tag == "":
+		return "", fmt.Errorf("no tag behind %q", name+"|")
+	case name == "*":
+		return tag, nil
+	case name == "":
+		return tag + `:not([\` + prefixAttr + `])`, nil
+	case strings.ContainsAny(name, "\\"):
+		return "", fmt.Errorf("prefix %q has an escape", clip(name, maxShown))
+	}
+	return tag + `[\` + prefixAttr + `="` + strings.ToLower(name) + `"]`, nil
+}
+
+// tagName skips a tag or * and returns it, nothing if none stands there.
+func (p *selParser) tagName() string {
+	start := p.i
+	if p.peek() == '*' {
+		p.i++
+	} else {
+		p.name()
+	}
+	return p.s[start:p.i]
 }
 
 // brackets skips one [attribute] part.

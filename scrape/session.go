@@ -317,7 +317,7 @@ func (a *attempt) logIn(ctx context.Context, st loginStep) (next loginStep, done
 		drain(resp, a.cancel)
 		return next, false, &fault{engine.Status, statusError(status)}
 	}
-	text, _, err := a.s.readPage(resp, new(bytes.Buffer))
+	text, _, err := a.s.readPage(resp, new(bytes.Buffer), false)
 	if class := engine.NotHTML; err != nil && !(sent && classOf(err, true) == class) {
 		return next, false, &fault{classOf(err, true), err}
 	}

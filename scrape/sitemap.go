@@ -87,7 +87,7 @@ func (a *attempt) chart(ctx context.Context, resp *http.Response) (*Page, *engin
 	if err != nil {
 		return stop(a.fail(ctx, classOf(err, true), err))
 	}
-	kind, sure, err := readable(resp.Header.Get("Content-Type"))
+	kind, sure, err := readable(resp.Header.Get("Content-Type"), a.xml)
 	chart := chartOf(text, a.t.path, kind)
 	switch {
 	case chart != chartNone:
@@ -99,7 +99,7 @@ func (a *attempt) chart(ctx context.Context, resp *http.Response) (*Page, *engin
 		kind = ""
 	}
 	if chart == chartNone || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.HasPrefix(text, []byte("\xff\xfe")) {
-		text = toUTF8(text, resp.Header.Get("Content-Type"))
+		text = decode(text, resp.Header.Get("Content-Type"), a.xml && chart == chartNone)
 	}
 	return &Page{URL: a.t.base(), Body: text, ContentType: kind, Depth: a.r.Job.Depth, chart: chart}, nil
 }

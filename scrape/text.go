@@ -142,8 +142,11 @@ func unseen(n *html.Node) bool {
 
 // breaks reports whether an element stands apart from the text around it: the
 // elements that browsers draw as blocks, table cells and <br>
-// (HTML standard, section 15.3).
+// (HTML standard, section 15.3), and all those of XML.
 func breaks(n *html.Node) bool {
+	if n.Namespace == xmlSpace {
+		return true
+	}
 	switch n.DataAtom {
 	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Br, atom.Caption, atom.Center,
 		atom.Dd, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption,

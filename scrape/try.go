@@ -189,6 +189,11 @@ func whyEmpty(f *field, s FieldStats, records, rows int) string {
 // tryFound prints the findings, gathered by kind and field.
 func tryFound(b *bytes.Buffer, x Extraction) {
 	total := 0
+	for _, f := range x.Findings {
+		if f.Field == "" { // about the whole page
+			total++
+		}
+	}
 	for _, s := range x.Fields {
 		total += s.Missing + s.Bad
 	}
