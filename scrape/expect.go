@@ -111,7 +111,7 @@ func (s sheet) fill(n *yaml.Node, r *reading) ([]fill, error) {
 	var fs []fill
 	for _, p := range keys {
 		f := fill{field: p.key}
-		if r.table == nil && !slices.Contains(names, p.key) {
+		if !r.open() && !slices.Contains(names, p.key) {
 			return nil, s.errorf(p.at, "fill names %q, which is no field%s", clip(p.key, maxShown), suggestAny(p.key, names))
 		}
 		digits, ok := strings.CutSuffix(p.value.Value, "%")
@@ -160,9 +160,9 @@ func (x *extractor) judge(signs string) {
 	case signs != "":
 		x.empty(signs)
 	case x.onePage() && rows == 0:
-		x.empty("no field found, expected ≥ 1")
+		x.empty("no field found, expected ≥ 1" + x.byNone())
 	case rows < x.expect.rows:
-		why := fmt.Sprintf("%s, expected ≥ %d", plural(rows, "row"), x.expect.rows)
+		why := fmt.Sprintf("%s, expected ≥ %d%s", plural(rows, "row"), x.expect.rows, x.byNone())
 		if blank := x.out.Rows - rows; blank > 0 {
 			why += fmt.Sprintf(" (and %d without a value)", blank)
 		}

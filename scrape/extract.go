@@ -233,10 +233,15 @@ type extractor struct {
 	tables  map[*html.Node]*headed  // that fields with a column have looked in
 	waits   map[string]int          // by URL, the link for whose page rows wait
 	shared  map[*field][]*html.Node // what fields of the whole page select, likewise
+	tried   int                     // ways that found no record, of an any
 }
 
 // run extracts every row.
 func (x *extractor) run(p Page) {
+	if len(x.any) > 0 {
+		x.runAny(p)
+		return
+	}
 	x.out.Fields = make([]FieldStats, len(x.fields))
 	for i := range x.fields {
 		f := &x.fields[i]

@@ -45,7 +45,7 @@ func TestGuideExample(t *testing.T) {
 func TestGuideIsComplete(t *testing.T) {
 	blocks := fenced(t, "yaml")
 	for _, text := range blocks {
-		if !regexp.MustCompile(`(?m)^(fields|table|pivot):`).MatchString(text) {
+		if !regexp.MustCompile(`(?m)^(fields|table|pivot|any):`).MatchString(text) {
 			text += "fields: {a: {select: b}}\n"
 		}
 		if _, err := ParseRecipe("guide.yaml", []byte(text)); err != nil {

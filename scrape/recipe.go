@@ -53,6 +53,7 @@ type Recipe struct {
 // too. It is compiled and immutable.
 type reading struct {
 	xml    bool      // pages are XML, not HTML
+	any    []reading // ways to read a page, of which one fits; empty: the one of this reading
 	rows   *selector // nil: the page is one record, unless there is a pivot or table
 	rule   rowRule
 	pivot  *pivot   // nil: none; else fields are those of its parts
@@ -61,6 +62,8 @@ type reading struct {
 	follow []follow
 	expect expect
 	plan   *program // of rows and fields, in one; nil: each has its own
+
+	expects bool // a way has an expect of its own
 }
 
 // compile makes one program of what is read, when all of it is known.
@@ -73,26 +76,45 @@ func (r *reading) compile() {
 		sels = append(sels, r.pivot.selectors()...)
 	}
 	r.plan = newProgram(sels...)
+	for i := range r.any {
+		r.any[i].compile()
+	}
 }
 
 // onePage reports whether a page is one record.
 func (r *reading) onePage() bool {
-	return r.rows == nil && r.pivot == nil && r.table == nil
+	return r.rows == nil && r.pivot == nil && r.table == nil && r.any == nil
 }
 
-// names returns the names of the fields, in their order. There are none if the
-// page names them.
+// names returns the names of the fields, in their order; of all ways to read a
+// page, each once. There are none if the page names them.
 func (r *reading) names() []string {
 	var names []string
 	for i := range r.fields {
 		names = append(names, r.fields[i].name)
 	}
+	for i := range r.any {
+		own := r.any[i].names()
+		if len(own) == 0 {
+			return nil
+		}
+		for _, name := range own {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
 	return names
+}
+
+// open reports whether the page names its fields.
+func (r *reading) open() bool {
+	return r.table != nil || slices.ContainsFunc(r.any, func(way reading) bool { return way.open() })
 }
 
 // opens reports whether the page names its fields, or one does that it leads to.
 func (r *reading) opens() bool {
-	return r.table != nil || slices.ContainsFunc(r.follow, func(f follow) bool { return f.then != nil && f.then.opens() })
+	return r.open() || slices.ContainsFunc(r.follow, func(f follow) bool { return f.then != nil && f.then.opens() })
 }
 
 // Name returns the recipe's name.

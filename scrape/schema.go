@@ -55,6 +55,7 @@ func readingKeys() []key[*reading] {
 		}},
 		{name: "pivot", read: sheet.pivot},
 		{name: "table", read: sheet.table},
+		{name: "any", read: sheet.ways},
 		{name: "follow", read: sheet.follows},
 		{name: "expect", read: sheet.expect, last: true},
 	}
@@ -76,7 +77,7 @@ func (s sheet) recipe(root *yaml.Node, r *Recipe) error {
 // whole says whether the keys of a reading are enough, and one way to read.
 func (s sheet) whole(n *yaml.Node, has map[string]pair) error {
 	var ways []string
-	for _, way := range []string{"fields", "pivot", "table"} {
+	for _, way := range []string{"fields", "pivot", "table", "any"} {
 		if _, ok := has[way]; ok {
 			ways = append(ways, way)
 		}

@@ -27,6 +27,7 @@ func grammar() map[string][]string {
 		"side":     keyNames(headingKeys("column")),
 		"cell":     keyNames(cellKeys()),
 		"table":    keyNames(tabularKeys()),
+		"way":      keyNames(wayKeys()),
 		"follow":   keyNames(followKeys()),
 		"reading":  keyNames(readingKeys()),
 		"sitemap":  keyNames(sitemapKeys()),
