@@ -120,6 +120,12 @@ func TestParseRecipeErrors(t *testing.T) {
 		{"url with another slot", "url: '{base}/{day}'\n" + fields, `1:6: url "{base}/{day}": only {base} and {month} are filled`},
 		{"url with base in the middle", "url: 'http://{base}/x'\n" + fields, `1:6: url "http://{base}/x": {base} stands at the beginning or not at all`},
 		{"url without a site", "url: '/x/{month}'\n" + fields, `1:6: url "/x/{month}" begins with none of {base}, http:// and https://`},
+		{"url with a form that is none", "url: '{base}/{month:mm-yy}'\n" + fields, `1:6: url "{base}/{month:mm-yy}": {month:mm-yy}: a form is made of YYYY, YY, MM, M and - / . _ or spaces between them, not "mm-yy"`},
+		{"url with a form too many", "url: '{base}/{month:YYY}'\n" + fields, `1:6: url "{base}/{month:YYY}": {month:YYY}: a form is made of YYYY, YY, MM, M and - / . _ or spaces between them, not "Y"`},
+		{"url with an empty form", "url: '{base}/{month:}'\n" + fields, `1:6: url "{base}/{month:}": {month:}: no form, such as MM-YY`},
+		{"url with years only", "url: '{base}/{month:YYYY}'\n" + fields, `1:6: url "{base}/{month:YYYY}": no form has the month, M or MM`},
+		{"url with an open slot", "url: '{base}/{month'\n" + fields, `1:6: url "{base}/{month": only {base} and {month} are filled`},
+		{"url with a stray bracket", "url: '{base}/}'\n" + fields, `1:6: url "{base}/}": only {base} and {month} are filled`},
 		{"empty url", "url: ''\n" + fields, "1:6: url is empty"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

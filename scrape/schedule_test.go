@@ -25,6 +25,13 @@ func TestExpand(t *testing.T) {
 		{"months for nothing", site, "http://h.test", "2025-12", nil, "scrape: recipe r: its url has no {month} to fill with months"},
 		{"months without a url", fields, "http://h.test", "2025-12", nil, "scrape: recipe r: its url has no {month} to fill with months"},
 		{"base for nothing", fixed, "http://o.test", "2025-12", nil, "scrape: recipe r: its url has no {base} to fill with http://o.test"},
+		{"months in another form", fields + "url: '{base}/{month:YYYY}/{month:M}?m={month:MM-YY}'", "http://h.test", "2025-12+2", []string{"http://h.test/2025/12?m=12-25", "http://h.test/2026/1?m=01-26"}, ""},
+		{"parameters behind a base without any", fields + "url: '{base}&Month={month:M-YY}'", "http://h.test/ocs", "2025-12+2", []string{"http://h.test/ocs?Month=12-25", "http://h.test/ocs?Month=1-26"}, ""},
+		{"parameters behind a session", fields + "url: '{base}&Month={month:M-YY}'", "http://h.test/ocs?Lo=x%20y", "2026-01", []string{"http://h.test/ocs?Lo=x%20y&Month=1-26"}, ""},
+		{"parameters that the base has too", fields + "url: '{base}&Month={month:M-YY}&Rpt=1'", "http://h.test/ocs?Month=11-25&Lo=x&Rpt", "2026-01", []string{"http://h.test/ocs?Lo=x&Month=1-26&Rpt=1"}, ""},
+		{"a base that ends with &", fields + "url: '{base}&m={month}'", "http://h.test/?a&", "2026-01", []string{"http://h.test/?a&m=2026-01"}, ""},
+		{"parameters alone", fields + "url: '{base}&all=1'", "http://h.test/?a", "", []string{"http://h.test/?a&all=1"}, ""},
+		{"parameters behind a fragment", fields + "url: '{base}&all=1'", "http://h.test/?a#x", "", nil, "scrape: recipe r: base http://h.test/?a#x has a fragment, and a query comes behind it"},
 		{"base with a query", both, "http://h.test?t=1", "2025-12", nil, "scrape: recipe r: base http://h.test?t=1 has a query or fragment, and a path comes behind it"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"strings"
 
 	"weir/engine"
 )
@@ -92,6 +93,9 @@ type Recipe struct {
 	// empty for a template without {month}.
 	Expand func(base, months string) ([]string, error)
 }
+
+// monthly reports whether the template has a place for months, in whatever form.
+func (r Recipe) monthly() bool { return strings.Contains(r.Template, "{month") }
 
 // A Demo is the demo site while it runs.
 type Demo struct {

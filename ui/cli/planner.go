@@ -126,7 +126,7 @@ func isMonths(text string) bool {
 // monthly names a recipe that takes months, as the end of a sentence.
 func (p *planner) monthly() string {
 	for _, name := range p.names {
-		if r, err := p.s.Recipe(name); err == nil && strings.Contains(r.Template, "{month}") {
+		if r, err := p.s.Recipe(name); err == nil && r.monthly() {
 			return ": choose one that has, such as " + name
 		}
 	}

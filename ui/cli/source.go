@@ -99,7 +99,7 @@ func plans(cfg Config, s *Session, r Recipe, sources []string, stdin io.Reader) 
 
 // expand fills the recipe's template with one base.
 func expand(cfg Config, s *Session, r Recipe, base string) (*plan, error) {
-	monthly := strings.Contains(r.Template, "{month}")
+	monthly := r.monthly()
 	switch {
 	case monthly && cfg.Months == "":
 		return nil, fmt.Errorf("recipe %s wants months, such as 2025-11+6 (--months)", r.Ref.Name)
