@@ -209,7 +209,7 @@ func TestRecipesBuiltIn(t *testing.T) {
 			t.Errorf("%s says of itself %q, want a line", r.Name(), r.About())
 		}
 	}
-	if want := []string{"page", "schedule"}; !slices.Equal(names, want) {
+	if want := []string{"feed", "links", "oncall", "page", "schedule", "table"}; !slices.Equal(names, want) {
 		t.Errorf("Recipes() = %q, want %q", names, want)
 	}
 	scrape.Recipes()[0] = nil // a copy
@@ -229,8 +229,8 @@ func TestLoadRecipeErrors(t *testing.T) {
 	}
 	gone := filepath.Join(dir, "gone.yaml")
 	for _, tc := range []struct{ name, in, want string }{
-		{"near miss", "pgae", `scrape: no recipe is named "pgae"; did you mean "page"?: built in are page, schedule, and a file of your own ends in .yaml`},
-		{"no name", "", `scrape: no recipe is named "": built in are page, schedule, and a file of your own ends in .yaml`},
+		{"near miss", "pgae", `scrape: no recipe is named "pgae"; did you mean "page"?: built in are feed, links, oncall, page, schedule, table, and a file of your own ends in .yaml`},
+		{"no name", "", `scrape: no recipe is named "": built in are feed, links, oncall, page, schedule, table, and a file of your own ends in .yaml`},
 		{"no file", gone, "scrape: recipe " + gone + ": no such file or directory"},
 		{"a directory", dir, "scrape: recipe " + dir + ": is a directory"},
 		{"broken", filepath.Join(dir, "bad.yml"), "scrape: recipe " + dir + `/bad.yml:2:1: unknown key "feld" in the recipe; did you mean "fields"?`},
