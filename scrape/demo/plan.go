@@ -39,7 +39,7 @@ const (
 
 var lists = [...]struct{ name, recipe string }{
 	listMonths:  {"schedule " + firstListed.String() + "+" + strconv.Itoa(listedMonths), "schedule"},
-	listGrid:    {"on-call grid", "page"},
+	listGrid:    {"on-call grid", "oncall"},
 	listStaff:   {"staff pages", "page"},
 	listArchive: {"archive", "page"},
 }

@@ -142,7 +142,7 @@ func (s *Site) Close() error {
 // A List is a batch that makes sense to an operator.
 type List struct {
 	Name   string
-	Recipe string // a built-in recipe: schedule or page
+	Recipe string // a built-in recipe: schedule, oncall or page
 	URLs   []string
 }
 

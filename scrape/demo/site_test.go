@@ -71,7 +71,7 @@ func TestListsAnswer(t *testing.T) {
 	hosts := make(map[string]bool)
 	ended := make(map[string]int)
 	for _, l := range lists {
-		if l.Name == "" || l.Recipe != "page" && l.Recipe != "schedule" {
+		if l.Name == "" || l.Recipe != "page" && l.Recipe != "schedule" && l.Recipe != "oncall" {
 			t.Errorf("list %q has recipe %q", l.Name, l.Recipe)
 		}
 		for _, u := range l.URLs {
