@@ -229,9 +229,6 @@ func took(cmd *exec.Cmd, n int) (figures, error) {
 	if err != nil {
 		return figures{}, fmt.Errorf("%w\n%s", err, said.Bytes())
 	}
-	if os.Getenv("PEERS_VERBOSE") != "" {
-		fmt.Fprintf(os.Stderr, "%v: wall %.2f s, user %.2f s, system %.2f s\n", cmd.Args[:2], wall.Seconds(), cmd.ProcessState.UserTime().Seconds(), cmd.ProcessState.SystemTime().Seconds())
-	}
 	state := cmd.ProcessState
 	return figures{
 		rate: float64(n) / wall.Seconds(),
@@ -290,8 +287,8 @@ func (s size) sum(variant int) (sum uint64) {
 	return sum
 }
 
-// memory compares the peaks of a short and a long list. The title of a page
-// stays in memory as its result, so the recipe reads nothing else.
+// memory compares the peaks of a short and a long list. The recipe reads one
+// heading of each page, so that results need little.
 func (b *bench) memory() error {
 	recipe := filepath.Join(b.dir, "none.yaml")
 	if err := os.WriteFile(recipe, []byte("name: none\nfields: {head: {select: h1}}\n"), 0o644); err != nil {
