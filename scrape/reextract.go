@@ -130,20 +130,20 @@ func (k *Kept) Reread(ctx context.Context, i int, r *Recipe, cfg Config, compare
 	} else if err != nil {
 		return fail(engine.Decode, err)
 	}
-	run := func(r *Recipe) (Extraction, error) {
+	run := func(r *Recipe) (*engine.Result, Extraction, error) {
 		page := Page{URL: t.base(), Body: r.Decode(body, p.Type), ContentType: p.Kind, Depth: p.Depth}
 		ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeout, errTimeout)
 		defer cancel()
-		return safely(func() (Extraction, error) { return r.Extract(ctx, page) })
+		return p.read(ctx, r, t, page)
 	}
 	if p.Version == r.hash {
 		out.same = compare
 	} else if old := k.recipe(p.Version); compare && old != nil {
-		if got, err := run(old); err == nil {
-			out.Before, out.Known = got.Records, true
+		if was, _, err := run(old); err == nil {
+			out.Before, out.Known = was.Records, true
 		}
 	}
-	got, err := run(r)
+	found, got, err := run(r)
 	if errors.Is(err, errTimeout) {
 		return fail(engine.Timeout, fmt.Errorf("no result within %v", cfg.Timeout))
 	}
@@ -155,10 +155,30 @@ func (k *Kept) Reread(ctx context.Context, i int, r *Recipe, cfg Config, compare
 		res.Outcome, res.Error = engine.Empty, got.Why
 	}
 	if out.same {
-		out.Before, out.Known = got.Records, true
+		out.Before, out.Known = found.Records, true
 	}
-	res.Title, res.Records, res.Findings, res.Fill = got.Title, got.Records, got.Findings, got.fill()
+	res.Title, res.Records, res.Findings, res.Fill = got.Title, found.Records, found.Findings, got.fill()
 	return out
+}
+
+// read extracts the page by r as a run would: by the part of it that is for
+// pages found in this way, and with the fields of the row that it joins, as they
+// were when its link was found.
+func (p *keptPage) read(ctx context.Context, r *Recipe, t target, page Page) (*engine.Result, Extraction, error) {
+	a := &attempt{s: new(Scraper), t: t, r: engine.Request{URL: p.URL, Job: engine.Job{URL: p.Job, Depth: p.Depth, Carry: p.Carry}}}
+	var err error
+	if a.trail, err = r.trail(a.r.Job); err != nil {
+		return nil, Extraction{}, err
+	}
+	if r.anchored && len(a.trail.From) == 0 {
+		a.trail.begin(p.Job, t.href)
+	}
+	page.trail = a.trail
+	got, err := safely(func() (Extraction, error) { return r.Extract(ctx, page) })
+	if err == nil {
+		err = a.walk(r, got)
+	}
+	return &a.result, got, err
 }
 
 // recipe returns the recipe of then; nil if it cannot be read any more.

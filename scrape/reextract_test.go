@@ -2,6 +2,8 @@ package scrape
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"weir/engine"
+	"weir/engine/enginetest"
 )
 
 func recipeOf(t *testing.T, name, text string) *Recipe {
@@ -124,6 +127,57 @@ func TestReextractWithoutTheRecipeOfThen(t *testing.T) {
 	}
 	if got := reread(t, dir, was, false); got[0].Known {
 		t.Error("compared unasked")
+	}
+}
+
+// A page of a recipe within the recipe is read by that, and joined to its row.
+func TestReextractOfWhatWasFollowed(t *testing.T) {
+	const text = "rows: tr\nfields: {day: {select: td}}\nfollow:\n" +
+		"  - {select: \"td a\", join: true, then: {fields: {who: {select: h1}}}}\n"
+	dir := t.TempDir()
+	was := recipeOf(t, "rota", text)
+	server := enginetest.NewPipeServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		if r.URL.Path == "/ada" {
+			io.WriteString(w, "<h1>Ada</h1><h2>cardiology</h2>")
+			return
+		}
+		io.WriteString(w, "<table><tr><td>1 <a href=/ada>more</a></tr><tr><td>2</table>")
+	}))
+	s, err := New(Config{Dial: server.Dial, Keep: openKeep(t, dir, 0), IgnoreRobots: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	job, err := s.Job("http://one.test/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := s.Use(was)
+	get := func(j engine.Job) *engine.Result {
+		step := s.Do(t.Context(), engine.Request{Job: j, URL: j.URL, Host: j.Host, Recipe: ref, Report: func(engine.Phase) {}})
+		if step.Result == nil || step.Result.Outcome != engine.OK {
+			t.Fatalf("%s: %+v, want ok", j.URL, step.Result)
+		}
+		return step.Result
+	}
+	list := get(job)
+	if len(list.Links) != 1 {
+		t.Fatalf("links %+v, want one", list.Links)
+	}
+	detail := get(list.Links[0])
+	now := recipeOf(t, "rota", strings.Replace(text, "who: {select: h1}", "who: {select: h1}, ward: {select: h2}", 1))
+	got := reread(t, dir, now, true)
+	if len(got) != 2 {
+		t.Fatalf("%d pages, want 2", len(got))
+	}
+	for i, want := range []*engine.Result{list, detail} {
+		if fmt.Sprint(got[i].Before) != fmt.Sprint(want.Records) || !got[i].Known {
+			t.Errorf("page %d: before %v, want %v as it was fetched", i, got[i].Before, want.Records)
+		}
+	}
+	if text := fmt.Sprint(got[1].Result.Records); text != "[[{day 1 more} {who Ada} {ward cardiology}]]" {
+		t.Errorf("records %s, want the row, its page and the new field", text)
 	}
 }
 
