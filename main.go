@@ -236,6 +236,9 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 		}
 		defer s.Close()
 		var got *engine.Result
+		if err := s.Prepare(r); err != nil {
+			return false, err
+		}
 		if p, got, err = s.Fetch(ctx, page, r); got == nil {
 			return false, err
 		} else if err != nil {

@@ -12,7 +12,7 @@ import (
 // Fetch fetches one page for a look at it with recipe, as `weir try` does:
 // robots.txt, the page and the redirects between them go back to back, without
 // pace or retry. The URL counts as listed by the operator. Without a recipe the
-// page is to be HTML.
+// page is to be HTML; with one that was prepared and says how, it logs in first.
 //
 // The result says what Do would, without what a recipe adds. Without a page
 // the error says why; the result is nil if nothing was asked for, because raw
@@ -31,7 +31,7 @@ func (s *Scraper) Fetch(ctx context.Context, raw string, recipe *Recipe) (Page, 
 		if failed := s.askFor(ctx, r); failed != nil {
 			return Page{}, failed, fmt.Errorf("scrape: robots.txt of %s: %s", r.Origin, failed.Error)
 		}
-		page, step := s.look(ctx, r)
+		page, step := s.lookFor(ctx, recipe, r)
 		switch {
 		case step.Again != nil:
 			r = *step.Again
@@ -45,9 +45,20 @@ func (s *Scraper) Fetch(ctx context.Context, raw string, recipe *Recipe) (Page, 
 
 // look makes one request for a page, without extracting or keeping anything.
 func (s *Scraper) look(ctx context.Context, r engine.Request) (*Page, engine.Step) {
+	return s.lookFor(ctx, nil, r)
+}
+
+// lookFor is look that may make a request of the recipe's login instead.
+func (s *Scraper) lookFor(ctx context.Context, recipe *Recipe, r engine.Request) (*Page, engine.Step) {
 	a, ctx := s.begin(ctx, r)
 	defer a.end()
 	a.peek = true
+	if recipe != nil && recipe.login != nil {
+		a.trail = new(trail)
+		if step := a.enter(ctx, recipe); step != nil {
+			return nil, *step
+		}
+	}
 	page, step := a.fetch(ctx, new(bytes.Buffer))
 	if step != nil {
 		return nil, *step

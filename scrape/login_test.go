@@ -549,3 +549,20 @@ func TestLoginIsChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestFetchLogsInFirst(t *testing.T) {
+	o := newOffice(t)
+	g := site(t, scrape.Config{IgnoreRobots: true}, o.serve)
+	r := g.use(t, enterAt("http://one.test/login", ""))
+	page, res, err := g.Fetch(t.Context(), "http://one.test/1", r)
+	if err != nil || res.Outcome != engine.OK || !strings.Contains(string(page.Body), "<title>/1</title>") {
+		t.Fatalf("Fetch = %q, %+v, %v; want the page behind the login", page.Body, res, err)
+	}
+	o.want(t, "/login", "POST /login", "/home", "/1")
+	t.Setenv("WEIR_TEST_PW", "wrong one")
+	g = site(t, scrape.Config{IgnoreRobots: true}, o.serve)
+	r = g.use(t, enterAt("http://one.test/login", ""))
+	if _, _, err = g.Fetch(t.Context(), "http://one.test/2", r); err == nil || err.Error() != "scrape: login: rejected: the page asks for it again" {
+		t.Errorf("Fetch with a wrong password: %v", err)
+	}
+}
