@@ -397,7 +397,17 @@ func TestLoginToken(t *testing.T) {
 					fmt.Fprintf(html2(w), "<meta name=csrf content='t0ken&%d'><p class=token>t0ken&amp;%d</p><title>%s</title><a href='/2?tok=old&a=b'>x</a><a href='/3?tok=t0ken%%261'>x</a><a href=http://two.test/x>", o.logins, o.logins, r.URL.Path)
 					return true
 				}
-				w := o.walk(scrape.Config{})
+				strangers := 0
+				w := newWalk(t, func(w http.ResponseWriter, r *http.Request) {
+					if r.Host == "two.test" {
+						strangers++
+						if r.Header.Get("X-CSRF") != "" || r.URL.Query().Has("tok") {
+							t.Errorf("%s was told the token: %v %q", r.Host, r.Header, r.URL.RawQuery)
+						}
+					}
+					o.serve(w, r)
+				}, scrape.Config{})
+				w.cfg.Interval = time.Second
 				w.cfg.Workers = 1
 				w.run(enterAt("http://one.test/login", ", token: "+tc.token)+"follow: [{select: a, pages: 1}]\n", urls(1)...)
 				want := []string{"/home  for=" + user, "/1 t0ken&1 ", "/2 t0ken&1 tok=old&a=b"} // the other link holds the token
@@ -405,6 +415,9 @@ func TestLoginToken(t *testing.T) {
 					want = []string{"/home  for=" + user, "/1  tok=t0ken%261", "/2  a=b&tok=t0ken%261", "/3  tok=t0ken%261"}
 					w.keeps("t0ken&1")
 					w.result("http://one.test/2?a=b")
+				}
+				if strangers == 0 {
+					t.Error("nothing was asked of the other host")
 				}
 				slices.Sort(sent)
 				slices.Sort(want)
@@ -564,5 +577,64 @@ func TestFetchLogsInFirst(t *testing.T) {
 	r = g.use(t, enterAt("http://one.test/login", ""))
 	if _, _, err = g.Fetch(t.Context(), "http://one.test/2", r); err == nil || err.Error() != "scrape: login: rejected: the page asks for it again" {
 		t.Errorf("Fetch with a wrong password: %v", err)
+	}
+}
+
+// Two logins that went well do not count against one that does not.
+func TestLoginTroubleAfterGoodOnes(t *testing.T) {
+	bubbled(t, func(t *testing.T, o *office) {
+		posts := 0
+		o.expires = 2
+		o.post = func(*http.Request) int {
+			if posts++; posts == 3 {
+				return 500
+			}
+			return 0
+		}
+		w := o.walk(scrape.Config{})
+		w.run(enterAt("http://one.test/login", ""), urls(6)...)
+		w.counts(engine.Counts{Submitted: 6, OK: 6})
+		if o.logins != 3 || posts != 4 {
+			t.Errorf("%d logins of %d forms sent, want 3 of 4", o.logins, posts)
+		}
+	})
+}
+
+// robots.txt rules the pages, and not the one page that the operator names to
+// log in at.
+func TestLoginIsNotForRobots(t *testing.T) {
+	bubbled(t, func(t *testing.T, o *office) {
+		w := newPoliteWalk(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/robots.txt" {
+				o.add(r)
+				fmt.Fprint(w, "User-agent: *\nDisallow: /login\nDisallow: /home\nDisallow: /2\n")
+				return
+			}
+			o.serve(w, r)
+		}, scrape.Config{})
+		w.cfg.Interval = time.Second
+		w.run(enterAt("http://one.test/login", ""), urls(3)...)
+		w.counts(engine.Counts{Submitted: 3, OK: 2, Skipped: 1})
+		o.inOrder(t, "0 /robots.txt", "1 /login", "2 POST /login", "3 /home", "4 /1", "5 /3")
+	})
+}
+
+// Old sites begin a form between a table and its rows, and the parser leaves it
+// empty. Others have controls elsewhere that name their form.
+func TestLoginFormsThatAreOutOfOrder(t *testing.T) {
+	const inputs = `<input type=hidden name=csrf value=CSRF><input name=user><input type=password name=pw>
+		<input type=radio name=stay value=no><input type=radio name=stay checked><textarea name=lang>en</textarea>`
+	for name, form := range map[string]string{
+		"between a table and its rows": "<table><form method=post><tr><td>" + inputs + "<button name=go value=1>x</button></form></table>",
+		"elsewhere":                    "<input form=f name=go value=1 type=hidden><input name=stray value=1><form method=POST id=f>" + inputs + "</form><input form=g name=other value=2>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, func(t *testing.T, o *office) {
+				o.form = form
+				w := o.walk(scrape.Config{})
+				w.run(enterAt("http://one.test/login", ""), urls(1)...)
+				w.counts(engine.Counts{Submitted: 1, OK: 1})
+			})
+		})
 	}
 }
