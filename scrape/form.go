@@ -24,6 +24,7 @@ type form struct {
 type loginDoc struct {
 	w    *work
 	root *html.Node
+	page target // its URL
 	base target // what its URLs hang on
 }
 
@@ -33,7 +34,7 @@ func newLoginDoc(w *work, body []byte, at target) (*loginDoc, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &loginDoc{w: w, root: doc.root, base: at}
+	d := &loginDoc{w: w, root: doc.root, page: at, base: at}
 	if doc.base != "" {
 		if base, err := at.resolve(strings.TrimSpace(doc.base)); err == nil {
 			d.base = base
@@ -135,14 +136,14 @@ func (d *loginDoc) fill(l *login, n *html.Node, values []string) (*form, error) 
 	if coding, _ := attribute(n, "enctype"); coding != "" && !strings.EqualFold(coding, "application/x-www-form-urlencoded") {
 		return nil, fmt.Errorf("the form is sent as %s, which is not supported", clip(coding, 40))
 	}
-	f := &form{action: d.base}
+	f := &form{action: d.page} // whatever the base (HTML standard, section 4.10.21.3)
 	if action, ok := attribute(n, "action"); ok && strings.TrimSpace(action) != "" {
 		var err error
 		if f.action, err = d.base.resolve(strings.TrimSpace(action)); err != nil {
 			return nil, errors.New("the form leads nowhere")
 		}
 	}
-	if d.base.scheme == "https" && f.action.scheme == "http" {
+	if d.page.scheme == "https" && f.action.scheme == "http" {
 		return nil, errors.New("the form would be sent in the clear")
 	}
 	own := make(map[string]int, len(l.fields))
