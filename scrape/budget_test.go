@@ -157,7 +157,7 @@ func TestPortion(t *testing.T) {
 }
 
 func TestWorkBoundsValues(t *testing.T) {
-	r, err := ParseRecipe("r.yaml", []byte("rows: div\nfields: {t: {}, u: {}}"))
+	r, err := ParseRecipe("r.yaml", []byte("rows: div\nfields: {t: {}, u: {}, v: {select: b}}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +169,7 @@ func TestWorkBoundsValues(t *testing.T) {
 	}{
 		{"text inside text inside text", func(w *work) { w.text = 10_000 }, "more than 67108864 bytes of values"},
 		{"values", func(w *work) { w.cells = 199 }, "more than 1000000 values"},
+		{"values that are not there", func(w *work) { w.cells = 299 }, "more than 1000000 values"},
 		{"steps", func(w *work) { w.steps = 4096 }, "more than 50000000 steps"},
 		{"time", func(w *work) { w.begun = time.Now().Add(-maxTime) }, "more than 10s"},
 	} {

@@ -25,7 +25,15 @@ func (x *extractor) row(num int, row []*html.Node) {
 			return
 		}
 	}
-	x.record(num, cells)
+	absent := 0
+	for i := range cells {
+		if !cells[i].valued {
+			absent++
+		}
+	}
+	if x.w.reserve(absent) { // a record has room for them all the same
+		x.record(num, cells)
+	}
 }
 
 // find returns what f's selector has in a row, in document order: all if f
