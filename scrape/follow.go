@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,18 +14,16 @@ import (
 const MaxNext = 1000
 
 const (
-	maxNest  = 8       // readings inside one another by then
-	maxMatch = 1 << 10 // bytes of a pattern on URLs
-	maxHosts = 100     // entries of hosts
+	maxNest  = 8   // readings inside one another by then
+	maxHosts = 100 // entries of hosts
 )
 
 // A follow says which links of a page lead to more pages of the batch.
 type follow struct {
 	sel   *selector
 	attr  string
-	match *regexp.Regexp // on the absolute URL; nil: all do
-	skip  *regexp.Regexp // likewise; nil: none
-	pages int            // links of this entry in a row; 0: it leads to another reading
+	sieve     // of absolute URLs
+	pages int // links of this entry in a row; 0: it leads to another reading
 	reach reach
 	then  *reading   // nil: the pages are read as this one
 	join  *yaml.Node // the key, if what then reads goes into the record of the row that holds the link; else nil
@@ -40,21 +37,13 @@ type link struct {
 }
 
 func followKeys() []key[*follow] {
-	return []key[*follow]{
+	return append(sieveKeys(func(f *follow) *sieve { return &f.sieve }), []key[*follow]{
 		{name: "select", read: func(s sheet, p pair, f *follow) (err error) {
 			f.sel, err = s.selector(p)
 			return err
 		}},
 		{name: "attr", read: func(s sheet, p pair, f *follow) (err error) {
 			f.attr, err = s.attr(p)
-			return err
-		}},
-		{name: "match", read: func(s sheet, p pair, f *follow) (err error) {
-			f.match, err = s.urlPattern(p)
-			return err
-		}},
-		{name: "skip", read: func(s sheet, p pair, f *follow) (err error) {
-			f.skip, err = s.urlPattern(p)
 			return err
 		}},
 		{name: "pages", read: sheet.pages},
@@ -77,28 +66,12 @@ func followKeys() []key[*follow] {
 			}
 			return err
 		}},
-	}
+	}...)
 }
 
 func (s sheet) pages(p pair, f *follow) (err error) {
 	f.pages, err = s.count(p, 1, maxPages)
 	return err
-}
-
-// urlPattern reads a pattern on URLs.
-func (s sheet) urlPattern(p pair) (*regexp.Regexp, error) {
-	text, err := s.text(p)
-	if err != nil {
-		return nil, err
-	}
-	if text == "" || len(text) > maxMatch {
-		return nil, s.errorf(p.value, "%s is not of 1 to %d bytes", p.key, maxMatch)
-	}
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, s.errorf(p.value, "%s: %s", p.key, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	return re, nil
 }
 
 func (s sheet) follows(p pair, r *reading) error {
@@ -288,12 +261,7 @@ func (x *extractor) leads(f *follow, n *html.Node, p Page) (string, bool) {
 	if err != nil || !isWeb(u) {
 		return "", false
 	}
-	return u.Href(true), f.takes(u.Href(true)) && f.reach.holds(u, p.began())
-}
-
-// takes reports whether an absolute URL is one that f is for.
-func (f *follow) takes(url string) bool {
-	return (f.match == nil || f.match.MatchString(url)) && (f.skip == nil || !f.skip.MatchString(url))
+	return u.Href(true), f.passes(x.w, u.Href(true)) && f.reach.holds(u, p.began())
 }
 
 // isWeb reports whether u can be fetched.

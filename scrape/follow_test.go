@@ -195,8 +195,8 @@ func TestRetriedPageIsReadByTheRecipeOfItsLink(t *testing.T) {
 func TestFollowIsChecked(t *testing.T) {
 	for _, tc := range []struct{ entry, want string }{
 		{"{match: a}", "an entry of follow has no select"},
-		{"{select: a, match: '('}", "match: missing closing )"},
-		{"{select: a, skip: ''}", "skip is not of 1 to 1024 bytes"},
+		{"{select: a, match: '('}", `regex "(": missing closing )`},
+		{"{select: a, skip: ''}", `regex "": empty`},
 		{"{select: a, depth: 0}", `depth is "0", not a whole number from 1 to 10000`},
 		{"{select: a, depth: 2, pages: 3}", "depth beside pages"},
 		{"{select: a, scope: hots}", `scope "hots" is not any, host or path; did you mean "host"?`},

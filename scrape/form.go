@@ -264,5 +264,5 @@ func (d *loginDoc) token(t *token) string {
 
 // asks reports whether the page asks for a login.
 func (a *again) on(d *loginDoc) bool {
-	return a.sel != nil && d.find(a.sel) != nil || a.match != nil && a.match.MatchString(textOf(d.w, d.root))
+	return a.sel != nil && d.find(a.sel) != nil || a.match != nil && a.match.matches(d.w, textOf(d.w, d.root))
 }

@@ -61,7 +61,7 @@ type token struct {
 // An again says when a page asks for a login. The zero again never does.
 type again struct {
 	sel    *selector
-	match  *regexp.Regexp // on the text of the page
+	match  *pattern // on the text of the page
 	status []int
 }
 
@@ -128,7 +128,7 @@ func againKeys() []key[*again] {
 			return err
 		}},
 		{name: "match", read: func(s sheet, p pair, a *again) (err error) {
-			a.match, err = s.urlPattern(p)
+			a.match, err = s.regex(p)
 			return err
 		}},
 		{name: "status", read: func(s sheet, p pair, a *again) error {

@@ -34,6 +34,9 @@ func parsePattern(text string) (*pattern, error) {
 	fail := func(err error) (*pattern, error) {
 		return nil, fmt.Errorf("regex %q: %w", clip(text, maxShown), err)
 	}
+	if text == "" {
+		return fail(errors.New("empty"))
+	}
 	if len(text) > maxRegex {
 		return fail(fmt.Errorf("%d bytes long, at most %d", len(text), maxRegex))
 	}

@@ -5,31 +5,22 @@ import "golang.org/x/net/html"
 // A rowRule says which of the elements that rows selects are rows, and what
 // belongs to one. The zero rule takes all, each alone.
 type rowRule struct {
-	match *pattern // the text of a row is like it; nil: whatever it is
-	skip  *pattern // and not like this
-	span  bool     // a row goes on until the next selected sibling
+	sieve      // of the text of rows
+	span  bool // a row goes on until the next selected sibling
 }
 
 // rowKeys are the keys of rows, where it is more than a selector.
 func rowKeys() []key[*reading] {
-	return []key[*reading]{
+	return append(sieveKeys(func(r *reading) *sieve { return &r.rule.sieve }), []key[*reading]{
 		{name: "select", read: func(s sheet, p pair, r *reading) (err error) {
 			r.rows, err = s.selector(p)
-			return err
-		}},
-		{name: "match", read: func(s sheet, p pair, r *reading) (err error) {
-			r.rule.match, err = s.regex(p)
-			return err
-		}},
-		{name: "skip", read: func(s sheet, p pair, r *reading) (err error) {
-			r.rule.skip, err = s.regex(p)
 			return err
 		}},
 		{name: "span", read: func(s sheet, p pair, r *reading) (err error) {
 			r.rule.span, err = s.flag(p)
 			return err
 		}},
-	}
+	}...)
 }
 
 // rowsOf returns the rows among the elements that rows selects.
@@ -64,11 +55,7 @@ func (x *extractor) rowsOf(selected []*html.Node) [][]*html.Node {
 
 // isRow reports whether the text of a selected element is that of a row.
 func (x *extractor) isRow(n *html.Node) bool {
-	if x.rule.match == nil && x.rule.skip == nil {
-		return true
-	}
-	text := textOf(x.w, n)
-	return (x.rule.match == nil || x.rule.match.matches(x.w, text)) && (x.rule.skip == nil || !x.rule.skip.matches(x.w, text))
+	return x.rule.all() || x.rule.passes(x.w, textOf(x.w, n))
 }
 
 // among returns what sel selects of top and below it, as below does.

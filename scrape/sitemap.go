@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -28,28 +27,20 @@ const (
 
 // A sitemap says which URLs of sitemaps are pages of the batch.
 type sitemap struct {
-	match, skip *regexp.Regexp // on the absolute URL; nil: all, and none
-	limit       int            // URLs of one sitemap
-	reach       reach
+	sieve     // of absolute URLs
+	limit int // URLs of one sitemap
+	reach reach
 }
 
 func sitemapKeys() []key[*sitemap] {
-	return []key[*sitemap]{
-		{name: "match", read: func(s sheet, p pair, m *sitemap) (err error) {
-			m.match, err = s.urlPattern(p)
-			return err
-		}},
-		{name: "skip", read: func(s sheet, p pair, m *sitemap) (err error) {
-			m.skip, err = s.urlPattern(p)
-			return err
-		}},
+	return append(sieveKeys(func(m *sitemap) *sieve { return &m.sieve }), []key[*sitemap]{
 		{name: "limit", read: func(s sheet, p pair, m *sitemap) (err error) {
 			m.limit, err = s.count(p, 1, maxLocs)
 			return err
 		}},
 		{name: "scope", read: func(s sheet, p pair, m *sitemap) error { return s.scope(p, &m.reach) }},
 		{name: "hosts", read: func(s sheet, p pair, m *sitemap) error { return s.hosts(p, &m.reach) }},
-	}
+	}...)
 }
 
 // sitemap reads what a recipe says of sitemaps. Their pages are those of the
@@ -278,7 +269,7 @@ func (c *charting) read(w *work, page *Page) error {
 		var lines sitemapLines
 		grobotstxt.Parse(ascii(string(page.Body[:min(len(page.Body), maxRobots)])), &lines)
 		for _, url := range lines.urls {
-			c.take(url)
+			c.take(w, url)
 		}
 	case chartText:
 		for line := range strings.Lines(string(toUTF8(page.Body, "text/plain"))) {
@@ -286,24 +277,24 @@ func (c *charting) read(w *work, page *Page) error {
 				return w.err
 			}
 			if line = strings.TrimSpace(line); line != "" {
-				c.take(line)
+				c.take(w, line)
 			}
 		}
 	default:
-		return locs(w, page.Body, c.take)
+		return locs(w, page.Body, func(url string) { c.take(w, url) })
 	}
 	return nil
 }
 
 // take makes a link of a URL, which is absolute in all kinds of sitemaps.
-func (c *charting) take(url string) {
+func (c *charting) take(w *work, url string) {
 	t, err := parseTarget(url)
 	m := c.recipe.sitemap
 	switch {
 	case err != nil:
 		c.bad++
 		return
-	case !c.maps && (m.match != nil && !m.match.MatchString(t.href) || m.skip != nil && m.skip.MatchString(t.href)):
+	case !c.maps && !m.passes(w, t.href):
 		c.passed++
 		return
 	case !c.maps && !m.reach.holdsURL(t.href, c.a.trail.From):

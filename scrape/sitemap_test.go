@@ -264,7 +264,7 @@ func TestHostileSitemap(t *testing.T) {
 
 func TestSitemapIsChecked(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
-		{"{match: '['}", "match: missing closing ]"},
+		{"{match: '['}", `regex "[": missing closing ]`},
 		{"{limit: 50001}", `limit is "50001", not a whole number from 1 to 50000`},
 		{"{scope: any, hosts: [a.test]}", "hosts beside scope: any"},
 		{"{pages: 3}", `unknown key "pages" in sitemap`},
