@@ -157,6 +157,10 @@ func (s sheet) joins(r *reading, above []string) error {
 		switch {
 		case f.then == nil:
 			continue
+		case f.join != nil && (r.pivot != nil || r.table != nil || r.any != nil):
+			return s.errorf(f.join, "join beside pivot, table or any: it leads on from rows and fields")
+		case f.join != nil && f.then.open():
+			return s.errorf(f.join, "join with a table, whose fields are known when it is read")
 		case f.join != nil:
 			rows = slices.Concat(above, names)
 			for _, name := range f.then.names() {

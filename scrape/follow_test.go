@@ -210,6 +210,8 @@ func TestFollowIsChecked(t *testing.T) {
 		{"{select: a, depth: 2, then: {fields: {a: {}}}}", "depth beside then"},
 		{"{select: a, join: true}", "join without then"},
 		{"{select: a, join: 1, then: {fields: {a: {}}}}", `join is "1", not true or false`},
+		{"{select: a, join: true, then: {table: {select: table}}}", "join with a table"},
+		{"{select: a, join: true, then: {any: [{table: {select: table}}, {fields: {b: {}}}]}}", "join with a table"},
 		{"{select: a, join: true, then: {fields: {title: {}}}}", "field title is joined with a row that has a field title"},
 		{
 			"{select: a, join: true, then: {fields: {b: {}}, follow: [{select: a, join: true, then: {fields: {title: {}}}}]}}",
@@ -221,6 +223,14 @@ func TestFollowIsChecked(t *testing.T) {
 		_, err := scrape.ParseRecipe("walk.yaml", []byte(titles+"follow: ["+tc.entry+"]\n"))
 		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "scrape: recipe walk.yaml:") {
 			t.Errorf("%s: %v, want %s", tc.entry, err, tc.want)
+		}
+	}
+	for _, way := range []string{
+		"pivot: {select: table, side: {fields: {d: {}}}, cell: {fields: {a: {}}}}", "table: {select: table}", "any: [{fields: {a: {}}}, {fields: {b: {}}}]",
+	} {
+		_, err := scrape.ParseRecipe("walk.yaml", []byte(way+"\nfollow: [{select: a, join: true, then: {fields: {z: {}}}}]\n"))
+		if want := "scrape: recipe walk.yaml:2:22: join beside pivot, table or any"; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("join beside %s: %v, want %s", way, err, want)
 		}
 	}
 	for _, entry := range []string{
