@@ -20,13 +20,14 @@ import (
 // When ctx ends, the result is failed with ctx's cause as its error and no
 // class; when the attempt's own time runs out, its class is timeout.
 func (s *Scraper) Do(ctx context.Context, r engine.Request) engine.Step {
+	a, ctx := s.begin(ctx, r)
+	defer a.end()
 	if r.Job.Depth == 0 {
 		if t, err := parseTarget(r.Job.URL); err == nil {
 			s.fence.list(t) // the list may have been read by an earlier process
+			a.t = t
 		}
 	}
-	a, ctx := s.begin(ctx, r)
-	defer a.end()
 	if r.Kind == engine.KindRobots {
 		return a.robots(ctx)
 	}
@@ -120,8 +121,10 @@ func (a *attempt) page(ctx context.Context) engine.Step {
 func (a *attempt) fetch(ctx context.Context, room *bytes.Buffer) (*Page, *engine.Step) {
 	stop := func(step engine.Step) (*Page, *engine.Step) { return nil, &step }
 	var err error
-	if a.t, err = parseTarget(a.r.URL); err != nil {
-		return stop(a.fail(ctx, engine.Protocol, fmt.Errorf("URL: %w", err)))
+	if a.t.href != a.r.URL { // else it was read already
+		if a.t, err = parseTarget(a.r.URL); err != nil {
+			return stop(a.fail(ctx, engine.Protocol, fmt.Errorf("URL: %w", err)))
+		}
 	}
 	if err := a.s.fence.check(a.t.host); err != nil {
 		return stop(a.fail(ctx, engine.Blocked, err))

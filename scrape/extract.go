@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/PuerkitoBio/goquery"
 	whatwg "github.com/nlnwa/whatwg-url/url"
@@ -122,7 +123,8 @@ func (r *Recipe) inspect(w *work, p Page, look func(*extractor)) (Extraction, er
 	if p.again != nil && p.again.on(&loginDoc{w: w, root: doc.root}) {
 		return Extraction{asks: w.err == nil}, w.err
 	}
-	x := extractor{reading: by, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection, base: baseOf(p.URL, doc.base)}
+	x := extractor{reading: by, w: w, page: goquery.NewDocumentFromNode(doc.root).Selection}
+	x.base = sync.OnceValue(func() *whatwg.Url { return baseOf(p.URL, doc.base) })
 	if broken != nil {
 		x.out.Findings = append(x.out.Findings, *broken)
 	}
@@ -222,8 +224,8 @@ type extractor struct {
 	*reading
 	w    *work
 	page *goquery.Selection
-	base *whatwg.Url
-	col  int // of a grid, from 1, for findings; 0: theirs is the number of the field
+	base func() *whatwg.Url // what URLs hang on; nil: nothing. Most pages are never asked
+	col  int                // of a grid, from 1, for findings; 0: theirs is the number of the field
 	out  Extraction
 
 	cells []cell         // of the row that is read

@@ -191,7 +191,7 @@ func (r *reading) joined() int {
 // page that is as many links of an entry away from where they begin is the last
 // of its row.
 func (x *extractor) next(p Page) {
-	if x.base == nil {
+	if len(x.follow) == 0 || x.base() == nil {
 		return
 	}
 	type way struct {
@@ -229,7 +229,7 @@ func (x *extractor) next(p Page) {
 // row's links that its entry takes.
 func (x *extractor) joins(row []*html.Node, record int, p Page) {
 	i := x.joined()
-	if i < 0 || x.base == nil {
+	if i < 0 || x.base() == nil {
 		return
 	}
 	f := &x.follow[i]
@@ -261,7 +261,7 @@ func (x *extractor) leads(f *follow, n *html.Node, p Page) (string, bool) {
 	if !ok || len(ref) > longestURL || !x.w.spend(1+len(ref)/4) {
 		return "", false
 	}
-	u, err := x.base.Parse(strings.TrimSpace(ref))
+	u, err := x.base().Parse(strings.TrimSpace(ref))
 	if err != nil || !isWeb(u) {
 		return "", false
 	}

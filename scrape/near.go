@@ -42,7 +42,10 @@ func (x *extractor) when(f *field) when {
 
 // setting returns what the reading of f's values depends on.
 func (x *extractor) setting(f *field) setting {
-	set := setting{base: x.base, currency: f.currency, dates: dateRule{order: f.order}}
+	set := setting{currency: f.currency, dates: dateRule{order: f.order}}
+	if f.typ == typeURL {
+		set.base = x.base()
+	}
 	if f.near != nil {
 		set.dates.near = x.when(f).at
 	}
