@@ -3,6 +3,9 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // AppendJSON appends the record to b as one object, its fields in their order,
@@ -42,6 +45,12 @@ func appendValue(b []byte, value any) ([]byte, error) {
 			b = AppendJSONString(b, s)
 		}
 		return append(b, ']'), nil
+	case bool:
+		return strconv.AppendBool(b, v), nil
+	case Number:
+		if v != "" && (v[0] == '-' || '0' <= v[0] && v[0] <= '9') && json.Valid([]byte(v)) { // else it is for package json to complain
+			return append(b, v...), nil
+		}
 	}
 	return appendEncoded(b, value)
 }
@@ -49,15 +58,26 @@ func appendValue(b []byte, value any) ([]byte, error) {
 // AppendJSONString appends s to b as package encoding/json writes it, but for
 // HTML's < > and &, which stay as they are.
 func AppendJSONString(b []byte, s string) []byte {
+	wide := false
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			b, _ = appendEncoded(b, s) // every string can be written
-			return b
+		switch c := s[i]; {
+		case c < ' ' || c == '"' || c == '\\':
+			return appendEscaped(b, s)
+		case c > '~':
+			wide = true
 		}
+	}
+	if wide && (!utf8.ValidString(s) || strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029")) {
+		return appendEscaped(b, s)
 	}
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"')
+}
+
+func appendEscaped(b []byte, s string) []byte {
+	b, _ = appendEncoded(b, s) // every string can be written
+	return b
 }
 
 func appendEncoded(b []byte, value any) ([]byte, error) {

@@ -58,8 +58,10 @@ func TestRecordJSON(t *testing.T) {
 			t.Errorf("AppendJSON of none = %s, %v", got, err)
 		}
 	}
-	bad := engine.Record{{Name: "a", Value: "x"}, {Name: "b", Value: engine.Number("no")}}
-	if got, err := bad.AppendJSON([]byte("keep")); string(got) != "keep" || err == nil {
-		t.Errorf("AppendJSON of a number that is none = %s, %v, want an error", got, err)
+	for _, none := range []engine.Number{"no", "true", `"1"`, "1x", "1 2", "-", "01"} {
+		bad := engine.Record{{Name: "a", Value: "x"}, {Name: "b", Value: none}}
+		if got, err := bad.AppendJSON([]byte("keep")); string(got) != "keep" || err == nil {
+			t.Errorf("AppendJSON of the number %q = %s, %v, want an error", none, got, err)
+		}
 	}
 }

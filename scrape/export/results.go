@@ -39,7 +39,7 @@ type row struct {
 	ElapsedMS int64           `json:"elapsed_ms"`
 	FetchedAt *string         `json:"fetched_at"` // RFC 3339, UTC, to the millisecond; null: never fetched
 	Title     string          `json:"title"`
-	Records   []engine.Record `json:"records"`
+	Records   []engine.Record `json:"-"` // the last key; they write themselves
 }
 
 func (w *Results) row(r engine.Result) row {
@@ -54,9 +54,6 @@ func (w *Results) row(r engine.Result) row {
 		if out.FinalURL == "" {
 			out.FinalURL = r.URL
 		}
-	}
-	if out.Records == nil {
-		out.Records = []engine.Record{}
 	}
 	return out
 }
@@ -73,7 +70,28 @@ func (w *Results) Write(r engine.Result) error {
 	}
 	enc := json.NewEncoder(&w.buf)
 	enc.SetEscapeHTML(false)
-	return w.end(mark, enc.Encode(w.row(r)))
+	if err := enc.Encode(w.row(r)); err != nil {
+		return w.end(mark, err)
+	}
+	w.buf.Truncate(w.buf.Len() - len("}\n"))
+	return w.end(mark, w.records(r.Records))
+}
+
+// records ends the object of a row with the key of that name.
+func (w *Results) records(rs []engine.Record) error {
+	w.buf.WriteString(`,"records":[`)
+	for i, rec := range rs {
+		if i > 0 {
+			w.buf.WriteByte(',')
+		}
+		text, err := rec.AppendJSON(w.buf.AvailableBuffer())
+		if err != nil {
+			return err
+		}
+		w.buf.Write(text)
+	}
+	w.buf.WriteString("]}\n")
+	return nil
 }
 
 func (w *Results) csv(r row) error {
