@@ -40,6 +40,10 @@ type Config struct {
 	// means never.
 	Safeguard float64
 
+	// Fill is how well the fields of a recipe, by its name, were filled in the
+	// run before this one, for [BatchStats.Before]. Nil: nothing is known.
+	Fill map[string][]FieldFill
+
 	// Store keeps the run. Nil means a new MemStore. The engine does not
 	// close a store that it was given.
 	Store Store

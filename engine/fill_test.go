@@ -30,7 +30,7 @@ func TestFillOfABatchAndOfTheOneBefore(t *testing.T) {
 			}
 			return filled(10, 0, 9)
 		}}
-		r := start(t, fake, engine.Config{Interval: -1})
+		r := start(t, fake, engine.Config{Interval: -1, Fill: map[string][]engine.FieldFill{"shifts": {{"date", 7, 8}}}})
 		shifts := engine.Batch{Recipe: engine.RecipeRef{Name: "shifts"}}
 		r.add(shifts, enginetest.Jobs("one.test", 2))
 		r.add(engine.Batch{Recipe: engine.RecipeRef{Name: "other"}}, enginetest.Jobs("two.test", 2))
@@ -41,7 +41,7 @@ func TestFillOfABatchAndOfTheOneBefore(t *testing.T) {
 		r.finish()
 		s := r.Snapshot()
 		for i, wants := range [][2][]engine.FieldFill{
-			{{{"date", 60, 60}, {"shift", 58, 60}}, nil},
+			{{{"date", 60, 60}, {"shift", 58, 60}}, {{"date", 7, 8}}}, // of the run before
 			{{{"person", 2, 14}, {"shift", 14, 14}, {"date", 14, 14}}, nil},
 			{{{"date", 0, 30}, {"shift", 27, 30}}, {{"date", 60, 60}, {"shift", 58, 60}}},
 		} {

@@ -34,7 +34,8 @@ func (e *Engine) snapshot(s *Stats) {
 	ends := e.estimate(s, now)
 	for i, b := range e.batches {
 		bs := BatchStats{Batch: b.Batch, State: b.state(), Paused: b.paused, Counts: b.counts, Rows: b.rows, ETA: ends[i], Fill: b.fill.tell()}
-		if b.before != nil {
+		bs.Before = e.cfg.Fill[b.Recipe.Name]
+		if b.before != nil && b.before.fill.fields != nil {
 			bs.Before = b.before.fill.tell()
 		}
 		s.Batches = append(s.Batches, bs)

@@ -237,7 +237,7 @@ type BatchStats struct {
 	ETA    time.Duration // of all that can go on, as in Stats; below zero: unknown
 	Rows   int
 	Fill   []FieldFill // of its pages so far, a page that was retried each time; read only
-	Before []FieldFill // likewise, of the last batch before it with a recipe of the same name
+	Before []FieldFill // likewise, of the last batch before it with a recipe of the same name, or else of the run before
 }
 
 // HostStats is one host.
