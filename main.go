@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"weir/engine"
 	"weir/engine/metrics"
 	"weir/scrape"
@@ -35,6 +37,7 @@ func main() {
 		Reextract: reextract,
 		Demo:      startDemo,
 		Metrics:   serveMetrics,
+		State:     xdg.StateFile,
 		CanWrite:  func(path string) error { _, err := export.FormatOf(path); return err },
 		Results:   results,
 		Records:   records,
@@ -85,6 +88,7 @@ func start(cfg cli.Config) (*cli.Session, error) {
 		Retries:   cfg.Retries,
 		Safeguard: cfg.Safeguard,
 		GiveUp:    cfg.GiveUp,
+		Fill:      cfg.Fill,
 	}
 	// What is zero to an operator is a default to the engine.
 	if cfg.Interval == 0 {

@@ -44,6 +44,10 @@ type Deps struct {
 	// elsewhere.
 	Metrics func(addr string, run engine.Controller) (MetricsServer, error)
 
+	// State returns the path of a file in the user's state directory, which is
+	// made if need be. Nil: nothing is remembered between runs.
+	State func(name string) (string, error)
+
 	// CanWrite says what is wrong with the name of a file for results. - is
 	// stdout.
 	CanWrite func(path string) error

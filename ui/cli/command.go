@@ -97,6 +97,8 @@ func (a *app) scrape(cmd *cobra.Command, cfg *Config, sources []string) (err err
 	if err := a.ready(cmd, cfg); err != nil {
 		return err
 	}
+	past := a.past()
+	cfg.Fill = past.before()
 	s, err := a.deps.Start(*cfg)
 	if err != nil {
 		return err
@@ -118,8 +120,33 @@ func (a *app) scrape(cmd *cobra.Command, cfg *Config, sources []string) (err err
 		name = ps[0].batch.Name
 	}
 	a.code, err = a.start(cmd.Context(), *cfg, s, name, ps)
+	if past != nil {
+		if kerr := past.keep(new(s.Engine.Snapshot())); kerr != nil {
+			a.note("how well fields were filled is not remembered: " + kerr.Error())
+		}
+	}
 	return err
 }
+
+// past returns what earlier runs left; nil, with a note, if it cannot be read.
+// It is a help, and never what a run fails for.
+func (a *app) past() *past {
+	if a.deps.State == nil {
+		return nil
+	}
+	path, err := a.deps.State(pastFile)
+	if err == nil {
+		var p *past
+		if p, err = readPast(path); err == nil {
+			return p
+		}
+	}
+	a.note("how well fields were filled before is not known: " + err.Error())
+	return nil
+}
+
+// note prints a line about something that is not in the way.
+func (a *app) note(text string) { fmt.Fprintln(a.stderr, "weir: "+plainText(text)) }
 
 func (a *app) demo() *cobra.Command {
 	cfg := defaultConfig()

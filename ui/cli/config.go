@@ -43,6 +43,8 @@ type Config struct {
 	Safeguard float64 // share of the last answers of a host or batch that may fail; 0: off
 	GiveUp    bool    // nobody watches: not a flag, but what follows from how the run is shown
 
+	Fill map[string][]engine.FieldFill // of the run before, by recipe: not a flag either
+
 	// What to fetch.
 	Recipe string // name, or path of a .yaml file
 	Months string // 2025-11+6

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -82,6 +83,23 @@ func account(ctx context.Context, ctl engine.Controller) (ending, error) {
 		}
 	}
 	return e, nil
+}
+
+// collapsed says of each batch which of its fields fell from what they were.
+func collapsed(s *engine.Stats) []string {
+	var lines []string
+	for i := range s.Batches {
+		b := &s.Batches[i]
+		for _, f := range b.Fill {
+			at := slices.IndexFunc(b.Before, func(before engine.FieldFill) bool { return before.Field == f.Field })
+			if at < 0 || !f.Collapsed(b.Before[at]) {
+				continue
+			}
+			lines = append(lines, plainText(fmt.Sprintf("%s: %s filled in %d%% of %d records, %d%% before",
+				cmp.Or(b.Batch.Name, fmt.Sprint("batch ", b.Batch.ID)), f.Field, f.Percent(), f.Records, b.Before[at].Percent())))
+		}
+	}
+	return lines
 }
 
 // ledger is the law that every submitted URL is accounted for, as a sum.

@@ -269,6 +269,9 @@ func (r *run) finish(ctx context.Context) error {
 	end, cerr := account(ctx, r.s.Engine)
 	end.saved = saved
 	r.print.end(end)
+	for _, line := range collapsed(&end.stats) {
+		r.print.note(line)
+	}
 	return errors.Join(err, cerr, r.kept(), r.fed)
 }
 

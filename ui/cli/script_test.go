@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		program = filepath.Join(dir, "weir")
+		os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state")) // programs leave nothing with who runs the tests
 		// go test keeps results for as long as the files that a test opened
 		// stay as they are. The program is built by another process, so what
 		// it is made of is looked at here.
@@ -77,6 +78,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+os.Getenv("PATH"))
 			env.Setenv("LANG", "C.UTF-8")
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
 			env.Values["env"] = env
 			return nil
 		},
