@@ -34,6 +34,11 @@
 // allows ([Throttle]). One that cannot be reached is left alone and probed
 // ([HostDown]); while a host is parked its jobs leave the queue to others.
 //
+// Workers: while jobs of other hosts wait, a paced host has no more requests in
+// flight than it has already brought to an end at once, and one more, and after
+// a timeout no more than one. So one that accepts and then stalls holds one
+// worker, and not all of them ([Crowding]).
+//
 // Loss: a job counts as ended only when the store has kept its result. The
 // queue refuses what it cannot hold ([ErrQueueFull]); the feeder counts that
 // and offers the job again. The books ([Counts]) balance at every moment.

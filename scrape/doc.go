@@ -29,9 +29,10 @@
 //	follow: [{select: "a[rel=next]", pages: 50}]
 //	expect: {rows: 1, fill: {date: 100%}}
 //
-// Without rows the whole page is one record. A field goes one way from the page
-// to its value: elements -> strip -> take or attr -> regex -> split -> type ->
-// default. The first half, what is selected, and the second, what is read, meet
+// Without rows the whole page is one record; pivot, table and any (pivot.go,
+// tabular.go, any.go) are other ways from a page to records, and page: xml
+// (xml.go) another kind of page. A field goes one way from the page to its
+// value: elements -> strip -> take or attr -> regex -> split -> type -> default. The first half, what is selected, and the second, what is read, meet
 // in one call (extractor.cell). A selector is CSS as [cascadia] knows it, with
 // two additions: it may begin with > to mean a child of the row, which is how
 // the cells of a nested table are kept out, and :is() and :where() are
@@ -40,6 +41,22 @@
 // What can be read as a field's type is written in one form (the numbers 1234
 // and 12.5, 2025-11-03, 07:00, 1234.50 EUR, an absolute URL); what cannot stays
 // as it stood on the page and becomes a finding. Nothing is guessed.
+//
+// # From bytes to elements
+//
+// Pages whose tags are where they belong are read in place (tidy.go); all others
+// by package html. One walk over the elements finds what every selector of a
+// recipe selects ([cascadia] judges the rarer compounds; program.go), at a cost
+// of elements times compounds whatever the page. Both are held against package
+// html and goquery by tests and fuzzers, node by node and row by row.
+//
+// # Walking on
+//
+// What a page leads to becomes jobs of its batch: links (follow.go, scope.go),
+// pages that complete a row (join.go), the URLs of sitemaps (sitemap.go). What
+// such a job has to know of its way goes with it in [engine.Job.Carry]
+// (trail.go). A login (session.go, enter.go) is one for a batch, and its
+// requests take turns like all others.
 //
 // # A hostile page
 //
