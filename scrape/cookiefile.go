@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -123,12 +124,14 @@ func parseCookie(line string) (fileCookie, error) {
 	if expires > 0 {
 		c.Expires = time.Unix(int64(expires), 0)
 	}
-	if wide {
-		host := u.Hostname()
+	host := u.Hostname()
+	if _, err := netip.ParseAddr(host); wide && err != nil { // an address has nothing below it
 		if suffix, icann := publicsuffix.PublicSuffix(host); suffix == host && (icann || strings.Contains(host, ".")) {
 			return fileCookie{}, fmt.Errorf("domain %q: a public suffix, under which everyone can have a site", clip(f[0], maxShown))
 		}
-		c.Domain = host
+		if c.Domain = host; c.Valid() != nil {
+			return fileCookie{}, fmt.Errorf("domain %q: not one of a cookie", clip(f[0], maxShown))
+		}
 	}
 	return fileCookie{u, c}, nil
 }
