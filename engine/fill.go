@@ -34,6 +34,15 @@ func (f FieldFill) Collapsed(before FieldFill) bool {
 		2*f.Filled*before.Records < before.Filled*f.Records
 }
 
+// Was returns how well a field was filled before, and whether that is known.
+func (b *BatchStats) Was(field string) (FieldFill, bool) {
+	at := slices.IndexFunc(b.Before, func(f FieldFill) bool { return f.Field == field })
+	if at < 0 {
+		return FieldFill{}, false
+	}
+	return b.Before[at], true
+}
+
 // A fill sums up the fields of a batch. What was told of it stays as it is: it
 // is copied before it changes.
 type fill struct {

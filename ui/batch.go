@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -112,7 +111,7 @@ func (d *batchDialog) table(th Theme, b *engine.BatchStats, w int) []row {
 	rows := []row{{text: head.end()}}
 	top := max(0, min(d.top, len(b.Fill)-d.room))
 	for _, f := range b.Fill[top:min(top+d.room, len(b.Fill))] {
-		before, known := fillOf(b.Before, f.Field)
+		before, known := b.Was(f.Field)
 		style, mark := th.OK, ""
 		if known && f.Collapsed(before) {
 			style, mark = th.Warn, "! "
@@ -134,20 +133,12 @@ func (d *batchDialog) table(th Theme, b *engine.BatchStats, w int) []row {
 	return rows
 }
 
-func fillOf(fs []engine.FieldFill, field string) (engine.FieldFill, bool) {
-	i := slices.IndexFunc(fs, func(f engine.FieldFill) bool { return f.Field == field })
-	if i < 0 {
-		return engine.FieldFill{}, false
-	}
-	return fs[i], true
-}
-
 // fallen says in at most w cells which field of a batch collapsed, the first if
 // several did, and how much of it is left: " ! date 12%". It is empty if none
 // did.
 func fallen(b *engine.BatchStats, w int) string {
 	for _, f := range b.Fill {
-		if before, known := fillOf(b.Before, f.Field); known && f.Collapsed(before) {
+		if before, known := b.Was(f.Field); known && f.Collapsed(before) {
 			left := " " + itoa(uint64(f.Percent())) + "%"
 			return " ! " + cut(clean(f.Field, whyBytes), w-3-width(left)) + left
 		}

@@ -91,12 +91,12 @@ func collapsed(s *engine.Stats) []string {
 	for i := range s.Batches {
 		b := &s.Batches[i]
 		for _, f := range b.Fill {
-			at := slices.IndexFunc(b.Before, func(before engine.FieldFill) bool { return before.Field == f.Field })
-			if at < 0 || !f.Collapsed(b.Before[at]) {
+			before, known := b.Was(f.Field)
+			if !known || !f.Collapsed(before) {
 				continue
 			}
 			lines = append(lines, plainText(fmt.Sprintf("%s: %s filled in %d%% of %d records, %d%% before",
-				cmp.Or(b.Batch.Name, fmt.Sprint("batch ", b.Batch.ID)), f.Field, f.Percent(), f.Records, b.Before[at].Percent())))
+				cmp.Or(b.Batch.Name, fmt.Sprint("batch ", b.Batch.ID)), f.Field, f.Percent(), f.Records, before.Percent())))
 		}
 	}
 	return lines
