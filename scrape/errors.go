@@ -83,7 +83,7 @@ func cutShort(err error) bool {
 	}
 	if _, status, ok := strings.Cut(text, "malformed HTTP status code "); ok {
 		status = strings.Trim(status, `"`)
-		return len(status) < 3 && (status == "" || digits(status))
+		return len(status) < 3 && (status == "" || allDigits(status))
 	}
 	return true
 }

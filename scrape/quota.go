@@ -51,7 +51,7 @@ func spentLimit(value string) (reset time.Duration) {
 				until = v
 			}
 		}
-		if remaining == "0" && digits(until) {
+		if remaining == "0" && allDigits(until) {
 			reset = max(reset, seconds(until))
 		}
 	}
@@ -64,7 +64,7 @@ const unixFrom = 1_000_000_000
 
 // resetTime reads a Reset field.
 func resetTime(value string, now time.Time) time.Duration {
-	if !digits(value) {
+	if !allDigits(value) {
 		return 0
 	}
 	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= unixFrom {

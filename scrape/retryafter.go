@@ -17,7 +17,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if digits(value) {
+	if allDigits(value) {
 		return seconds(value)
 	}
 	at, err := http.ParseTime(value)
@@ -28,13 +28,4 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		now = date
 	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
-}
-
-func digits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -91,7 +91,7 @@ func FuzzURL(f *testing.F) {
 		if err != nil || twice != once {
 			t.Fatalf("parseTarget(%q) = %+v, but of its href %+v, %v", raw, once, twice, err)
 		}
-		if name, port, err := net.SplitHostPort(once.host); err != nil || name == "" || !digits(port) {
+		if name, port, err := net.SplitHostPort(once.host); err != nil || name == "" || !allDigits(port) {
 			t.Errorf("parseTarget(%q): host %q, want host:port", raw, once.host)
 		}
 		sent := strings.TrimPrefix(once.request().RequestURI(), once.scheme+"://"+once.authority)
