@@ -34,6 +34,7 @@ type Controller interface {
 	Snapshot() Stats
 	Subscribe(o SubscribeOptions) *Subscription
 	Results(ctx context.Context, q Query) ([]Result, error)
+	States(ctx context.Context, q Query) ([]JobState, error) // of the same, without what was extracted
 
 	// Drain finishes what is queued and in flight and leaves the backlog;
 	// then Run returns. Close finishes everything first.

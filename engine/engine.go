@@ -315,6 +315,12 @@ func (e *Engine) Results(ctx context.Context, q Query) ([]Result, error) {
 	return rs, err
 }
 
+// States implements [Controller]. What a [Salvager] would make of a cancelled
+// job's Carry is not counted.
+func (e *Engine) States(ctx context.Context, q Query) ([]JobState, error) {
+	return e.store.States(ctx, q)
+}
+
 // Subscribe implements [Controller].
 func (e *Engine) Subscribe(o SubscribeOptions) *Subscription { return e.feed.subscribe(o) }
 

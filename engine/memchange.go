@@ -275,6 +275,16 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 	return out, nil
 }
 
+// States implements [Store].
+func (s *MemStore) States(ctx context.Context, q Query) ([]JobState, error) {
+	rs, err := s.Results(ctx, q)
+	states := make([]JobState, len(rs))
+	for i := range rs {
+		states[i] = rs[i].State()
+	}
+	return states, err
+}
+
 // takes reports whether q selects a result, which must be its job's last.
 func (s *MemStore) takes(q *Query, row memRow) bool {
 	j, num := s.head(row)

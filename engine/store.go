@@ -55,6 +55,11 @@ type Store interface {
 	// their ids. These have the Carry of their jobs, and no others do.
 	Results(ctx context.Context, q Query) ([]Result, error)
 
+	// States returns of the same results, in the same order, what screens are
+	// told of them: [Result.State]. It is for reading many of them, so it is
+	// to touch no record, header or attempt for it.
+	States(ctx context.Context, q Query) ([]JobState, error)
+
 	Close() error
 }
 

@@ -282,6 +282,15 @@ func (c *fakeController) Results(_ context.Context, q engine.Query) ([]engine.Re
 	return rs, c.err
 }
 
+func (c *fakeController) States(ctx context.Context, q engine.Query) ([]engine.JobState, error) {
+	rs, err := c.Results(ctx, q)
+	var states []engine.JobState
+	for i := range rs {
+		states = append(states, rs[i].State())
+	}
+	return states, err
+}
+
 // A stage is a screen that is fed by hand, in the virtual time of a synctest
 // bubble: commands run beside the loop, their messages come back.
 type stage struct {

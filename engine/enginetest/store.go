@@ -44,6 +44,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Finish makes jobs of links", testFinishLinks},
 		{"Finish is one step", testFinishOnce},
 		{"Results come by cursor, filter and limit", testResults},
+		{"States are those of Results", testStates},
 		{"Cancel and restore of the run", testCancelRun},
 		{"Cancel and restore of a batch", testCancelBatch},
 		{"Cancel and restore of a host", testCancelHost},

@@ -151,3 +151,58 @@ func testResults(s *shelf) {
 	s.counts(2, engine.Counts{Submitted: 2, OK: 1, Empty: 1})
 	s.counts(0, engine.Counts{Submitted: 5, OK: 2, Failed: 1, Empty: 1, Skipped: 1})
 }
+
+func testStates(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 4))
+	s.add(engine.Batch{}, Jobs("two.test", 2))
+	jobs := s.lease(100)
+	slices.SortFunc(jobs, func(a, b engine.Job) int { return cmp.Compare(a.ID, b.ID) })
+	result := func(j engine.Job, num uint64) engine.Result {
+		return engine.Result{Job: j.ID, Batch: j.Batch, URL: j.URL, Host: j.Host, Num: num}
+	}
+	rich := result(jobs[0], 1)
+	rich.Outcome, rich.Status, rich.Attempts, rich.Bytes, rich.Elapsed = engine.OK, 200, 3, 1<<40, 1500*time.Millisecond
+	rich.Title, rich.FetchedAt = "A \x1b[31mpage\x00 \xff", s.now
+	rich.Records = []engine.Record{{{Name: "a", Value: "1"}}, {{Name: "a", Value: nil}}}
+	rich.Findings = []engine.Finding{{Kind: "MissingCell", Row: 2, Col: 1, Field: "a"}, {Kind: "BadCell"}}
+	rich.Header = []engine.Header{{Name: "Age", Value: "0"}}
+	rich.History = []engine.Attempt{{Status: 503, Class: engine.Status, Why: "status: retried"}}
+	same := result(jobs[4], 2)
+	same.Outcome, same.Unchanged = engine.OK, true
+	failed := result(jobs[1], 3)
+	failed.Outcome, failed.Class, failed.Error = engine.Failed, engine.Timeout, "no answer in 30s"
+	again := result(jobs[2], 4)
+	again.Outcome, again.Error = engine.Empty, "0 rows, expected 1"
+	if err := s.Finish(s.Context(), []engine.Result{rich, same, failed, again}, nil); err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	s.release(jobs[3], jobs[5])
+	s.change(engine.Selector{Batch: 2}, cancel(1), moved{2: {Backlog: 1}})
+	s.change(engine.Selector{Jobs: []engine.JobID{again.Job}}, engine.Change{Kind: engine.ChangeRetry}, moved{1: {Empty: 1}})
+	for _, q := range []engine.Query{
+		{},
+		{After: 1, Limit: 2},
+		{Batch: 2},
+		{Host: "one.test", Outcomes: []engine.Outcome{engine.Failed, engine.Empty}},
+		{Jobs: []engine.JobID{again.Job, rich.Job, 999}},
+		onlyCanc,
+		{Jobs: []engine.JobID{jobs[5].ID, rich.Job}, Outcomes: onlyCanc.Outcomes},
+	} {
+		rs, err := s.Results(s.Context(), q)
+		if err != nil || len(rs) == 0 {
+			s.Fatalf("Results of %+v = %d, %v; want some", q, len(rs), err)
+		}
+		want := make([]engine.JobState, len(rs))
+		for i := range rs {
+			want[i] = rs[i].State()
+		}
+		got, err := s.States(s.Context(), q)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			s.Errorf("States of %+v = %v\n%+v, want\n%+v", q, err, got, want)
+		}
+	}
+	got, err := s.States(s.Context(), engine.Query{After: 100})
+	if err != nil || len(got) != 0 {
+		s.Errorf("States of what is not there = %+v, %v; want none", got, err)
+	}
+}
