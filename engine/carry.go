@@ -243,7 +243,7 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 		e.retried++
 	}
 	e.shift(b, j.Host, InFlight, Deferred, 0, 0)
-	if err := e.store.Release(context.WithoutCancel(ctx), []Job{j}); err != nil {
+	if err := e.release([]Job{j}); err != nil {
 		e.fail(err)
 		return
 	}
@@ -263,7 +263,7 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 // counts it as cancelled if it is. mark is the cancel that took it by name or
 // host; zero: none.
 func (e *Engine) putDown(j Job, b *batch, mark uint64) {
-	e.fail(e.store.Release(context.Background(), []Job{j}))
+	e.fail(e.release([]Job{j}))
 	switch {
 	case mark != 0 && mark != b.mark:
 		e.shift(b, j.Host, Backlog, Ended, 0, Cancelled)
@@ -370,7 +370,7 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err != nil {
-		e.fail(fmt.Errorf("engine: %d results are not kept: %w", len(rs), err))
+		e.fail(fmt.Errorf("%d results are not kept: %w", len(rs), err))
 		return
 	}
 	now := time.Now()
@@ -386,7 +386,7 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 		b.rows += len(r.Records)
 		b.fill.add(r.Fill)
 		e.rows += len(r.Records)
-		e.classes = tally(e.classes, r.Outcome, r.Class)
+		e.classes = tally(e.classes, r.Outcome, r.Class, 1)
 		e.meter.add(now.Sub(e.epoch))
 		state := r.State()
 		state.Ended = now

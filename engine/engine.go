@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -177,8 +178,8 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 // Run works until the engine was closed and every job has ended (see also
 // [Config].GiveUp), or was told to drain and has, or until ctx is done. It
 // returns nil in the first two cases and [context.Cause] in the third; jobs that were in flight then are
-// unfetched again. Trouble with the store ends it with that error. Call it
-// once.
+// unfetched again. Trouble with the store ends it with an [ErrStore].
+// Call it once.
 func (e *Engine) Run(ctx context.Context) error {
 	e.mu.Lock()
 	e.running = true
@@ -204,7 +205,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	feeder.Wait()
 	e.mu.Lock()
 	e.over = true
-	if rerr := e.recallAll(context.WithoutCancel(ctx), func(Job) bool { return true }); rerr != nil && err == nil {
+	if rerr := e.recallAll(func(Job) bool { return true }); err == nil {
 		err = rerr
 	}
 	e.pool.remove((*waiter).probe) // nobody will want to know
@@ -218,8 +219,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	close(e.done)
 	committer.Wait()
 	e.mu.Lock()
-	e.fail(e.giveBack(context.WithoutCancel(ctx), e.pool.leftover()))
-	if err == nil {
+	e.fail(e.giveBack(e.pool.leftover()))
+	if e.trouble != nil {
 		err = e.trouble
 	}
 	e.mu.Unlock()
@@ -267,6 +268,10 @@ func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (
 	if eb != nil {
 		eb.adding--
 		e.sayf(LevelInfo, "batch %d %s added: %d new, %d duplicate, %d invalid", eb.ID, eb.Name, added.New, added.Duplicate, added.Invalid)
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNoBatch) {
+		e.fail(err)
+		err = e.trouble
 	}
 	e.settle()
 	return added, err
@@ -403,10 +408,30 @@ func (e *Engine) rouse() {
 // fail ends the run over trouble with the store. The first one counts.
 func (e *Engine) fail(err error) {
 	if e.trouble == nil && err != nil {
-		e.trouble = err
+		e.trouble = fmt.Errorf("%w: %w", ErrStore, err)
 		e.sayf(LevelBad, "the store failed: %v", err)
 		e.settle()
 	}
+}
+
+// change is the store's Change, and release its Release: not to be interrupted,
+// because the books would no longer agree with it. Each ends the run if the
+// store failed.
+func (e *Engine) change(ctx context.Context, sel Selector, ch Change) (Changed, error) {
+	moved, err := e.store.Change(context.WithoutCancel(ctx), sel, ch)
+	if err != nil && !errors.Is(err, ErrNoBatch) {
+		e.fail(err)
+		err = e.trouble
+	}
+	return moved, err
+}
+
+func (e *Engine) release(back []Job) error {
+	if err := e.store.Release(context.Background(), back); err != nil {
+		e.fail(err)
+		return e.trouble
+	}
+	return nil
 }
 
 func (e *Engine) say(l Level, text string) { e.feed.say(LogLine{At: time.Now(), Level: l, Text: text}) }

@@ -28,4 +28,9 @@ var (
 	// nothing that it could change, and by [Engine.Undo] when there is
 	// nothing to undo. Nothing was changed.
 	ErrNothing = errors.New("engine: nothing to change")
+
+	// ErrStore is in the error with which [Engine.Run] returns when the store
+	// failed: nothing more was started then, and what the store said it had
+	// kept is kept. [Stats].Trouble says the same on the screen.
+	ErrStore = errors.New("engine: the store failed")
 )

@@ -20,7 +20,7 @@ func (e *Engine) feedQueue(ctx context.Context) {
 	defer timer.Stop()
 	backoff := feedBackoffMin
 	for {
-		full, wait := e.fill(ctx)
+		full, wait := e.fill()
 		var room <-chan struct{}
 		if full {
 			room = e.pool.Room()
@@ -50,16 +50,16 @@ func (e *Engine) feedQueue(ctx context.Context) {
 //
 // It holds the engine's lock over its calls of the store, so that no cancel or
 // pause can fall between a job's lease and its place in the hand.
-func (e *Engine) fill(ctx context.Context) (full bool, wait time.Duration) {
+func (e *Engine) fill() (full bool, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for {
 		if e.draining || e.over || e.trouble != nil || !e.paused.IsZero() {
-			e.fail(e.dropHand(ctx))
+			e.fail(e.dropHand())
 			return false, 0
 		}
 		if e.submit() {
-			ok, err := e.balance(ctx)
+			ok, err := e.balance()
 			e.fail(err)
 			if !ok || err != nil {
 				return true, 0
@@ -67,7 +67,7 @@ func (e *Engine) fill(ctx context.Context) (full bool, wait time.Duration) {
 			continue
 		}
 		now := time.Now()
-		jobs, err := e.lease(ctx, now)
+		jobs, err := e.lease(now)
 		e.fail(err)
 		if len(jobs) == 0 {
 			return false, e.nextDue(now)
@@ -104,29 +104,29 @@ func waitsIn(j Job) Place {
 
 // dropHand returns the leased jobs to the store. In the books they wait where
 // they waited, before and after.
-func (e *Engine) dropHand(ctx context.Context) error {
+func (e *Engine) dropHand() error {
 	if len(e.hand) == 0 {
 		return nil
 	}
-	err := e.store.Release(ctx, e.hand)
+	err := e.release(e.hand)
 	e.hand = e.hand[:0]
 	return err
 }
 
 // lease asks the store for what fits and one more: first of hosts under their
 // share, and if there are none of any host that is neither paused nor parked.
-func (e *Engine) lease(ctx context.Context, now time.Time) ([]Job, error) {
+func (e *Engine) lease(now time.Time) ([]Job, error) {
 	n := max(e.cfg.Queue-e.counts.Queued, 0) + 1
 	w := Want{Now: now, SkipHosts: e.haltedNames(now)}
 	halted := len(w.SkipHosts)
 	share, _ := e.shares(now)
 	e.skipSated(w.SkipHosts, share)
-	jobs, err := e.store.Next(ctx, n, w)
+	jobs, err := e.store.Next(context.Background(), n, w)
 	if err != nil || len(jobs) > 0 || len(w.SkipHosts) == halted {
 		return jobs, err
 	}
 	w.SkipHosts = e.haltedNames(now)
-	return e.store.Next(ctx, n, w)
+	return e.store.Next(context.Background(), n, w)
 }
 
 // haltedNames returns the names of the hosts of which no job may enter the
@@ -170,7 +170,7 @@ func (e *Engine) shares(now time.Time) (perHost, perBatch int) {
 // balance makes room in a full queue for a batch or host that is under its
 // share: it gives back the newest job of the most over-represented one. It
 // reports whether it did; the job that the room is for is first in the hand.
-func (e *Engine) balance(ctx context.Context) (bool, error) {
+func (e *Engine) balance() (bool, error) {
 	now := time.Now()
 	perHost, perBatch := e.shares(now)
 	books := func(j Job) (*host, *batch) { return e.hosts[j.Host], e.batch(j.Batch) }
@@ -179,7 +179,7 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 		return h.queued < perHost || b.counts.Queued < perBatch
 	}
 	if !poor(e.hand[0]) {
-		jobs, err := e.leasePoor(ctx, now, perHost, perBatch)
+		jobs, err := e.leasePoor(now, perHost, perBatch)
 		if err != nil || len(jobs) == 0 {
 			return false, err
 		}
@@ -201,12 +201,12 @@ func (e *Engine) balance(ctx context.Context) (bool, error) {
 	if victim == 0 {
 		return false, nil
 	}
-	return true, e.giveBack(ctx, e.pool.removeAt(at, func(w *waiter) bool { return w.Again == nil && w.Job.ID == victim }))
+	return true, e.giveBack(e.pool.removeAt(at, func(w *waiter) bool { return w.Again == nil && w.Job.ID == victim }))
 }
 
 // leasePoor leases one job of a batch under its share, or else of a host under
 // its share, if there is one.
-func (e *Engine) leasePoor(ctx context.Context, now time.Time, perHost, perBatch int) ([]Job, error) {
+func (e *Engine) leasePoor(now time.Time, perHost, perBatch int) ([]Job, error) {
 	w := Want{Now: now, SkipHosts: e.haltedNames(now), SkipBatches: make(map[BatchID]struct{})}
 	for _, b := range e.batches {
 		if b.counts.Queued >= perBatch || b.counts.Backlog+b.counts.Retry == 0 {
@@ -214,7 +214,7 @@ func (e *Engine) leasePoor(ctx context.Context, now time.Time, perHost, perBatch
 		}
 	}
 	if len(w.SkipBatches) < len(e.batches) {
-		if jobs, err := e.store.Next(ctx, 1, w); err != nil || len(jobs) > 0 {
+		if jobs, err := e.store.Next(context.Background(), 1, w); err != nil || len(jobs) > 0 {
 			return jobs, err
 		}
 	}
@@ -223,7 +223,7 @@ func (e *Engine) leasePoor(ctx context.Context, now time.Time, perHost, perBatch
 	}
 	w.SkipBatches = nil
 	e.skipSated(w.SkipHosts, perHost)
-	return e.store.Next(ctx, 1, w)
+	return e.store.Next(context.Background(), 1, w)
 }
 
 // poor returns how many hosts that have jobs outside the queue, and are not
@@ -269,12 +269,12 @@ func (e *Engine) richest(gain func(*waiter) int) (id JobID, at string) {
 
 // recall takes the queued jobs that match out of the pool and gives them back
 // to the backlog.
-func (e *Engine) recall(ctx context.Context, match func(Job) bool) error {
-	return e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.Job) }))
+func (e *Engine) recall(match func(Job) bool) error {
+	return e.giveBack(e.pool.remove(func(w *waiter) bool { return !w.probe() && match(w.Job) }))
 }
 
 // giveBack gives jobs that were queued back to the backlog.
-func (e *Engine) giveBack(ctx context.Context, out []*waiter) error {
+func (e *Engine) giveBack(out []*waiter) error {
 	var back []Job
 	for _, w := range out {
 		if w.probe() {
@@ -287,7 +287,7 @@ func (e *Engine) giveBack(ctx context.Context, out []*waiter) error {
 	if len(back) == 0 {
 		return nil
 	}
-	return e.store.Release(ctx, back)
+	return e.release(back)
 }
 
 // deferUntil notes that a retry comes due.

@@ -42,19 +42,19 @@ func BenchmarkLease(b *testing.B) {
 				}
 			}
 			e.pool.setPaused(true) // what is queued stays there
-			e.fill(ctx)
+			e.fill()
 			b.ReportAllocs()
 			for b.Loop() {
 				e.mu.Lock()
-				if err := e.dropHand(ctx); err != nil {
+				if err := e.dropHand(); err != nil {
 					b.Fatal(err)
 				}
-				jobs, err := e.lease(ctx, time.Now())
+				jobs, err := e.lease(time.Now())
 				if err != nil || len(jobs) != 1 {
 					b.Fatalf("leased %d jobs, %v", len(jobs), err)
 				}
 				e.hand = append(e.hand, jobs...)
-				if ok, err := e.balance(ctx); ok || err != nil {
+				if ok, err := e.balance(); ok || err != nil {
 					b.Fatalf("balance: %v, %v", ok, err)
 				}
 				e.mu.Unlock()

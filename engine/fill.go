@@ -58,21 +58,27 @@ func (f *fill) add(page []FieldFill) {
 	if f.told {
 		f.fields, f.told = slices.Clone(f.fields), false
 	}
+	f.fields = addFill(f.fields, page)
+}
+
+// addFill adds the fields of one page to those of others.
+func addFill(fields, page []FieldFill) []FieldFill {
 	for i := range page {
 		at := i // where it stands on nearly every page
-		if at >= len(f.fields) || f.fields[at].Field != page[i].Field {
-			at = slices.IndexFunc(f.fields, func(have FieldFill) bool { return have.Field == page[i].Field })
+		if at >= len(fields) || fields[at].Field != page[i].Field {
+			at = slices.IndexFunc(fields, func(have FieldFill) bool { return have.Field == page[i].Field })
 		}
 		if at < 0 {
-			if len(f.fields) == fillFields {
+			if len(fields) == fillFields {
 				continue
 			}
-			at = len(f.fields)
-			f.fields = append(f.fields, FieldFill{Field: page[i].Field})
+			at = len(fields)
+			fields = append(fields, FieldFill{Field: page[i].Field})
 		}
-		f.fields[at].Filled += page[i].Filled
-		f.fields[at].Records += page[i].Records
+		fields[at].Filled += page[i].Filled
+		fields[at].Records += page[i].Records
 	}
+	return fields
 }
 
 // tell returns the fields so far, for reading only. The engine's lock is held.

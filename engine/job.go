@@ -29,6 +29,7 @@ type Job struct {
 	Attempts int       // requests for this job that have ended
 	Retries  int       // attempts that were spent as retries, at most Config.Retries
 	Due      time.Time // not before; zero: now
+	Class    Class     // of the attempt for which it was put off to then; empty: none was
 	Waited   time.Time // since when it waits: when it was added, or deferred
 }
 

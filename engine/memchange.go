@@ -19,20 +19,24 @@ func (s *MemStore) Change(_ context.Context, sel Selector, ch Change) (Changed, 
 	case ChangeCancel:
 		s.cancel(sel, ch.Mark, &out)
 	case ChangeRestore:
+		if sel.All {
+			s.restoreAll(&out)
+			break
+		}
 		s.restore(sel.Mark, &out)
 	case ChangeRetry:
 		s.retry(sel, ch, &out)
 	default:
 		if len(sel.Jobs) > 0 && ch.Kind != ChangePriority {
-			s.pause(sel.Jobs, ch.Kind == ChangePause, &out)
+			s.pause(sel.Jobs, ch, &out)
 			break
 		}
 		for _, b := range s.selected(sel) {
 			switch ch.Kind {
 			case ChangePause:
-				b.paused = true
+				b.paused, b.pause = true, ch.Paused
 			case ChangeResume:
-				b.paused = false
+				b.paused, b.pause = false, Paused{}
 			case ChangePriority:
 				b.Priority = ch.Priority
 			}
@@ -99,14 +103,18 @@ func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
 }
 
 // pause pauses jobs by name, or resumes them.
-func (s *MemStore) pause(ids []JobID, paused bool, out *Changed) {
+func (s *MemStore) pause(ids []JobID, ch Change, out *Changed) {
+	paused, n := ch.Kind == ChangePause, uint16(0)
+	if paused {
+		s.pauses, n = number(s.pauses, ch.Paused)
+	}
 	for j := range s.named(ids) {
 		b := j.batch()
 		if j.place == Ended || j.fresh || j.paused() == paused || paused && (j.mark() != 0 || b.mark != 0) {
 			continue
 		}
 		s.unqueue(b, j)
-		j.setPaused(paused)
+		j.setPaused(n)
 		out.Jobs = append(out.Jobs, s.full(j))
 		if j.place == InFlight || j.mark() != 0 {
 			continue
@@ -146,25 +154,17 @@ func (s *MemStore) named(ids []JobID) iter.Seq[*memJob] {
 func (s *MemStore) restore(mark uint64, out *Changed) {
 	for _, b := range s.batches {
 		if b.mark == mark {
-			b.mark = 0
-			out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+			b.uncancel(out)
 		}
 	}
 	for _, j := range s.marks[mark] {
 		b := j.batch()
 		switch {
 		case j.mark() == mark: // it was cancelled
-			j.setMark(0)
-			if j.place == InFlight {
-				continue
-			}
-			b.marked--
-			b.counts[j.place]++
-			s.wait(b, j, false)
-			out.note(j, j.place, OutcomeNone)
+			s.uncancel(b, j, out)
 		case j.row != 0 && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
 			s.unqueue(b, j)
-			j.setPaused(false)
+			j.setPaused(0)
 			s.move(b, j, Ended)
 			was := s.outcome(j.row)
 			b.ended[was]++
@@ -172,6 +172,38 @@ func (s *MemStore) restore(mark uint64, out *Changed) {
 		}
 	}
 	delete(s.marks, mark)
+}
+
+// restoreAll takes back every cancel, whenever it was.
+func (s *MemStore) restoreAll(out *Changed) {
+	for _, b := range s.batches {
+		if b.mark != 0 {
+			b.uncancel(out)
+		}
+	}
+	for j := range s.all() {
+		if mark := j.mark(); mark != 0 {
+			delete(s.marks, mark)
+			s.uncancel(j.batch(), j, out)
+		}
+	}
+}
+
+// uncancel takes back the cancel of a whole batch, and of one job.
+func (b *memBatch) uncancel(out *Changed) {
+	b.mark = 0
+	out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+}
+
+func (s *MemStore) uncancel(b *memBatch, j *memJob, out *Changed) {
+	j.setMark(0)
+	if j.place == InFlight {
+		return
+	}
+	b.marked--
+	b.counts[j.place]++
+	s.wait(b, j, false)
+	out.note(j, j.place, OutcomeNone)
 }
 
 // retry makes ended jobs wait again. Their result stays until the next one
@@ -200,7 +232,9 @@ func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
 		j.waited = s.since(ch.At)
 		s.move(b, j, Backlog)
 		s.queue(b, j, false)
-		s.marks[ch.Mark] = append(s.marks[ch.Mark], j)
+		if ch.Mark != 0 {
+			s.marks[ch.Mark] = append(s.marks[ch.Mark], j)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"hash/maphash"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -34,8 +35,9 @@ type memOdd struct {
 	due      memTime
 	attempts int32
 	retries  int32
-	printed  bool // the fingerprint is not the URL
-	paused   bool // by name
+	printed  bool   // the fingerprint is not the URL
+	reason   uint16 // Job.Class, counted from 1 in MemStore.reasons
+	paused   uint16 // by name, counted from 1 in MemStore.pauses
 }
 
 // A memPage is jobs side by side. Pages stay where they are, so that a
@@ -73,7 +75,7 @@ func (s *MemStore) open(b *memBatch, j *Job) *memJob {
 	if j.Carry != "" {
 		mj.change(func(o *memOdd) { o.carry = j.Carry })
 	}
-	mj.tried(j.Attempts, j.Retries, s.since(j.Due))
+	s.tried(mj, j)
 	b.added.New++
 	b.counts[InFlight]++
 	return mj
@@ -89,6 +91,9 @@ func (s *MemStore) full(j *memJob) Job {
 	if j.odd != nil {
 		out.Carry = j.odd.carry
 		out.Attempts, out.Retries, out.Due = int(j.odd.attempts), int(j.odd.retries), s.time(j.odd.due)
+		if n := j.odd.reason; n > 0 {
+			out.Class = s.reasons[n-1]
+		}
 	}
 	return out
 }
@@ -117,11 +122,12 @@ func (j *memJob) setMark(mark uint64) {
 }
 
 // paused reports whether the job was paused by name.
-func (j *memJob) paused() bool { return j.odd != nil && j.odd.paused }
+func (j *memJob) paused() bool { return j.odd != nil && j.odd.paused != 0 }
 
-func (j *memJob) setPaused(paused bool) {
-	if j.paused() != paused {
-		j.change(func(o *memOdd) { o.paused = paused })
+// setPaused pauses the job by name, as one of MemStore.pauses; 0: it is not.
+func (j *memJob) setPaused(n uint16) {
+	if n != 0 || j.paused() {
+		j.change(func(o *memOdd) { o.paused = n })
 	}
 }
 
@@ -132,11 +138,30 @@ func (j *memJob) due() memTime {
 	return j.odd.due
 }
 
-// tried notes what came of the attempts at a job so far.
-func (j *memJob) tried(attempts, retries int, due memTime) {
-	if j.odd != nil || attempts != 0 || retries != 0 || due != 0 {
-		j.change(func(o *memOdd) { o.attempts, o.retries, o.due = int32(attempts), int32(retries), due })
+// tried notes what came of the attempts at a job so far, as r has it.
+func (s *MemStore) tried(j *memJob, r *Job) {
+	due, reason := s.since(r.Due), uint16(0)
+	if r.Class != "" {
+		s.reasons, reason = number(s.reasons, r.Class)
 	}
+	if j.odd != nil || r.Attempts != 0 || r.Retries != 0 || due != 0 || reason != 0 {
+		j.change(func(o *memOdd) {
+			o.attempts, o.retries, o.due, o.reason = int32(r.Attempts), int32(r.Retries), due, reason
+		})
+	}
+}
+
+// number returns where v is in list, counted from 1, and the list with it. A
+// list holds as many as can be counted; of those that come then it says the
+// last one.
+func number[T comparable](list []T, v T) ([]T, uint16) {
+	if i := slices.Index(list, v); i >= 0 {
+		return list, uint16(i + 1)
+	}
+	if len(list) < math.MaxUint16 {
+		list = append(list, v)
+	}
+	return list, uint16(len(list))
 }
 
 // change changes what few jobs have, and keeps nothing of a job like all.

@@ -28,8 +28,10 @@ type MemStore struct {
 	numbers map[string]int
 	packed  []byte // reused by keep
 	marks   map[uint64][]*memJob
-	hosts   map[string]HostState
-	turns   uint64 // leases so far
+	turns   uint64   // leases so far
+	pauses  []Paused // of jobs by name, as memOdd counts them
+	reasons []Class  // of jobs that were put off, likewise
+	notes   memNotes
 }
 
 // A memBatch is a batch with its waiting jobs by host.
@@ -37,6 +39,7 @@ type memBatch struct {
 	Batch
 	mark    uint64 // the cancel that took the whole batch; 0: none
 	paused  bool
+	pause   Paused // what it was paused with
 	seen    memSeen
 	added   Added
 	lanes   map[string]*memLane
@@ -46,13 +49,14 @@ type memBatch struct {
 	ended   [Cancelled + 1]int
 	marked  int // unfinished jobs with a mark of their own, leased ones apart
 	waiting int // jobs in the lanes that can be leased
+	totals  Totals
 }
 
 // NewMemStore returns an empty store.
 func NewMemStore() *MemStore {
 	return &MemStore{
 		epoch: time.Now(), hash: hashing(),
-		marks: make(map[uint64][]*memJob), hosts: make(map[string]HostState),
+		marks:   make(map[uint64][]*memJob),
 		records: make(map[memRow][]Record), numbers: make(map[string]int),
 	}
 }
@@ -265,7 +269,7 @@ func (s *MemStore) Release(_ context.Context, back []Job) error {
 	for _, r := range back {
 		j := s.known(r.ID)
 		b := j.batch()
-		j.tried(r.Attempts, r.Retries, s.since(r.Due))
+		s.tried(j, &r)
 		j.waited = s.since(r.Waited)
 		to := Deferred
 		if r.Due.IsZero() {
@@ -315,8 +319,9 @@ func (s *MemStore) end(rs []Result) (fresh []*memJob) {
 		s.move(b, j, Ended)
 		b.ended[r.Outcome]++
 		j.setMark(0)
-		j.setPaused(false)
-		j.tried(0, 0, 0)
+		j.setPaused(0)
+		s.tried(j, &Job{})
+		b.totals.Count(r)
 		for _, l := range r.Links {
 			if s.mark(&b.seen, l.Fingerprint) { // one that was seen is no line of a list
 				l.Depth = int(j.depth) + 1
@@ -326,21 +331,6 @@ func (s *MemStore) end(rs []Result) (fresh []*memJob) {
 		s.keep(j, r)
 	}
 	return fresh
-}
-
-// Hosts implements [Store].
-func (s *MemStore) Hosts(_ context.Context, put []HostState) ([]HostState, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, h := range put {
-		s.hosts[h.Host] = h
-	}
-	out := make([]HostState, 0, len(s.hosts))
-	for _, h := range s.hosts {
-		out = append(out, h)
-	}
-	slices.SortFunc(out, func(a, b HostState) int { return cmp.Compare(a.Host, b.Host) })
-	return out, nil
 }
 
 // Close implements [Store]. Nothing is left behind.

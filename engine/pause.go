@@ -12,14 +12,14 @@ import (
 // Pause implements [Controller]. Requests under way are finished; no new one
 // starts.
 func (e *Engine) Pause(ctx context.Context, sel Selector) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		return e.pause(ctx, sel, now)
 	})
 }
 
 // Resume implements [Controller].
 func (e *Engine) Resume(ctx context.Context, sel Selector) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		return e.resume(ctx, sel, now)
 	})
 }
@@ -83,10 +83,10 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		}
 		d.Waiting, d.Queued, d.InFlight = b.counts.Backlog+b.counts.Retry, b.counts.Queued, b.counts.InFlight
 		b.paused = p
-		if err := e.recallAll(ctx, sel.matches); err != nil {
+		if err := e.recallAll(sel.matches); err != nil {
 			return d, err
 		}
-		if _, err := e.store.Change(ctx, sel, Change{Kind: ChangePause}); err != nil {
+		if _, err := e.change(ctx, sel, Change{Kind: ChangePause, Paused: p}); err != nil {
 			return d, err
 		}
 	case sel.Host != "":
@@ -98,7 +98,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		h.paused = p
 		e.keepBack(h)
 		e.pool.tune(sel.Host, func(pc *pace) string { pc.paused = p; return "" })
-		if err := e.recallAll(ctx, sel.matches); err != nil {
+		if err := e.recallAll(sel.matches); err != nil {
 			return d, err
 		}
 	case len(sel.Jobs) > 0:
@@ -113,10 +113,10 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 // before, so that its undoing resumes no others.
 func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 	queued := e.counts.Queued
-	if err := e.recallAll(ctx, d.Selector.matches); err != nil {
+	if err := e.recallAll(d.Selector.matches); err != nil {
 		return d, err
 	}
-	moved, err := e.store.Change(ctx, d.Selector, Change{Kind: ChangePause})
+	moved, err := e.change(ctx, d.Selector, Change{Kind: ChangePause, Paused: p})
 	if err != nil {
 		return d, err
 	}
@@ -159,7 +159,7 @@ func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 
 // resumeJobs is the opposite of haltJobs.
 func (e *Engine) resumeJobs(ctx context.Context, d Done) (Done, error) {
-	moved, err := e.store.Change(ctx, d.Selector, Change{Kind: ChangeResume})
+	moved, err := e.change(ctx, d.Selector, Change{Kind: ChangeResume})
 	if err != nil {
 		return d, err
 	}
@@ -205,7 +205,7 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 			return d, ErrNothing
 		}
 		b.paused, b.answers = Paused{}, window{}
-		if _, err := e.store.Change(ctx, sel, Change{Kind: ChangeResume}); err != nil {
+		if _, err := e.change(ctx, sel, Change{Kind: ChangeResume}); err != nil {
 			return d, err
 		}
 	case sel.Host != "":

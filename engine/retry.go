@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"time"
 )
@@ -190,10 +189,9 @@ func (e *Engine) park(name string, until time.Time) {
 	h.parked = until
 	e.keepBack(h)
 	e.deferUntil(until)
-	ctx := context.Background()
-	e.fail(e.giveBack(ctx, e.pool.remove(func(w *waiter) bool { return w.Again == nil && w.Job.Host == name })))
-	e.fail(e.dropHand(ctx)) // it is behind these in the order of the lists
-	e.settle()              // a run that drains may have waited for these only
+	e.fail(e.giveBack(e.pool.remove(func(w *waiter) bool { return w.Again == nil && w.Job.Host == name })))
+	e.fail(e.dropHand()) // it is behind these in the order of the lists
+	e.settle()           // a run that drains may have waited for these only
 }
 
 // unpark lets the feeder take up the jobs of a host again.

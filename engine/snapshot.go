@@ -22,6 +22,9 @@ func (e *Engine) snapshot(s *Stats) {
 	if !e.paused.IsZero() {
 		s.Paused = Paused{At: e.paused, What: "run"}
 	}
+	if e.trouble != nil {
+		s.Trouble = e.trouble.Error()
+	}
 	s.Guarded = e.guarded()
 	s.History, s.Rate = e.meter.read(t)
 	_, s.HitRate = e.hitrate.read(t)

@@ -134,7 +134,8 @@ type Stats struct {
 	State   RunState
 	Paused  Paused // meaningful in RunPaused
 	Counts  Counts
-	Guarded int // jobs left that wait only for a pause of the safeguard to be lifted
+	Trouble string // of the store, in words: the run ends with it; empty: none
+	Guarded int    // jobs left that wait only for a pause of the safeguard to be lifted
 	Limit   Limit
 
 	Workers  int // set
@@ -200,9 +201,9 @@ type ClassCount struct {
 	Results uint64
 }
 
-// tally counts one more result in counts, which is ordered by outcome and
+// tally counts n more results in counts, which is ordered by outcome and
 // class.
-func tally(counts []ClassCount, o Outcome, c Class) []ClassCount {
+func tally(counts []ClassCount, o Outcome, c Class, n uint64) []ClassCount {
 	key := ClassCount{Outcome: o, Class: c}
 	i, ok := slices.BinarySearchFunc(counts, key, func(a, b ClassCount) int {
 		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Class, b.Class))
@@ -210,7 +211,7 @@ func tally(counts []ClassCount, o Outcome, c Class) []ClassCount {
 	if !ok {
 		counts = slices.Insert(counts, i, key)
 	}
-	counts[i].Results++
+	counts[i].Results += n
 	return counts
 }
 

@@ -12,8 +12,22 @@ import (
 // a run. Each works under the engine's lock, its call of the store included,
 // so that the books and the store agree at every moment.
 
-// guard runs a change under the lock, if the engine still takes changes.
-func (e *Engine) guard(change func(now time.Time) (Done, error)) (Done, error) {
+// guard runs a change under the lock, if the engine still takes changes, and
+// returns when the store has it.
+func (e *Engine) guard(ctx context.Context, change func(now time.Time) (Done, error)) (Done, error) {
+	d, err := e.guarding(change)
+	if err == nil {
+		if serr := e.store.Sync(ctx); serr != nil && ctx.Err() == nil {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.fail(serr)
+			err = e.trouble
+		}
+	}
+	return d, err
+}
+
+func (e *Engine) guarding(change func(now time.Time) (Done, error)) (Done, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.over || e.stopped {
@@ -53,7 +67,7 @@ func (sel *Selector) matches(j Job) bool {
 // Cancel implements [Controller]: queued jobs are taken out, requests under
 // way end through their context, and no new one starts.
 func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		d := Done{Action: ActCancel, Selector: sel}
 		whole, err := e.selects(sel)
 		if err != nil {
@@ -66,7 +80,7 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 			return d, ErrNothing
 		}
 		queued, cancelled := e.counts.Queued, e.counts.Cancelled
-		if err := e.recallAll(ctx, sel.matches); err != nil {
+		if err := e.recallAll(sel.matches); err != nil {
 			return d, err
 		}
 		d.Queued = queued - e.counts.Queued
@@ -74,13 +88,13 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 		mark := e.changes
 		if len(whole) > 0 {
 			for _, b := range whole {
-				if _, err := e.store.Change(ctx, Selector{Batch: b.ID}, Change{Kind: ChangeCancel, Mark: mark}); err != nil {
+				if _, err := e.change(ctx, Selector{Batch: b.ID}, Change{Kind: ChangeCancel, Mark: mark}); err != nil {
 					return d, err
 				}
 				e.cancelBatch(b, mark)
 			}
 		} else {
-			moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeCancel, Mark: mark})
+			moved, err := e.change(ctx, sel, Change{Kind: ChangeCancel, Mark: mark})
 			if err != nil {
 				return d, err
 			}
@@ -112,11 +126,11 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 
 // recallAll gives what matches of the queue back to the backlog, and then the
 // hand, which is behind it in the order of the lists.
-func (e *Engine) recallAll(ctx context.Context, match func(Job) bool) error {
-	if err := e.recall(ctx, match); err != nil {
+func (e *Engine) recallAll(match func(Job) bool) error {
+	if err := e.recall(match); err != nil {
 		return err
 	}
-	return e.dropHand(ctx)
+	return e.dropHand()
 }
 
 // cancelBatch moves all of a batch that waits to cancelled, in one step
@@ -163,7 +177,7 @@ func (e *Engine) hide(sel Selector, now time.Time) (was []JobState) {
 // that waited before it, as screens showed them; lost those that were with a
 // worker, and returned since or will.
 func (e *Engine) uncancel(ctx context.Context, mark uint64, hidden []JobState, lost []JobID) error {
-	moved, err := e.store.Change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
+	moved, err := e.change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
 	if err != nil {
 		return err
 	}
@@ -216,7 +230,7 @@ func (e *Engine) forgive(hosts map[string]int) {
 func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
 	e.keeping.Lock()
 	defer e.keeping.Unlock()
-	return e.guard(func(now time.Time) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		d := Done{Action: ActRetry, Selector: sel}
 		if e.closing && e.stopped || e.draining {
 			return d, ErrClosed
@@ -226,7 +240,7 @@ func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
 		}
 		e.changes++
 		mark := e.changes
-		moved, err := e.store.Change(ctx, sel, Change{Kind: ChangeRetry, Mark: mark, At: now})
+		moved, err := e.change(ctx, sel, Change{Kind: ChangeRetry, Mark: mark, At: now})
 		if err != nil {
 			return d, err
 		}
@@ -272,10 +286,10 @@ func (e *Engine) retryCounts(b *batch, c Counts, hosts map[string]int, sign int)
 
 // unretry gives the jobs that still wait for their retry their result back.
 func (e *Engine) unretry(ctx context.Context, mark uint64, sel Selector, was []JobState) error {
-	if err := e.recallAll(ctx, sel.matches); err != nil {
+	if err := e.recallAll(sel.matches); err != nil {
 		return err
 	}
-	moved, err := e.store.Change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
+	moved, err := e.change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
 	if err != nil {
 		return err
 	}

@@ -41,14 +41,28 @@ type Store interface {
 	// the batch has seen is passed over.
 	Finish(ctx context.Context, rs []Result, each func(Job, Class)) error
 
-	// Change marks what sel selects and says how many jobs moved.
+	// Change marks what sel selects and says how many jobs moved. The engine
+	// makes it under its lock, so it does not block for what the store writes
+	// to: Sync does.
 	Change(ctx context.Context, sel Selector, ch Change) (Changed, error)
 
 	// Count returns the numbers of jobs that q selects.
 	Count(ctx context.Context, q Query) (Counts, error)
 
-	// Hosts keeps the given host states and returns all that are kept.
-	Hosts(ctx context.Context, put []HostState) ([]HostState, error)
+	// Keep notes what a run that goes on must know and no job says: what has
+	// changed of it. It never blocks for what the store writes to: what the
+	// last second brought may be lost with the process.
+	Keep(ctx context.Context, news State) error
+
+	// Sync returns when all that was changed before is kept, or with the
+	// error for which it is not.
+	Sync(ctx context.Context) error
+
+	// Load returns what the run had come to when the store was opened. An
+	// engine calls it once and before anything else, when there is no other
+	// any more: jobs that are still leased wait again where they waited,
+	// before the others of their host and in the order of their ids.
+	Load(ctx context.Context) (Kept, error)
 
 	// Results returns what q selects, in the order of Num; cancelled jobs
 	// have no Num and come only when q asks for Cancelled, in the order of
@@ -86,7 +100,7 @@ type ChangeKind uint8
 // The changes.
 const (
 	ChangeCancel  ChangeKind = iota // unfinished jobs are marked with Change.Mark
-	ChangeRestore                   // jobs that Selector.Mark took are unfetched again
+	ChangeRestore                   // jobs that Selector.Mark took are unfetched again; with Selector.All, those that any cancel took
 	ChangePause                     // Next passes over the batch, or the named jobs
 	ChangeResume                    // of jobs that are paused by name and with their batch, takes back one
 	ChangePriority
@@ -96,7 +110,8 @@ const (
 // A Change is one mark on a store's jobs.
 type Change struct {
 	Kind     ChangeKind
-	Mark     uint64    // ChangeCancel: names this cancel, for its undoing
+	Mark     uint64    // ChangeCancel, ChangeRetry: names it, for its undoing; a retry with zero cannot be undone
+	Paused   Paused    // ChangePause: since when and by whom, for Load
 	Priority Priority  // ChangePriority
 	Outcomes []Outcome // ChangeRetry: which; empty means Failed and Empty
 	At       time.Time // ChangeRetry: since when they wait
@@ -121,12 +136,4 @@ type Query struct {
 	Outcomes []Outcome
 	After    uint64 // results with a higher Num only
 	Limit    int    // at most so many; zero: all
-}
-
-// A HostState is what a resumed run needs to know of a host.
-type HostState struct {
-	Host     string
-	Interval time.Duration // set by the operator; zero: not set
-	Until    time.Time     // blocked until
-	Status   int           // by an answer with this status
 }

@@ -28,7 +28,7 @@ func (e *Engine) remember(now time.Time, d Done, back func(ctx context.Context) 
 // Undo implements [Controller]. It returns ErrNothing when nothing is left to
 // undo.
 func (e *Engine) Undo(ctx context.Context) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		if len(e.undos) == 0 {
 			return Done{}, ErrNothing
 		}
@@ -48,8 +48,8 @@ func (e *Engine) Undo(ctx context.Context) (Done, error) {
 }
 
 // SetWorkers implements [Controller].
-func (e *Engine) SetWorkers(_ context.Context, n int) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+func (e *Engine) SetWorkers(ctx context.Context, n int) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		was := e.cfg.Workers
 		d := Done{Action: ActWorkers, Selector: Selector{All: true}, From: fmt.Sprint(was), To: fmt.Sprint(n)}
 		if n == was {
@@ -72,8 +72,8 @@ const setByOperator = "set by the operator"
 
 // SetInterval implements [Controller]. A host's own interval stands above the
 // general one; robots.txt may slow either down further.
-func (e *Engine) SetInterval(_ context.Context, sel Selector, d time.Duration) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+func (e *Engine) SetInterval(ctx context.Context, sel Selector, d time.Duration) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		done := Done{Action: ActInterval, Selector: sel, To: interval(d)}
 		if d == 0 {
 			return done, fmt.Errorf("engine: interval 0: want a time, or below zero for no pacing")
@@ -160,7 +160,7 @@ func interval(d time.Duration) string {
 
 // SetPriority implements [Controller].
 func (e *Engine) SetPriority(ctx context.Context, id BatchID, p Priority) (Done, error) {
-	return e.guard(func(now time.Time) (Done, error) {
+	return e.guard(ctx, func(now time.Time) (Done, error) {
 		d := Done{Action: ActPriority, Selector: Selector{Batch: id}, To: p.String()}
 		b := e.batch(id)
 		if b == nil {
@@ -175,13 +175,13 @@ func (e *Engine) SetPriority(ctx context.Context, id BatchID, p Priority) (Done,
 		set := func(ctx context.Context, p Priority) error {
 			b.Priority = p
 			e.pool.sort(id, p)
-			_, err := e.store.Change(ctx, Selector{Batch: id}, Change{Kind: ChangePriority, Priority: p})
+			_, err := e.change(ctx, Selector{Batch: id}, Change{Kind: ChangePriority, Priority: p})
 			return err
 		}
 		if err := set(ctx, p); err != nil {
 			return d, err
 		}
 		e.remember(now, d, func(ctx context.Context) error { return set(ctx, was) })
-		return d, e.dropHand(ctx)
+		return d, e.dropHand()
 	})
 }

@@ -1,7 +1,6 @@
 package enginetest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -50,6 +49,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Cancel and restore of a host", testCancelHost},
 		{"Cancel and restore of jobs", testCancelJobs},
 		{"Restore gives back what its mark took and no more", testRestoreMarks},
+		{"Restore of every cancel", testRestoreAll},
 		{"Cancel of leased jobs waits for their return", testCancelLeased},
 		{"Cancel of a host passes over a job that is still told of", testCancelWhileAdding},
 		{"Cancelled jobs have rows", testCancelledRows},
@@ -59,7 +59,14 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Retry forgets when a job was due", testRetryDue},
 		{"Restore of a retry", testRetryRestore},
 		{"A batch that is not there", testNoBatch},
-		{"Hosts are kept", testHosts},
+		{"What is to be kept comes back", testKeep},
+		{"What was kept is plain data", testKeepJSON},
+		{"Load of a new store", testLoadNew},
+		{"Load tells of batches and their jobs", testLoad},
+		{"Load gives back what is leased", testLoadLeased},
+		{"Load tells of pauses", testLoadPaused},
+		{"Load tells of retries", testLoadDue},
+		{"Load adds up results", testLoadTotals},
 		{"Many at once", testManyAtOnce},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -194,28 +201,6 @@ func Bad(line int) iter.Seq2[engine.Job, error] {
 	return func(yield func(engine.Job, error) bool) {
 		yield(engine.Job{}, fmt.Errorf("line %d: no URL", line))
 	}
-}
-
-func testHosts(s *shelf) {
-	states := []engine.HostState{
-		{Host: "one.test", Interval: 2 * time.Second},
-		{Host: "two.test", Until: s.now, Status: 429},
-	}
-	check := func(put []engine.HostState, want []engine.HostState) {
-		s.Helper()
-		got, err := s.Hosts(s.Context(), put)
-		if err != nil {
-			s.Fatalf("Hosts: %v", err)
-		}
-		slices.SortFunc(got, func(a, b engine.HostState) int { return cmp.Compare(a.Host, b.Host) })
-		s.same("Hosts", got, want)
-	}
-	check(nil, nil)
-	check(states[:1], states[:1])
-	check(states[1:], states)
-	states[0].Interval = -1
-	check(states[:1], states)
-	check(nil, states)
 }
 
 func testNoBatch(s *shelf) {

@@ -145,6 +145,40 @@ func testRestoreMarks(s *shelf) {
 	s.counts(0, engine.Counts{Submitted: 7, InFlight: 7})
 }
 
+// Every cancel is taken back at once, and nothing else is: a retry stays one.
+func testRestoreAll(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 6))
+	s.add(engine.Batch{}, Jobs("two.test", 2))
+	jobs := s.leases(4, "b1 one.test/0", "b2 two.test/0", "b1 one.test/1", "b2 two.test/1")
+	s.finish(engine.Failed, jobs[0])
+	jobs[2].Due = s.now.Add(time.Minute)
+	s.release(jobs[2])
+	s.change(all, retry(1), moved{1: {Failed: 1}})
+	ids := engine.Selector{Jobs: []engine.JobID{1, 2, 3}}
+	s.change(ids, cancel(2), moved{1: {Backlog: 2, Retry: 1}})
+	s.change(engine.Selector{Host: "two.test"}, cancel(3), nil) // both are leased
+	s.change(engine.Selector{Batch: 1}, cancel(4), moved{1: {Backlog: 3}})
+	s.release(jobs[1])
+	s.counts(0, engine.Counts{Submitted: 8, InFlight: 1, Cancelled: 7})
+	everything := engine.Change{Kind: engine.ChangeRestore}
+	got := s.change(all, everything, moved{1: {Backlog: 5, Retry: 1}, 2: {Backlog: 1}})
+	s.same("by host", got.Hosts[2], map[string]int{"two.test": 1})
+	s.counts(0, engine.Counts{Submitted: 8, Backlog: 6, Retry: 1, InFlight: 1})
+	s.release(jobs[3])
+	s.counts(2, engine.Counts{Submitted: 2, Backlog: 2})
+	s.change(all, everything, nil)
+	s.rows(onlyCanc)
+	// Their marks name nothing any more, and that of the retry still does.
+	for _, mark := range []uint64{2, 3, 4} {
+		s.restore(mark, nil)
+	}
+	s.restore(1, moved{1: {Failed: 1}})
+	s.now = s.now.Add(time.Hour)
+	if got := len(s.lease(100)); got != 7 {
+		s.Errorf("%d jobs can be leased, want 7", got)
+	}
+}
+
 func testCancelLeased(s *shelf) {
 	s.add(engine.Batch{}, Jobs("one.test", 5))
 	jobs := s.leases(5, "b1 one.test/0", "b1 one.test/1", "b1 one.test/2", "b1 one.test/3", "b1 one.test/4")

@@ -312,9 +312,10 @@ func testNextWhole(s *shelf) {
 		j := &out[i]
 		j.Attempts, j.Retries, j.Waited = i, 2*i, s.now.Add(time.Duration(i))
 		if i == 1 {
-			j.Due = s.now // it goes behind the others, which are not put off
+			j.Due, j.Class = s.now, engine.Reset // it goes behind the others, which are not put off
 		}
-		given[i].Attempts, given[i].Retries, given[i].Waited, given[i].Due = j.Attempts, j.Retries, j.Waited, j.Due
+		given[i].Attempts, given[i].Retries, given[i].Waited = j.Attempts, j.Retries, j.Waited
+		given[i].Due, given[i].Class = j.Due, j.Class
 	}
 	s.release(out...)
 	back := s.lease(100)
