@@ -40,6 +40,14 @@ func neutral(text string) string {
 	return text
 }
 
+// wild returns the text that a cell was made of by neutral.
+func wild(cell string) string {
+	if text, ok := strings.CutPrefix(cell, "'"); ok && neutral(text) == cell {
+		return text
+	}
+	return cell
+}
+
 // isNegative reports whether text is a minus sign and a plain number.
 func isNegative(text string) bool {
 	digits, minus := strings.CutPrefix(text, "-")

@@ -10,6 +10,7 @@ package export
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,21 @@ func FormatOf(path string) (Format, error) {
 // ErrColumn is returned by [Records.Write] for a record with a field that is no
 // column of the CSV. Nothing of the result was written.
 var ErrColumn = errors.New("export: field is no column of the file")
+
+// ErrOther is returned by Continue for a file that begins with other columns
+// than the writer would write.
+var ErrOther = errors.New("export: the file has other columns")
+
+// heading reads the header line of a CSV file.
+func heading(file io.Reader) ([]string, error) {
+	r := csv.NewReader(file)
+	r.FieldsPerRecord = -1
+	names, err := r.Read()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOther, err)
+	}
+	return names, nil
+}
 
 // gathered is how many bytes of lines are handed on without a Flush.
 const gathered = 64 << 10

@@ -37,6 +37,36 @@ func NewRecords(w io.Writer, f Format, batch func(engine.BatchID) string, fields
 	return &Records{lines: lines{w: w}, format: f, batch: namer(batch), fields: slices.Clone(fields), open: fields == nil}
 }
 
+// Continue makes w write behind the rows of a file that another writer of
+// records has begun: the columns are those of the file. Call it before Write.
+// It returns [ErrOther] for a file that another one would not go on with: one
+// with other columns than w has, or with a fixed number of them where w may
+// meet others.
+func (w *Records) Continue(file io.Reader) error {
+	if w.format != CSV {
+		return nil
+	}
+	names, err := heading(file)
+	if err != nil {
+		return err
+	}
+	last := len(names) - 1
+	if last < 1 || names[0] != "_url" || names[1] != "_batch" {
+		return ErrOther
+	}
+	if names[last] == "_more" {
+		w.open, names = true, names[:last]
+	} else if w.open || !slices.Equal(names[2:], w.fields) {
+		return ErrOther
+	}
+	w.fields = []string{}
+	for _, name := range names[2:] {
+		w.fields = append(w.fields, wild(name))
+	}
+	w.headed = true
+	return nil
+}
+
 // Write writes the records of one result, each as one line: _url (after
 // redirects) and _batch, then the fields. Nothing of the result is written if
 // there is an error.

@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,27 @@ type Results struct {
 // where it is nil or returns nothing, the batch's number is written.
 func NewResults(w io.Writer, f Format, batch func(engine.BatchID) string) *Results {
 	return &Results{lines: lines{w: w}, format: f, batch: namer(batch)}
+}
+
+// columns are those of CSV.
+var columns = []string{
+	"url", "final_url", "batch", "outcome", "class", "error", "status", "unchanged", "attempts",
+	"bytes", "elapsed_ms", "fetched_at", "title", "records",
+}
+
+// Continue makes w write behind the rows of a file that another writer of
+// results has begun. Call it before Write. It returns [ErrOther] for a file
+// that another one would not go on with.
+func (w *Results) Continue(file io.Reader) error {
+	if w.format != CSV {
+		return nil
+	}
+	names, err := heading(file)
+	if err == nil && !slices.Equal(names, columns) {
+		err = ErrOther
+	}
+	w.headed = err == nil
+	return err
 }
 
 // row is a result as JSON Lines have it: its keys and their order are promised.
@@ -97,10 +119,7 @@ func (w *Results) records(rs []engine.Record) error {
 func (w *Results) csv(r row) error {
 	if !w.headed {
 		w.headed = true
-		writeCSV(&w.buf, []string{
-			"url", "final_url", "batch", "outcome", "class", "error", "status", "unchanged", "attempts",
-			"bytes", "elapsed_ms", "fetched_at", "title", "records",
-		})
+		writeCSV(&w.buf, columns)
 	}
 	at := ""
 	if r.FetchedAt != nil {
