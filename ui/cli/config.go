@@ -101,7 +101,7 @@ func pageFlags(c *Config, fs *pflag.FlagSet) {
 // fetchFlags: how one page is fetched.
 func fetchFlags(c *Config, fs *pflag.FlagSet) {
 	pageFlags(c, fs)
-	fs.VarP(many(&c.Header, "\n", parseHeader), "header", "H", "header for every request; may be repeated")
+	fs.VarP(headers(&c.Header), "header", "H", "header for every request, or 'NAME: @FILE' for its value in a file; may be repeated")
 	fs.Var(text(&c.UserAgent), "user-agent", "instead of weir/VERSION")
 	fs.Var(text(&c.Contact), "contact", "address or page that the User-Agent names, for those whose site it is")
 	yes(fs, &c.IgnoreRobots, "ignore-robots", "do not ask for robots.txt")
@@ -109,7 +109,7 @@ func fetchFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(secret(&c.Auth, "user:password", checkAuth), "auth", "user and password for the origins that are listed, or @FILE")
 	fs.Var(secret(&c.Bearer, "token", checkBearer), "bearer", "token for the origins that are listed, or @FILE")
 	fs.Var(text(&c.Cookies), "cookies", "file of cookies that each batch begins with, in the form of curl -c; without it none are kept (/dev/null: begin with none)")
-	fs.Var(secret(&c.Proxy, "url", checkProxy), "proxy", "http, https, socks5 or socks5h proxy, @FILE, or env for what HTTPS_PROXY and the like say")
+	fs.Var(secret(&c.Proxy, "url", checkProxy).unless(isOpenProxy), "proxy", "http, https, socks5 or socks5h proxy, @FILE, or env for what HTTPS_PROXY and the like say")
 	fs.Var(many(&c.NoProxy, ",", parseExcept), "no-proxy", "domains and addresses to be asked for without the proxy; may be repeated")
 	fs.Var(text(&c.CA), "ca", "file of authorities to believe beside the system's, in PEM")
 	fs.Var(text(&c.Cert), "cert", "file of the client certificate for the hosts that are listed, in PEM")

@@ -35,31 +35,61 @@ const maxSecret = 64 << 10
 
 // A secretValue is a flag over a Secret: its value, or @FILE for the first line
 // of a file, so that it is neither in the list of processes nor in a history.
-type secretValue struct{ *value[Secret] }
+type secretValue struct {
+	*value[Secret]
+	file *string           // the FILE that the value came from; empty: none
+	open func(string) bool // a value that is none, and may be written down; nil: there is none such
+}
 
 // secret is a flag whose text check accepts. Errors of check do not hold it.
 func secret(to *Secret, kind string, check func(string) error) secretValue {
-	parse := func(s string) (Secret, error) {
-		if path, ok := strings.CutPrefix(s, "@"); ok {
-			body, err := readAtMost(path, maxSecret)
-			if err != nil {
+	v := secretValue{file: new(string)}
+	v.value = one(to, kind, func(s string) (Secret, error) {
+		path, ok := strings.CutPrefix(s, "@")
+		if ok {
+			var err error
+			if s, err = firstLine(path); err != nil {
 				return Secret{}, err
 			}
-			s, _, _ = strings.Cut(string(body), "\n")
-			s = strings.TrimSuffix(s, "\r")
 		}
-		if s == "" {
-			return Secret{}, nil
+		if s != "" {
+			if err := check(s); err != nil {
+				return Secret{}, err
+			}
 		}
-		return Secret{s}, check(s)
+		if *v.file = ""; ok {
+			*v.file = path
+		}
+		return Secret{s}, nil
+	}, Secret.String)
+	return v
+}
+
+// unless is the same flag for values that may be no secret.
+func (v secretValue) unless(open func(string) bool) secretValue {
+	v.open = open
+	return v
+}
+
+// firstLine returns the first line of the file of a secret.
+func firstLine(path string) (string, error) {
+	body, err := readAtMost(path, maxSecret)
+	if err != nil {
+		return "", err
 	}
-	return secretValue{one(to, kind, parse, Secret.String)}
+	line, _, _ := strings.Cut(string(body), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
 }
 
 // shown is the text of a flag's value as an error may repeat it.
 func shown(v pflag.Value, text string) string {
-	if _, ok := v.(secretValue); ok && !strings.HasPrefix(text, "@") {
-		return hidden
+	switch v.(type) {
+	case secretValue:
+		if !strings.HasPrefix(text, "@") {
+			return hidden
+		}
+	case headerList:
+		return hideHeader(text)
 	}
 	return text
 }
@@ -87,6 +117,12 @@ func checkProxy(s string) error {
 		return fmt.Errorf("want a proxy such as http://10.0.0.1:3128 or socks5://USER:PASSWORD@10.0.0.1:1080, or %s", proxyOfEnvironment)
 	}
 	return nil
+}
+
+// isOpenProxy reports whether a proxy is written without a password.
+func isOpenProxy(s string) bool {
+	u, err := url.Parse(s)
+	return s == proxyOfEnvironment || err == nil && u.User == nil
 }
 
 func parseExcept(s string) (string, error) {

@@ -26,6 +26,7 @@ func settle(fs *pflag.FlagSet, getenv func(string) string) error {
 			return
 		}
 		given[f.Name] = true
+		came(f, name)
 		for _, item := range items(f.Value, text) {
 			if e := fs.Set(f.Name, item); e != nil {
 				err = wrong(name, shown(f.Value, item), e)
@@ -40,6 +41,26 @@ func settle(fs *pflag.FlagSet, getenv func(string) string) error {
 		return nil
 	}
 	return settleFile(fs, all, given, path)
+}
+
+// cameFrom is where a flag says what it has its value from.
+const cameFrom = "weir/from"
+
+// came notes that f has its value from a variable or a configuration file.
+func came(f *pflag.Flag, from string) {
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	f.Annotations[cameFrom] = []string{from}
+}
+
+// origin returns the variable or configuration file that f has its value from;
+// empty: the command line, if it has one.
+func origin(f *pflag.Flag) string {
+	if from := f.Annotations[cameFrom]; len(from) > 0 {
+		return from[0]
+	}
+	return ""
 }
 
 // variable returns the environment twin of a flag.
@@ -66,23 +87,33 @@ func wrong(where, text string, err error) error {
 // maxConfig is the longest configuration file that is read, in bytes.
 const maxConfig = 1 << 20
 
-// settleFile reads a configuration file: one mapping whose keys are the names
-// of flags. Flags in given keep their values.
-func settleFile(fs, all *pflag.FlagSet, given map[string]bool, path string) error {
+// readConfig reads a configuration file: one mapping whose keys are the names
+// of flags. It returns nil for one that holds nothing.
+func readConfig(path string) (*yaml.Node, error) {
 	body, err := readAtMost(path, maxConfig)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(body, &doc); err != nil {
-		return yamlError(path, err)
+		return nil, yamlError(path, err)
 	}
 	if len(doc.Content) == 0 {
-		return nil // nothing but comments
+		return nil, nil // nothing but comments
 	}
 	root := doc.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return fmt.Errorf("%s:%d: want keys and values, such as workers: 5", path, root.Line)
+		return nil, fmt.Errorf("%s:%d: want keys and values, such as workers: 5", path, root.Line)
+	}
+	return root, nil
+}
+
+// settleFile sets flags from a configuration file. Flags in given keep their
+// values.
+func settleFile(fs, all *pflag.FlagSet, given map[string]bool, path string) error {
+	root, err := readConfig(path)
+	if root == nil || err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(root.Content); i += 2 {
@@ -99,6 +130,8 @@ func settleFile(fs, all *pflag.FlagSet, given map[string]bool, path string) erro
 		to := fs
 		if fs.Lookup(name) == nil || given[name] {
 			to = all // checked all the same
+		} else {
+			came(to.Lookup(name), path)
 		}
 		if err := setNode(to, name, where, val); err != nil {
 			return err
@@ -109,14 +142,7 @@ func settleFile(fs, all *pflag.FlagSet, given map[string]bool, path string) erro
 
 // setNode sets a flag from what stands after its key.
 func setNode(fs *pflag.FlagSet, name, where string, n *yaml.Node) error {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	nodes := []*yaml.Node{n}
-	if _, ok := fs.Lookup(name).Value.(splitter); ok && n.Kind == yaml.SequenceNode {
-		nodes = n.Content
-	}
-	for _, n := range nodes {
+	for _, n := range values(n, fs.Lookup(name).Value) {
 		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 			return fmt.Errorf("%s: want one value", where)
 		}
@@ -125,6 +151,35 @@ func setNode(fs *pflag.FlagSet, name, where string, n *yaml.Node) error {
 		}
 	}
 	return nil
+}
+
+// values returns what stands after a key: a list for a flag that takes one.
+func values(n *yaml.Node, v pflag.Value) []*yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if _, ok := v.(splitter); ok && n.Kind == yaml.SequenceNode {
+		return n.Content
+	}
+	return []*yaml.Node{n}
+}
+
+// configured returns the values that a configuration file has for a flag.
+func configured(path string, f *pflag.Flag) ([]string, error) {
+	root, err := readConfig(path)
+	if root == nil || err != nil {
+		return nil, err
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == f.Name {
+			var texts []string
+			for _, n := range values(root.Content[i+1], f.Value) {
+				texts = append(texts, n.Value)
+			}
+			return texts, nil
+		}
+	}
+	return nil, nil
 }
 
 // yamlError gives an error of the YAML reader the form file:line: what.

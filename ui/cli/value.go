@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/net/http/httpguts"
 )
 
 // A value is a pflag.Value over a field of a Config. Its errors say what is
@@ -64,14 +63,16 @@ type list[T any] struct {
 	to    *[]T
 	sep   string
 	parse func(string) (T, error)
+	texts []string // that it was given
 }
 
 func many[T any](to *[]T, sep string, parse func(string) (T, error)) *list[T] {
 	return &list[T]{to: to, sep: sep, parse: parse}
 }
 
-func (l *list[T]) String() string { return "" }
-func (l *list[T]) Type() string   { return "list" }
+func (l *list[T]) String() string  { return "" }
+func (l *list[T]) Type() string    { return "list" }
+func (l *list[T]) given() []string { return l.texts }
 
 func (l *list[T]) Set(s string) error {
 	t, err := l.parse(s)
@@ -79,6 +80,7 @@ func (l *list[T]) Set(s string) error {
 		return err
 	}
 	*l.to = append(*l.to, t)
+	l.texts = append(l.texts, s)
 	return nil
 }
 
@@ -94,7 +96,10 @@ func (l *list[T]) split(s string) []string {
 }
 
 // A splitter is a value that takes several items.
-type splitter interface{ split(string) []string }
+type splitter interface {
+	split(string) []string
+	given() []string
+}
 
 func between(low, high int) func(string) (int, error) {
 	return func(s string) (int, error) {
@@ -197,17 +202,6 @@ func sizeUpTo(most int64, name string) func(string) (int64, error) {
 		}
 		return 0, wrong
 	}
-}
-
-// parseHeader checks one header field (RFC 9110, section 5) and returns it as
-// "Name: value".
-func parseHeader(s string) (string, error) {
-	name, val, ok := strings.Cut(s, ":")
-	name, val = strings.TrimSpace(name), strings.TrimSpace(val)
-	if !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(val) {
-		return "", errors.New("want a header such as 'Accept-Language: de'")
-	}
-	return name + ": " + val, nil
 }
 
 // parsePrefix reads a range of addresses, or one address.
