@@ -23,6 +23,11 @@ type Deps struct {
 	Saving string
 	Saved  func() uint64 // Num of the last result written there; nil without Saving
 
+	// Kept is the command that goes on with this run later, "weir resume 7":
+	// a store keeps it, so leaving loses nothing and cancels nothing. Empty:
+	// the run is in memory only.
+	Kept string
+
 	// Lists is closed when the lists that the run began with have been read:
 	// before that, nothing left to do does not mean that all is done. Nil:
 	// there are none.

@@ -53,6 +53,10 @@ func TestQuitView(t *testing.T) {
 	goldens(t, func() dialog { return newQuit(Deps{}, busy()) })
 }
 
+func TestQuitKeptView(t *testing.T) {
+	goldens(t, func() dialog { return newQuit(Deps{Kept: "weir resume 7"}, busy()) })
+}
+
 func TestHelpView(t *testing.T) {
 	goldens(t, func() dialog { return newHelp(newKeys(), resultsPanel) })
 }
@@ -219,6 +223,7 @@ func TestQuitKeys(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		stats engine.Stats
+		kept  string
 		key   string
 		want  tea.Msg
 		stays bool
@@ -229,12 +234,16 @@ func TestQuitKeys(t *testing.T) {
 		{name: "d drains", stats: busy(), key: "d", want: quitMsg{leaveDrain}},
 		{name: "x cancels", stats: busy(), key: "x", want: quitMsg{leaveCancel}},
 		{name: "ctrl+c again cancels", stats: busy(), key: "ctrl+c", want: quitMsg{leaveCancel}},
+		{name: "q again stays", stats: busy(), key: "q"},
+		{name: "q again leaves a run that is kept", stats: busy(), kept: "weir resume 7", key: "q", want: quitMsg{leaveNow}},
+		{name: "ctrl+c again leaves it, and cancels nothing", stats: busy(), kept: "weir resume 7", key: "ctrl+c", want: quitMsg{leaveNow}},
+		{name: "x cancels it", stats: busy(), kept: "weir resume 7", key: "x", want: quitMsg{leaveCancel}},
 		{name: "nothing to drain", stats: idle, key: "d", stays: true},
 		{name: "nothing to export", stats: fresh, key: "e", stays: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := newDesk(t, newQuit(Deps{}, tc.stats))
+				d := newDesk(t, newQuit(Deps{Kept: tc.kept}, tc.stats))
 				d.press(tc.key)
 				switch {
 				case d.any() != tc.stays:
@@ -266,6 +275,10 @@ func TestQuitSaysWhatIsLost(t *testing.T) {
 		{"all in the file", Deps{Saving: "out.jsonl", Saved: saved(812)}, busy(), true, "812 results saved in out.jsonl."},
 		{"some on their way", Deps{Saving: "out.jsonl", Saved: saved(800)}, busy(), true, "12 of them will when you leave"},
 		{"done and saved", Deps{Saving: "out.jsonl", Saved: saved(812)}, idle, false, "Every job has ended."},
+		{"kept", Deps{Kept: "weir resume 7"}, busy(), true, "leave: the rest waits for weir resume 7"},
+		{"kept, and in a file", Deps{Kept: "weir resume 7", Saving: "out.jsonl", Saved: saved(800)}, busy(), true, "12 of them will when you leave"},
+		{"kept and done", Deps{Kept: "weir resume 7"}, idle, false, "812 results kept."},
+		{"kept, done and behind with a file", Deps{Kept: "weir resume 7", Saving: "out.jsonl", Saved: saved(800)}, idle, false, "leave: weir resume 7 shows it again"},
 		{"done and not saved", Deps{}, idle, true, "Every job has ended."},
 		{"drain time is known", Deps{}, busy(), true, "105 queued and in flight (about"},
 		{"drain time is not known while a host is parked", Deps{}, parkedHost, true, "105 queued and in flight, leave"},

@@ -190,8 +190,8 @@ func newKeys() keyMap {
 		{act: actLog, key: bind("l", "log", "l"), name: "log", does: "everything that happened, newest last", group: groupLook, pair: "l", word: "log"},
 		{act: actPalette, key: bind(":", "actions", ":", "ctrl+p"), name: "every action", does: "find an action by its name", group: groupLook, pair: ":", word: "every action by name"},
 		{act: actHelp, key: bind("?", "help", "?", "f1"), name: "help", does: "every key", group: groupLook, pair: "?", word: "help"},
-		{act: actQuit, key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work or results would be lost", group: groupLook, pair: "q", word: "quit"},
-		{act: actInterrupt, key: bind("ctrl+c", "quit", "ctrl+c"), name: "quit at once", does: "once asks, twice cancels and leaves", group: groupLook},
+		{act: actQuit, key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work is left or results would be lost", group: groupLook, pair: "q", word: "quit"},
+		{act: actInterrupt, key: bind("ctrl+c", "quit", "ctrl+c"), name: "quit at once", does: "once asks, twice leaves: a run that is not kept is cancelled", group: groupLook},
 		{act: actSuspend, key: bind("ctrl+z", "suspend", "ctrl+z"), name: "suspend", does: "back to the shell; fg returns", group: groupLook},
 	}
 }

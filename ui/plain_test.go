@@ -48,7 +48,7 @@ type teletype struct {
 }
 
 // plainly runs do against a Plain with the given answers; do says how it ends.
-func plainly(t *testing.T, s *enginetest.Scraper, do func(*teletype)) {
+func plainly(t *testing.T, s *enginetest.Scraper, do func(*teletype), with ...func(*Deps)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		eng, err := engine.New(s, engine.Config{Interval: time.Second, Retries: -1})
@@ -63,6 +63,9 @@ func plainly(t *testing.T, s *enginetest.Scraper, do func(*teletype)) {
 		wg.Go(func() { eng.Run(ctx) })
 		wg.Go(func() {
 			d := Deps{Controller: eng, Interval: time.Second, Planner: &listPlanner{}, Exporter: &tt.files}
+			for _, change := range with {
+				change(&d)
+			}
 			tt.end <- Plain(ctx, d, r, &tt.out)
 		})
 		do(tt)
@@ -100,6 +103,25 @@ func (tt *teletype) want(said string, parts ...string) {
 			tt.t.Errorf("%q is not said in:\n%s", p, said)
 		}
 	}
+}
+
+// A run that is kept is left without being cancelled.
+func TestPlainLeavesWhatIsKept(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.say("add http://a.test/1 http://a.test/2 http://a.test/3")
+		tt.want(tt.say("quit"), "1 result kept.", "leave: the rest waits for weir resume 7", "Answer stay, leave, export FILE, drain or cancel")
+		if said := tt.say("leave"); strings.Contains(said, "cancelled") {
+			tt.t.Errorf("leaving says %q", said)
+		}
+		select {
+		case err := <-tt.end:
+			if err != nil {
+				tt.t.Errorf("Plain returned %v, want nil", err)
+			}
+		default:
+			tt.t.Error("leave does not leave")
+		}
+	}, func(d *Deps) { d.Kept = "weir resume 7" })
 }
 
 func TestPlainSession(t *testing.T) {

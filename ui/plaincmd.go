@@ -41,7 +41,7 @@ func plainCommands() []plainCommand {
 		{"undo", "", "take back the last change", (*plain).undo},
 		{"export", "FILE [overwrite]", "write all results to a .jsonl or .csv file", (*plain).export},
 		{"drain", "", "finish what is queued and in flight, then leave", (*plain).drain},
-		{"quit", "", "leave; asks when work or results would be lost", (*plain).quit},
+		{"quit", "", "leave; asks when work is left or results would be lost", (*plain).quit},
 		{"help", "[COMMAND]", "this list", (*plain).help},
 	}
 }
@@ -64,6 +64,9 @@ func (p *plain) command(text string) tea.Cmd {
 		switch {
 		case name == "stay":
 			p.say("staying")
+			return nil
+		case name == "leave" && p.deps.Kept != "":
+			p.leaving = true
 			return nil
 		case name == "cancel" && len(args) == 0:
 			return p.stop()
@@ -100,7 +103,11 @@ func (p *plain) quit([]string) tea.Cmd {
 			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)))
 	}
 	words, _ := l.results(Theme{})
-	p.say(words, "Answer stay, export FILE, drain or cancel.")
+	if l.kept != "" {
+		p.say(words, l.keptText(1<<10), "Answer stay, leave, export FILE, drain or cancel; cancel is for good.")
+	} else {
+		p.say(words, "Answer stay, export FILE, drain or cancel.")
+	}
 	p.asked = true
 	return nil
 }

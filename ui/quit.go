@@ -16,7 +16,7 @@ type leaving uint8
 
 // The ways out, mildest first.
 const (
-	leaveNow    leaving = iota // nothing is left to lose
+	leaveNow    leaving = iota // nothing is lost: there is nothing, or the run is kept
 	leaveExport                // not yet: export first
 	leaveDrain                 // finish what is queued and in flight
 	leaveCancel                // stop, keep what has ended
@@ -30,16 +30,21 @@ type quitMsg struct{ how leaving }
 type losing struct {
 	counts  engine.Counts
 	drain   time.Duration // what a drain takes; below zero: not known
-	saving  string        // file that results go to; empty: they are in memory only
-	unsaved int           // results that have ended and are in no file
+	saving  string        // file that results go to; empty: none
+	kept    string        // the command that goes on with the run; empty: it is in memory only
+	unsaved int           // results that leaving loses: they are in no file, and the run is not kept
+	behind  int           // results that are not in that file yet
 }
 
 // losingOf returns what leaving at the moment of s would lose.
 func losingOf(d Deps, s engine.Stats) losing {
-	l := losing{counts: s.Counts, saving: d.Saving, drain: drainTime(s)}
-	l.unsaved = l.ended()
+	l := losing{counts: s.Counts, saving: d.Saving, kept: d.Kept, drain: drainTime(s)}
+	l.behind = l.ended()
 	if d.Saving != "" && d.Saved != nil {
-		l.unsaved = max(0, l.unsaved-int(d.Saved()))
+		l.behind = max(0, l.behind-int(d.Saved()))
+	}
+	if d.Kept == "" {
+		l.unsaved = l.behind
 	}
 	return l
 }
@@ -72,7 +77,12 @@ func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		return q, nil
 	}
 	switch press.String() {
-	case "esc", "enter", "n", "q":
+	case "esc", "enter", "n":
+		return nil, nil
+	case "q":
+		if q.kept != "" {
+			return nil, send(quitMsg{leaveNow})
+		}
 		return nil, nil
 	case "e":
 		if q.ended() > 0 {
@@ -82,7 +92,12 @@ func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		if q.draining() > 0 {
 			return nil, send(quitMsg{leaveDrain})
 		}
-	case "x", "ctrl+c":
+	case "ctrl+c":
+		if q.kept != "" {
+			return nil, send(quitMsg{leaveNow})
+		}
+		return nil, send(quitMsg{leaveCancel})
+	case "x":
 		return nil, send(quitMsg{leaveCancel})
 	}
 	return q, nil
@@ -144,18 +159,38 @@ func (q *quitDialog) View(th Theme, w, h int) string {
 	words, style := q.results(th)
 	rows = append(rows, wrap(words, style, w-4)...)
 	rows = append(rows, row{drop: 4}, row{text: choice(th, "esc", "stay")})
+	if q.kept != "" {
+		rows = append(rows, row{text: choice(th, "q", q.keptText(w-12))})
+	}
 	if q.ended() > 0 {
 		rows = append(rows, row{text: choice(th, "e", "export the results first")})
 	}
 	if q.draining() > 0 {
 		rows = append(rows, row{text: choice(th, "d", q.drainText(w-12))})
 	}
-	cancel := "cancel: stop now, leave within a second"
-	if c.Left() == 0 {
-		cancel = "leave"
+	switch {
+	case c.Left() > 0 && q.kept != "":
+		rows = append(rows, row{text: choice(th, "x", "cancel what is left, for good, and leave")})
+	case c.Left() > 0:
+		rows = append(rows, row{text: choice(th, "x", "cancel: stop now, leave within a second")})
+	case q.kept == "":
+		rows = append(rows, row{text: choice(th, "x", "leave")})
 	}
-	rows = append(rows, row{text: choice(th, "x", cancel)}, row{drop: 5})
+	rows = append(rows, row{drop: 5})
 	return box(th, "Leave?", rows, w, h)
+}
+
+// keptText says what comes of a run that is kept, in w cells.
+func (l losing) keptText(w int) string {
+	again := clean(l.kept, lineBytes)
+	if l.counts.Left() == 0 {
+		return cut("leave: "+again+" shows it again", w)
+	}
+	words := "leave: the rest waits for " + again
+	if width(words) > w {
+		words = "leave: " + again + " goes on"
+	}
+	return cut(words, w)
 }
 
 // drainText says what a drain finishes and how long that takes, in w cells.
@@ -178,12 +213,18 @@ func (l losing) results(th Theme) (string, lipgloss.Style) {
 	switch {
 	case l.ended() == 0:
 		return "No results yet.", th.Muted
+	case l.kept != "" && l.saving == "":
+		return n + " kept.", th.OK
 	case l.saving == "" && l.ended() == 1:
 		return "1 result is only in memory (no -o): leaving loses it.", th.Bad
 	case l.saving == "":
 		return n + " are only in memory (no -o): leaving loses them.", th.Bad
-	case l.unsaved > 0:
-		return fmt.Sprintf("%s go to %s; %s of them will when you leave.", n, clean(l.saving, lineBytes), count(l.unsaved)), th.Warn
+	case l.behind > 0:
+		style := th.Warn
+		if l.kept != "" {
+			style = th.OK
+		}
+		return fmt.Sprintf("%s go to %s; %s of them will when you leave.", n, clean(l.saving, lineBytes), count(l.behind)), style
 	}
 	return fmt.Sprintf("%s saved in %s.", n, clean(l.saving, lineBytes)), th.OK
 }

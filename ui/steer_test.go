@@ -187,19 +187,29 @@ func TestQuit(t *testing.T) {
 		keys  []string
 		asked bool
 		calls string
+		kept  bool
 	}{
-		{"nothing was done", startScene(), false, []string{"q"}, false, ""},
-		{"results are only in memory", finishedScene(), false, []string{"q"}, true, ""},
-		{"all is saved", finishedScene(), true, []string{"q"}, false, ""},
-		{"jobs are left", busyScene(), true, []string{"ctrl+c"}, true, ""},
-		{"cancelled on the way out", busyScene(), true, []string{"ctrl+c", "wait", "ctrl+c"}, false, "cancel the run"},
-		{"drained", busyScene(), true, []string{"q", "wait", "d"}, true, "drain"},
+		{"nothing was done", startScene(), false, []string{"q"}, false, "", false},
+		{"results are only in memory", finishedScene(), false, []string{"q"}, true, "", false},
+		{"all is saved", finishedScene(), true, []string{"q"}, false, "", false},
+		{"jobs are left", busyScene(), true, []string{"ctrl+c"}, true, "", false},
+		{"cancelled on the way out", busyScene(), true, []string{"ctrl+c", "wait", "ctrl+c"}, false, "cancel the run", false},
+		{"drained", busyScene(), true, []string{"q", "wait", "d"}, true, "drain", false},
+		{"all is kept", finishedScene(), false, []string{"q"}, false, "", true},
+		{"jobs are left of a run that is kept", busyScene(), false, []string{"q"}, true, "", true},
+		{"left for later", busyScene(), false, []string{"q", "wait", "q"}, false, "", true},
+		{"a key in flight does not leave it", busyScene(), false, []string{"q", "q"}, true, "", true},
+		{"interrupted, and kept", busyScene(), false, []string{"ctrl+c", "wait", "ctrl+c"}, false, "", true},
+		{"cancelled for good", busyScene(), false, []string{"q", "wait", "x"}, false, "cancel the run", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStage(t, tc.scene, 120, 36)
 				if tc.save {
 					s.deps.Saving, s.deps.Saved = "out.jsonl", func() uint64 { return 1255 }
+				}
+				if tc.kept {
+					s.deps.Kept = "weir resume 7"
 				}
 				for _, k := range tc.keys {
 					if k == "wait" {
@@ -217,6 +227,22 @@ func TestQuit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Results that the store keeps are not called unsaved.
+func TestKeptIsNotUnsaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, finishedScene(), 120, 36)
+		said := func() string { return strings.Split(s.screen(), "\n")[3] }
+		if got, want := said(), "1,255 results NOT SAVED: e exports them"; !strings.Contains(got, want) {
+			t.Errorf("the header says %q, want %q", got, want)
+		}
+		s.deps.Kept = "weir resume 7"
+		s.tell(nil)
+		if got, want := said(), "1,255 results kept: e exports them"; !strings.Contains(got, want) || strings.Contains(got, "NOT SAVED") {
+			t.Errorf("the header of a run that is kept says %q, want %q", got, want)
+		}
+	})
 }
 
 // A run that was drained takes the screen with it.

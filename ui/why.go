@@ -278,6 +278,8 @@ func restText(s *engine.Stats, d Deps, unsaved int) []string {
 		parts = append(parts, plural(unsaved, "result")+" NOT SAVED: e exports them")
 	case results > 0 && d.Saving != "":
 		parts = append(parts, plural(results, "result")+" saved to "+clean(d.Saving, whyBytes))
+	case results > 0 && d.Kept != "":
+		parts = append(parts, plural(results, "result")+" kept: e exports them")
 	}
 	if c.Failed > 0 {
 		parts = append(parts, "R retries "+count(c.Failed)+" failed")
