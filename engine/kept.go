@@ -102,6 +102,7 @@ type Kept struct {
 	Mark    uint64      // no cancel and no retry that is in force has a higher one
 	Due     []Job       // that wait for a retry, unless they are cancelled
 	Paused  []KeptPause // jobs that are paused by name and have not ended
+	Listed  []string    // URLs that came with a list, in any state: for each origin that has some, at least one
 }
 
 // A KeptBatch is a batch and what became of it.

@@ -69,6 +69,9 @@ func (s *MemStore) open(b *memBatch, j *Job) *memJob {
 		url: j.URL, site: b.site(j.Host, j.Origin), waited: s.since(j.Waited),
 		id: s.last, depth: int32(j.Depth), place: InFlight, fresh: true,
 	}
+	if j.Depth == 0 && mj.site.listed == 0 {
+		mj.site.listed = mj.id
+	}
 	if j.Fingerprint != j.URL {
 		mj.odd = &memOdd{print: j.Fingerprint, printed: true}
 	}

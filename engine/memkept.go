@@ -2,9 +2,11 @@ package engine
 
 import (
 	"cmp"
+	"container/heap"
 	"context"
 	"maps"
 	"slices"
+	"time"
 )
 
 // This file is what a MemStore has to tell an engine that takes its run up
@@ -57,10 +59,11 @@ func (n *memNotes) state() State {
 }
 
 // Load implements [Store].
-func (s *MemStore) Load(context.Context) (Kept, error) {
+func (s *MemStore) Load(_ context.Context, now time.Time) (Kept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reclaim()
+	s.hasten(now)
 	k := Kept{State: s.notes.state()}
 	if n := len(s.rows); n > 0 {
 		_, k.Num = s.head(s.rows[n-1])
@@ -82,6 +85,11 @@ func (s *MemStore) Load(context.Context) (Kept, error) {
 			l := b.lanes[name]
 			kb.Hosts = append(kb.Hosts, KeptHost{Host: name, Robots: l.site.origin != "" || len(l.sites) > 0})
 			at[l] = &kb.Hosts[len(kb.Hosts)-1]
+			for site := range l.all() {
+				if site.listed != 0 {
+					k.Listed = append(k.Listed, s.job(site.listed).url)
+				}
+			}
 		}
 		k.Batches = append(k.Batches, kb)
 	}
@@ -110,6 +118,21 @@ func (s *MemStore) load(k *Kept, j *memJob, at *KeptHost) {
 	if j.paused() {
 		k.Paused = append(k.Paused, KeptPause{s.full(j), s.pauses[j.odd.paused-1]})
 	}
+}
+
+// hasten makes the jobs that wait for a retry due after no more time from now
+// than they were put off for.
+func (s *MemStore) hasten(now time.Time) {
+	for j := range s.all() {
+		if j.place != Deferred {
+			continue
+		}
+		due := s.time(j.due())
+		if latest := now.Add(max(due.Sub(s.time(j.waited)), 0)); due.After(latest) {
+			j.odd.due = s.since(latest)
+		}
+	}
+	heap.Init(&s.due)
 }
 
 // reclaim gives back the jobs that an engine which is no more had leased.

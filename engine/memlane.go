@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"iter"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ import (
 type memSite struct {
 	lane   *memLane
 	origin string
+	listed uint32 // the first job that came with a list; 0: none did
 }
 
 // A memLane is the waiting jobs of one host in one batch: those given back,
@@ -54,6 +56,20 @@ func (b *memBatch) site(host, origin string) *memSite {
 		l.sites[origin] = at
 	}
 	return at
+}
+
+// all passes over the sites of a lane.
+func (l *memLane) all() iter.Seq[*memSite] {
+	return func(yield func(*memSite) bool) {
+		if !yield(&l.site) {
+			return
+		}
+		for _, site := range l.sites {
+			if !yield(site) {
+				return
+			}
+		}
+	}
 }
 
 // link puts a job at the end of its lane, or behind the others in front.

@@ -61,8 +61,10 @@ type Store interface {
 	// Load returns what the run had come to when the store was opened. An
 	// engine calls it once and before anything else, when there is no other
 	// any more: jobs that are still leased wait again where they waited,
-	// before the others of their host and in the order of their ids.
-	Load(ctx context.Context) (Kept, error)
+	// before the others of their host and in the order of their ids. A job
+	// that was put off waits from now for no longer than it was put off for
+	// (from its Waited to its Due), should the clock have gone back.
+	Load(ctx context.Context, now time.Time) (Kept, error)
 
 	// Results returns what q selects, in the order of Num; cancelled jobs
 	// have no Num and come only when q asks for Cancelled, in the order of

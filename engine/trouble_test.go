@@ -49,10 +49,13 @@ func (s *badDisk) AddBatch(ctx context.Context, b engine.Batch, jobs iter.Seq2[e
 }
 
 func (s *badDisk) Next(ctx context.Context, n int, w engine.Want) ([]engine.Job, error) {
-	if err := s.fails("Next"); err != nil {
-		return nil, err
+	jobs, err := s.MemStore.Next(ctx, n, w)
+	if len(jobs) > 0 { // else it is not known how often it is asked
+		if err := s.fails("Next"); err != nil {
+			return nil, err
+		}
 	}
-	return s.MemStore.Next(ctx, n, w)
+	return jobs, err
 }
 
 func (s *badDisk) Release(ctx context.Context, back []engine.Job) error {
@@ -115,7 +118,8 @@ func TestStoreThatFailsEndsTheRun(t *testing.T) {
 				r.add(engine.Batch{}, enginetest.Jobs("one.test", 20), enginetest.Jobs("two.test", 20))
 				time.Sleep(2500 * time.Millisecond)
 				_, err := r.Pause(t.Context(), engine.Selector{Batch: 1})
-				if told := tc.method == "Change" || tc.method == "Sync"; told != errors.Is(err, engine.ErrStore) {
+				if first := tc.method == "Change" || tc.method == "Sync"; err != nil && store.at().IsZero() ||
+					first && !errors.Is(err, engine.ErrStore) {
 					t.Errorf("Pause = %v", err)
 				}
 				if _, err := r.Resume(t.Context(), engine.Selector{Batch: 1}); err != nil && store.at().IsZero() {

@@ -63,9 +63,11 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"What was kept is plain data", testKeepJSON},
 		{"Load of a new store", testLoadNew},
 		{"Load tells of batches and their jobs", testLoad},
+		{"Load tells what was listed", testLoadListed},
 		{"Load gives back what is leased", testLoadLeased},
 		{"Load tells of pauses", testLoadPaused},
 		{"Load tells of retries", testLoadDue},
+		{"Load with an earlier clock", testLoadEarlier},
 		{"Load adds up results", testLoadTotals},
 		{"Many at once", testManyAtOnce},
 	} {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // id.
 func (s *shelf) load() engine.Kept {
 	s.Helper()
-	k, err := s.Load(s.Context())
+	k, err := s.Load(s.Context(), s.now)
 	if err != nil {
 		s.Fatalf("Load: %v", err)
 	}
@@ -206,6 +207,38 @@ func testLoad(s *shelf) {
 	})
 }
 
+// What an operator listed is known by it, however it ended; what a page linked
+// to is not.
+func testLoadListed(s *shelf) {
+	jobs := func(origin string, urls ...string) iter.Seq2[engine.Job, error] {
+		return func(yield func(engine.Job, error) bool) {
+			for _, url := range urls {
+				if !yield(engine.Job{URL: origin + url, Host: "one.test", Origin: origin, Fingerprint: origin + url}, nil) {
+					return
+				}
+			}
+		}
+	}
+	s.add(engine.Batch{}, jobs("http://one.test", "/a", "/b"), jobs("https://one.test", "/a"))
+	out := s.lease(3)
+	link := engine.Job{URL: "http://one.test:81/", Host: "one.test", Origin: "http://one.test:81", Fingerprint: "81"}
+	other := engine.Job{URL: "http://two.test/", Host: "two.test", Fingerprint: "2"}
+	err := s.Finish(s.Context(), []engine.Result{{
+		Job: out[0].ID, Batch: 1, URL: out[0].URL, Host: "one.test", Num: 1, Outcome: engine.Failed, Links: []engine.Job{link, other},
+	}}, nil)
+	if err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	s.change(all, cancel(1), moved{1: {Backlog: 2}})
+	got := s.load().Listed
+	slices.Sort(got)
+	s.same("listed", slices.Compact(got), []string{"http://one.test/a", "https://one.test/a"})
+	s.add(engine.Batch{}, jobs("http://one.test:81", "/x"))
+	got = s.load().Listed
+	slices.Sort(got)
+	s.same("listed", slices.Compact(got), []string{"http://one.test/a", "http://one.test:81/x", "https://one.test/a"})
+}
+
 // Whoever had leased jobs is no more when somebody loads.
 func testLoadLeased(s *shelf) {
 	s.add(engine.Batch{}, Jobs("one.test", 6), Jobs("two.test", 2))
@@ -314,6 +347,36 @@ func testLoadDue(s *shelf) {
 	s.leases(100, "b1 one.test/3")
 	s.now = s.now.Add(time.Hour)
 	s.leases(100, "b1 one.test/2", "b1 one.test/1", "b1 one.test/0")
+}
+
+// When the clock has gone back, a job that was put off for a minute does not
+// wait for an hour.
+func testLoadEarlier(s *shelf) {
+	s.add(engine.Batch{}, Jobs("one.test", 4))
+	jobs := s.lease(4)
+	for i, off := range []time.Duration{3 * time.Minute, time.Minute, -time.Minute, 2 * time.Minute} {
+		jobs[i].Waited, jobs[i].Due = s.now, s.now.Add(off)
+	}
+	jobs[3].Waited = time.Time{}
+	s.release(jobs...)
+	s.now = s.now.Add(time.Second)
+	s.load() // the clock went on: they are due when they were
+	s.now = s.now.Add(-time.Hour)
+	k := s.load()
+	for i, want := range []time.Time{s.now.Add(3 * time.Minute), s.now.Add(time.Minute), s.now, jobs[3].Due} {
+		if len(k.Due) != 4 || !k.Due[i].Due.Equal(want) {
+			s.Fatalf("due %+v, want job %d at %v", k.Due, i+1, want)
+		}
+	}
+	s.leases(100, "b1 one.test/2")
+	s.now = s.now.Add(time.Minute)
+	s.leases(100, "b1 one.test/1")
+	s.now = s.now.Add(2*time.Minute - 1)
+	s.leases(100)
+	s.now = s.now.Add(1)
+	s.leases(100, "b1 one.test/0")
+	s.now = jobs[3].Due
+	s.leases(100, "b1 one.test/3") // since when it waits is not known
 }
 
 // What results add up to is kept with them: a retry's result counts too.
