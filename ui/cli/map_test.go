@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"weir/engine":            nil,
 	"weir/engine/enginetest": {"weir/engine"},
 	"weir/engine/metrics":    {"weir/engine"},
+	"weir/engine/sqlite":     {"weir/engine"},
 	"weir/scrape":            {"weir/engine"},
 	"weir/scrape/demo":       nil,
 	"weir/scrape/export":     {"weir/engine"},

@@ -1,0 +1,205 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/gofrs/flock"
+)
+
+// A Store is a run in a file that this process works on. Make one with Create
+// or Open. It is safe for use by multiple goroutines.
+type Store struct {
+	path    string
+	lock    *flock.Flock
+	journal journal
+	writer  *writer
+	writing sync.WaitGroup // of the goroutine that owns the writer
+
+	mu      sync.Mutex // guards the following
+	about   []byte
+	outputs map[string]Output
+	closed  bool
+}
+
+// Create makes the file of a new run, which must not be there yet. about is
+// what the caller wants to know of the run later; it is text.
+func Create(path string, about []byte) (*Store, error) {
+	lock, err := hold(path)
+	if err != nil {
+		return nil, err
+	}
+	// SQLite gives the files beside it the mode of this one.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		err = &Error{Path: path, Kind: fs.ErrExist, Cause: "the file exists", Err: err}
+		return nil, errors.Join(err, lock.Close())
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil {
+		err = create(path, about)
+	}
+	if err == nil {
+		err = syncFolder(path)
+	}
+	if err != nil {
+		return nil, errors.Join(trouble(path, err), lock.Close())
+	}
+	return open(path, lock)
+}
+
+// syncFolder sees to it that a new file is found after a power cut.
+func syncFolder(path string) error {
+	f, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// create writes an empty run into an empty file.
+func create(path string, about []byte) error {
+	c, err := connect(path)
+	if err != nil {
+		return err
+	}
+	err = c.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+	if err == nil {
+		err = transact(c, func() error {
+			if err := c.exec(schema); err != nil {
+				return err
+			}
+			s, err := c.prepare("INSERT INTO meta (name, value) VALUES ('about', ?)")
+			if err != nil {
+				return err
+			}
+			if err := s.run(string(about)); err != nil {
+				return err
+			}
+			return c.exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version))
+		})
+	}
+	return errors.Join(err, c.Close())
+}
+
+// Open opens a run to go on with it. It takes the run's lock, which another
+// process may have ([HeldError]), and brings an older file to the version of
+// this program; a newer one is refused ([ErrNewer]).
+func Open(path string) (*Store, error) {
+	if err := there(path); err != nil {
+		return nil, err
+	}
+	lock, err := hold(path)
+	if err != nil {
+		return nil, err
+	}
+	return open(path, lock)
+}
+
+// open opens a file whose lock is held, and lets go of it if that fails.
+func open(path string, lock *flock.Flock) (*Store, error) {
+	s := &Store{path: path, lock: lock, outputs: make(map[string]Output)}
+	s.journal.change.L = &s.journal.mu
+	c, err := connect(path)
+	if err == nil {
+		if err = s.load(c); err != nil {
+			err = errors.Join(trouble(path, err), c.Close())
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(trouble(path, err), lock.Close())
+	}
+	s.writing.Go(s.writer.run)
+	return s, nil
+}
+
+// load reads what the file has.
+func (s *Store) load(c *conn) error {
+	v, err := found(c, s.path)
+	if err != nil {
+		return err
+	}
+	if err := c.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); err != nil {
+		return err
+	}
+	if err := migrate(c, v, migrations); err != nil {
+		return err
+	}
+	about, err := meta(c, "about")
+	if err != nil {
+		return err
+	}
+	s.about = []byte(about)
+	err = c.each(context.Background(), "SELECT path, num, bytes FROM output", nil, func(row []driver.Value) error {
+		s.outputs[text(row[0])] = Output{Num: uint64(whole(row[1])), Bytes: whole(row[2])}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.writer, err = newWriter(c, &s.journal, s.path)
+	return err
+}
+
+// Path returns where the run is.
+func (s *Store) Path() string { return s.path }
+
+// About returns what was last set.
+func (s *Store) About() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]byte(nil), s.about...)
+}
+
+// SetAbout keeps what the caller wants to know of the run later. It returns
+// when it is on disk.
+func (s *Store) SetAbout(about []byte) error {
+	s.mu.Lock()
+	s.about = append([]byte(nil), about...)
+	s.journal.add(&noted{"about", string(about)})
+	s.mu.Unlock()
+	return s.journal.wait(true)
+}
+
+// Output returns how far a file was noted to be; zero: it was not.
+func (s *Store) Output(path string) Output {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outputs[path]
+}
+
+// SetOutput notes how far a file that results are written to is on disk. It
+// does not wait: what is lost of the notes when the process dies only makes
+// the file seem shorter than it is. It returns the error that ended the store.
+func (s *Store) SetOutput(path string, o Output) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outputs[path] = o
+	s.journal.add(&outputNoted{path, o})
+	return s.journal.failed()
+}
+
+// Close writes what is still to be written and gives the run free. It returns
+// the error that ended the store, if one did.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.journal.close()
+	s.writing.Wait()
+	err := s.journal.failed()
+	s.journal.committed(0, &Error{Path: s.path, Kind: ErrClosed, Cause: ErrClosed.Error()})
+	return errors.Join(err, trouble(s.path, s.writer.Close()), trouble(s.path, s.lock.Close()))
+}
