@@ -30,6 +30,10 @@ type Batch struct {
 	// below zero does not pace them.
 	Interval time.Duration
 
+	// Lines is about how many lines its list has, so that a screen can show
+	// how far it is read; zero: not known. A Store need not keep it.
+	Lines int
+
 	Added time.Time
 }
 

@@ -81,3 +81,40 @@ func TestRowOfABatchNamesTheFieldThatCollapsed(t *testing.T) {
 		}
 	})
 }
+
+// While a list is read its row says how far that is: of its lines where they
+// are known, else how many there were so far.
+func TestBatchBeingRead(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		w, h  int
+		lines int
+		want  string // in its row
+		why   string
+	}{
+		{"of so many", 120, 36, 1_000_000, "██░░░░░░  31%  adding", "adding, 312,400 of about 1.00M lines read."},
+		{"of more than were thought", 120, 36, 300_000, "███████░  99%  adding", "adding, 312,400 of about 300,000 lines read."},
+		{"of who knows how many", 120, 36, 0, " 312,400 read  adding", "adding, 312,400 lines read."},
+		{"without a bar", 100, 28, 0, "urls.txt                 312,400 read", ""},
+		{"in percent", 100, 28, 1_000_000, "urls.txt                  31%  adding", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sc := busyScene()
+				b := &sc.stats.Batches[0]
+				b.State, b.Batch.Lines = engine.BatchAdding, tc.lines
+				b.Batch.Name = "urls.txt"
+				b.Counts = engine.Counts{Submitted: 312_400, Backlog: 312_380, OK: 10, Skipped: 10, Duplicate: 10}
+				s := newStage(t, sc, tc.w, tc.h)
+				s.press("1", "g")
+				checkSize(t, s.View().Content, tc.w, tc.h)
+				if got := s.screen(); !strings.Contains(got, tc.want) {
+					t.Errorf("the screen shows\n%s\nwant %q", got, tc.want)
+				}
+				if s.press("w"); tc.why != "" && !strings.Contains(s.screen(), tc.why) {
+					t.Errorf("w says\n%s\nwant %q", s.screen(), tc.why)
+				}
+			})
+		})
+	}
+}

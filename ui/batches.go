@@ -95,17 +95,32 @@ func (p *batches) row(at pane, l batchesLayout, i int, s *engine.Stats) string {
 		prio = t.Batch.Priority.String()
 	}
 	b.put(pad(prio, 4)).gap(1)
-	done := c.Ended() - c.Cancelled // what was cancelled is not progress
-	if l.bar {
-		b.paint(at.th.OK, at.th.Glyphs.bar(done, c.Submitted, 8)).gap(1)
-	}
-	b.put(right(strconv.Itoa(percent(done, c.Submitted))+"%", 4))
 	state, style := batchState(t, s, at.th)
-	b.paint(style, right(state, 8))
+	cells := 8
+	switch done := c.Ended() - c.Cancelled; { // what was cancelled is not progress
+	case t.State == engine.BatchAdding && t.Batch.Lines == 0 && l.bar:
+		b.paint(at.th.Accent, right(count(c.Submitted)+" read", 13))
+	case t.State == engine.BatchAdding && t.Batch.Lines == 0:
+		state, cells = count(c.Submitted)+" read", cells+4
+	case t.State == engine.BatchAdding:
+		p.progress(at, l, b, at.th.Accent, c.Submitted, max(t.Batch.Lines, c.Submitted+1)) // its last line is not read yet
+	default:
+		p.progress(at, l, b, at.th.OK, done, c.Submitted)
+	}
+	b.paint(style, right(state, cells))
 	if l.counts {
 		b.put(right(count(c.OK), 8)).put(right(count(c.Failed), 8)).put(right(count(c.Left()), 8))
 	}
 	return at.finish(b, selected)
+}
+
+// progress draws how much of all is done: of a list that is being read, its
+// lines, and after that, its URLs.
+func (p *batches) progress(at pane, l batchesLayout, b *line, bar lipgloss.Style, done, all int) {
+	if l.bar {
+		b.paint(bar, at.th.Glyphs.bar(done, all, 8)).gap(1)
+	}
+	b.put(right(strconv.Itoa(percent(done, all))+"%", 4))
 }
 
 // nameOf is what the operator calls a batch.

@@ -319,6 +319,13 @@ func whyBatch(b *engine.BatchStats, s *engine.Stats) []string {
 	if b.State == engine.BatchPaused && b.Paused.Of > 0 {
 		state = waitText(b.Paused, s.At) + " (safeguard); p goes on"
 	}
+	switch {
+	case b.State != engine.BatchAdding:
+	case b.Batch.Lines > 0:
+		state += fmt.Sprintf(", %s of about %s read", count(c.Submitted), plural(b.Batch.Lines, "line"))
+	default:
+		state += fmt.Sprintf(", %s read", plural(c.Submitted, "line"))
+	}
 	if s.State == engine.RunPaused && c.Left() > 0 {
 		state += "; the run is paused"
 	}
