@@ -16,6 +16,9 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	if why := m.whyNot(a); why != "" {
 		return m.toasts.say(engine.LevelWarn, why)
 	}
+	if m.results.open != 0 && m.detail.do(a) {
+		return nil
+	}
 	switch a {
 	case actUp:
 		return m.move(-1)

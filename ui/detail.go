@@ -29,6 +29,7 @@ const (
 type detail struct {
 	results engine.Controller
 	call    caller
+	keys    keyMap
 
 	row    *jobRow // the job as the lists know it; nil: none
 	batch  string  // its batch's number and name
@@ -74,8 +75,8 @@ type detailMsg struct {
 	err    error
 }
 
-func newDetail(c engine.Controller, call caller) detail {
-	return detail{results: c, call: call, sheet: &sheet{}}
+func newDetail(c engine.Controller, call caller, keys keyMap) detail {
+	return detail{results: c, call: call, keys: keys, sheet: &sheet{}}
 }
 
 // SetSize sets how many cells View may use.
@@ -86,7 +87,7 @@ func (d *detail) SetSize(w, h int) { d.w, d.h = w, h }
 // anew after a retry.
 func (d *detail) show(row *jobRow, s *engine.Stats) tea.Cmd {
 	if d.row == nil || row.id != d.row.id {
-		*d = detail{results: d.results, call: d.call, sheet: d.sheet, w: d.w, h: d.h}
+		*d = detail{results: d.results, call: d.call, keys: d.keys, sheet: d.sheet, w: d.w, h: d.h}
 		if row.outcome == engine.OK || row.outcome == engine.Empty {
 			d.part = recordsPart
 		}
@@ -107,32 +108,38 @@ func (d *detail) show(row *jobRow, s *engine.Stats) tea.Cmd {
 	})
 }
 
-// Update takes the fetched result and the keys of the details: tab and
-// shift+tab for the part, J and K to scroll it.
+// Update takes the fetched result.
 func (d detail) Update(msg tea.Msg) (detail, tea.Cmd) {
-	switch msg := msg.(type) {
-	case detailMsg:
-		if d.row == nil || msg.id != d.row.id {
-			return d, nil // of a job that was shown before
-		}
+	if msg, ok := msg.(detailMsg); ok && d.row != nil && msg.id == d.row.id { // else of a job that was shown before
 		d.result, d.err = msg.result, ""
 		if msg.err != nil {
 			d.err = clean(msg.err.Error(), lineBytes)
 		}
-	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "tab", "right":
-			d.part, d.top = (d.part+1)%parts, 0
-		case "shift+tab", "left":
-			d.part, d.top = (d.part+parts-1)%parts, 0
-		case "J", "pgdown":
-			d.top += max(d.sheet.room-1, 1)
-		case "K", "pgup":
-			d.top -= max(d.sheet.room-1, 1)
-		}
-		d.top = max(0, min(d.top, len(d.sheet.lines)-d.sheet.room))
+		d.scroll(0)
 	}
 	return d, nil
+}
+
+// do does what open details make of an act, and reports whether it is one of
+// theirs: the next part, a page up or down.
+func (d *detail) do(a act) bool {
+	switch a {
+	case actNextPanel:
+		d.part, d.top = (d.part+1)%parts, 0
+	case actPrevPanel:
+		d.part, d.top = (d.part+parts-1)%parts, 0
+	case actScrollDown, actPageDown:
+		d.scroll(max(d.sheet.room-1, 1))
+	case actScrollUp, actPageUp:
+		d.scroll(-max(d.sheet.room-1, 1))
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *detail) scroll(lines int) {
+	d.top = max(0, min(d.top+lines, len(d.sheet.lines)-d.sheet.room))
 }
 
 // View draws the details in at most the set size, without a frame.
@@ -255,8 +262,8 @@ func (d detail) tabs(th Theme, more bool) string {
 		words[p] = name
 	}
 	line := strings.Join(words, "  ")
-	if more {
-		line += th.Muted.Render("  J more")
+	if key := d.keys.shown("", actScrollDown); more && key != "" {
+		line += th.Muted.Render("  " + key + " more")
 	}
 	return line
 }

@@ -80,7 +80,7 @@ func detailStats() *engine.Stats {
 // opened returns the details of r, fetched.
 func opened(t *testing.T, r engine.Result, w, h int) detail {
 	t.Helper()
-	d := newDetail(&kept{results: []engine.Result{r}}, callIn(t.Context()))
+	d := newDetail(&kept{results: []engine.Result{r}}, callIn(t.Context()), newKeys())
 	d.SetSize(w, h)
 	cmd := d.show(resultRow(&r), detailStats())
 	if cmd == nil {
@@ -115,9 +115,9 @@ func TestDetailParts(t *testing.T) {
 		if !strings.Contains(view, want.tabs) || !strings.Contains(view, want.line) {
 			t.Errorf("got\n%s\nwant %s and %q", view, want.tabs, want.line)
 		}
-		d, _ = d.Update(keyPress("tab"))
+		d.do(actNextPanel)
 	}
-	if d, _ = d.Update(keyPress("shift+tab")); d.part != recordsPart {
+	if d.do(actPrevPanel); d.part != recordsPart {
 		t.Errorf("shift+tab leads to part %d, want the one before", d.part)
 	}
 }
@@ -129,13 +129,13 @@ func TestDetailScroll(t *testing.T) {
 		t.Fatal("all records fit: nothing to scroll")
 	}
 	for range 9 {
-		d, _ = d.Update(keyPress("J"))
+		d.do(actScrollDown)
 	}
 	if !strings.Contains(view(), "2025-02-31") || strings.Contains(view(), "J more") {
 		t.Errorf("J does not reach the end:\n%s", view())
 	}
 	for range 9 {
-		d, _ = d.Update(keyPress("K"))
+		d.do(actScrollUp)
 	}
 	if !strings.Contains(view(), "2025-02-01") {
 		t.Errorf("K does not reach the beginning:\n%s", view())
@@ -165,7 +165,7 @@ func TestDetailKeepsItsSheet(t *testing.T) {
 func TestDetailFetches(t *testing.T) {
 	r := failed()
 	k := &kept{results: []engine.Result{r}}
-	d := newDetail(k, callIn(t.Context()))
+	d := newDetail(k, callIn(t.Context()), newKeys())
 	d.SetSize(56, 22)
 	s := detailStats()
 

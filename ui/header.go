@@ -63,6 +63,7 @@ func spread(left, rightmost []bit, w int) string {
 // and what limits the run.
 type header struct {
 	th      Theme
+	keys    keyMap
 	s       *engine.Stats
 	deps    Deps
 	unsaved int
@@ -332,7 +333,7 @@ func (h header) card(height int) []string {
 		line(failed, bit{"  backpressure ", t.Muted, 0}, bit{count(s.Hits), t.Text, 0}),
 		line(bit{limit, t.limitStyle(s.Limit.Kind), 0}),
 		line(),
-		line(bit{"x u P ? q work here", t.Accent, 0}),
+		line(bit{h.keys.shown(" ", actCancel, actUndo, actPauseAll, actHelp, actQuit) + " work here", t.Accent, 0}),
 		line(bit{"60x15 shows more (now " + count(h.w) + "x" + count(height) + ")", t.Muted, 0}),
 	}
 }

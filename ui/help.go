@@ -159,7 +159,7 @@ func (h *help) group(th Theme, name group, w int) []string {
 			lines, line, used, at = append(lines, line), "", 0, 0
 		}
 		word := a.word
-		if len(a.panels) > 0 && h.panel != 0 && !slices.Contains(a.panels, h.panel) {
+		if h.panel != 0 && !a.on(h.panel) {
 			word = th.Muted.Render(word)
 		}
 		line = pad(line, helpStops[at]) + th.Accent.Render(a.pair) + "  " + word

@@ -95,14 +95,14 @@ func TestViewsHoldTheirSize(t *testing.T) {
 			}
 		}
 		page := hostileResult(r)
-		d := newDetail(nil, nil)
+		d := newDetail(nil, nil, newKeys())
 		d.SetSize(w, h)
 		d.row, d.stats, d.batch = resultRow(&page), detailStats(), "2 "+clean(hostile(r), 100)
 		d.result = cleanResult(page)
 		for range parts {
 			check("detail", d.View(th), w, h)
-			d, _ = d.Update(keyPress("tab"))
-			d, _ = d.Update(keyPress("J"))
+			d.do(actNextPanel)
+			d.do(actScrollDown)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 )
@@ -66,6 +67,8 @@ const (
 	actWhy
 	actWhyRun
 	actDetails
+	actScrollDown
+	actScrollUp
 	actCopy
 	actCopyJSON
 	actExport
@@ -90,10 +93,12 @@ const (
 // An action is one binding: what the footer, the help and the palette know of
 // an act. There is no other list of keys.
 type action struct {
-	act  act
-	key  key.Binding // Help holds the key as it is written and its word in the footer
-	name string      // in the palette: an imperative of a few words
-	does string      // a sentence for the palette
+	act   act
+	id    string      // in the configuration
+	key   key.Binding // Help holds the key as it is written and its word in the footer
+	fixed bool        // its keys are not to be changed
+	name  string      // in the palette: an imperative of a few words
+	does  string      // a sentence for the palette
 
 	group group
 	// pair and word are its entry in the help. An empty pair is told by
@@ -109,14 +114,35 @@ type actMsg struct{ act act }
 // keyMap is every binding, in the order of the help.
 type keyMap []action
 
-// find returns the action that a pressed key stands for, nil without one.
-func (k keyMap) find(pressed string) *action {
+// find returns the action that a key pressed on a panel stands for, nil without
+// one. One that does nothing there is found if no other has the key.
+func (k keyMap) find(pressed string, on panel) *action {
+	var elsewhere *action
 	for i := range k {
-		if k[i].key.Enabled() && slices.Contains(k[i].key.Keys(), pressed) {
+		if !slices.Contains(k[i].key.Keys(), pressed) {
+			continue
+		}
+		if k[i].on(on) {
 			return &k[i]
 		}
+		elsewhere = &k[i]
 	}
-	return nil
+	return elsewhere
+}
+
+// on reports whether an action does something on a panel.
+func (a *action) on(p panel) bool { return len(a.panels) == 0 || slices.Contains(a.panels, p) }
+
+// shown returns the keys of acts as they are written, with sep between them.
+// Acts without a key are left out.
+func (k keyMap) shown(sep string, acts ...act) string {
+	var keys []string
+	for _, a := range acts {
+		if key := k.of(a).key.Help().Key; key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return strings.Join(keys, sep)
 }
 
 // of returns the action of an act. Every act has one.
@@ -143,55 +169,57 @@ var (
 // selected or marked, a capital on everything.
 func newKeys() keyMap {
 	return keyMap{
-		{act: actUp, key: bind("k", "up", "k", "up"), name: "up", does: "move the cursor up", group: groupLists, pair: "j k ↑ ↓", word: "move"},
-		{act: actDown, key: bind("j", "down", "j", "down"), name: "down", does: "move the cursor down", group: groupLists},
-		{act: actTop, key: bind("g", "top", "g", "home"), name: "top", does: "go to the first row", group: groupLists, pair: "g G", word: "top, end"},
-		{act: actEnd, key: bind("G", "end", "G", "end"), name: "end", does: "go to the last row", group: groupLists},
-		{act: actPageUp, key: bind("pgup", "page up", "pgup", "ctrl+b"), name: "page up", does: "one screen up", group: groupLists, pair: "pgup pgdn", word: "page"},
-		{act: actPageDown, key: bind("pgdn", "page down", "pgdown", "ctrl+f"), name: "page down", does: "one screen down", group: groupLists},
-		{act: actNextPanel, key: bind("tab", "panel", "tab", "right"), name: "next panel", does: "go to the next panel", group: groupLists, pair: "tab 1-4", word: "panel"},
-		{act: actPrevPanel, key: bind("shift+tab", "panel", "shift+tab", "left"), name: "previous panel", does: "go to the panel before", group: groupLists},
-		{act: actPanel, key: bind("1-4", "panel", "1", "2", "3", "4"), name: "panel by number", does: "1 batches, 2 workers, 3 hosts, 4 results", group: groupLists},
-		{act: actMark, key: bind("space", "mark", "space"), name: "mark", does: "mark the row, for x p r y e", group: groupLists, pair: "space", word: "mark", panels: onResults},
-		{act: actMarkAll, key: bind("*", "mark all", "*"), name: "mark all shown", does: "mark every row that the filter shows", group: groupLists, pair: "*", word: "mark all shown", panels: onResults},
-		{act: actOpen, key: bind("enter", "open", "enter"), name: "open", does: "a result's details; the results of a batch, host or worker", group: groupLists, pair: "enter", word: "open"},
-		{act: actBack, key: bind("esc", "back", "esc"), name: "back", does: "close details, drop the marks, clear the filter", group: groupLists, pair: "esc", word: "back"},
-		{act: actFilter, key: bind("/", "filter", "/"), name: "filter results", does: "by text, outcome:failed code:5xx host: batch: class:", group: groupLists, pair: "/", word: "filter"},
-		{act: actSort, key: bind("s", "sort", "s"), name: "sort by the next column", does: "sort by the next column", group: groupLists, pair: "s S", word: "sort, turn", panels: onSorted},
-		{act: actTurn, key: bind("S", "turn", "S"), name: "turn the order", does: "sort the other way round", group: groupLists, panels: onSorted},
-		{act: actFollow, key: bind("f", "follow", "f"), name: "follow the newest", does: "back to the newest result, and stay there", group: groupLists, pair: "f", word: "follow", panels: onResults},
-		{act: actShow, key: bind("v", "ended, waiting, all", "v"), name: "show ended, waiting or all", does: "what Results shows: jobs that ended, that wait, or all", group: groupLists, pair: "v", word: "ended, waiting", panels: onResults},
-		{act: actHost, key: bind("h", "its host", "h"), name: "to its host", does: "to the row's host on panel 3", group: groupLists, pair: "h b", word: "its host, batch", panels: []panel{workersPanel, resultsPanel}},
-		{act: actBatch, key: bind("b", "its batch", "b"), name: "to its batch", does: "to the row's batch on panel 1", group: groupLists, panels: []panel{workersPanel, resultsPanel}},
+		{act: actUp, id: "up", key: bind("k", "up", "k", "up"), name: "up", does: "move the cursor up", group: groupLists, pair: "j k ↑ ↓", word: "move"},
+		{act: actDown, id: "down", key: bind("j", "down", "j", "down"), name: "down", does: "move the cursor down", group: groupLists},
+		{act: actTop, id: "top", key: bind("g", "top", "g", "home"), name: "top", does: "go to the first row", group: groupLists, pair: "g G", word: "top, end"},
+		{act: actEnd, id: "end", key: bind("G", "end", "G", "end"), name: "end", does: "go to the last row", group: groupLists},
+		{act: actPageUp, id: "page-up", key: bind("pgup", "page up", "pgup", "ctrl+b"), name: "page up", does: "one screen up", group: groupLists, pair: "pgup pgdn", word: "page"},
+		{act: actPageDown, id: "page-down", key: bind("pgdn", "page down", "pgdown", "ctrl+f"), name: "page down", does: "one screen down", group: groupLists},
+		{act: actNextPanel, id: "next-panel", key: bind("tab", "panel", "tab", "right"), name: "next panel", does: "go to the next panel", group: groupLists, pair: "tab 1-4", word: "panel"},
+		{act: actPrevPanel, id: "previous-panel", key: bind("shift+tab", "panel", "shift+tab", "left"), name: "previous panel", does: "go to the panel before", group: groupLists},
+		{act: actPanel, id: "panel", key: bind("1-4", "panel", "1", "2", "3", "4"), fixed: true, name: "panel by number", does: "1 batches, 2 workers, 3 hosts, 4 results", group: groupLists},
+		{act: actMark, id: "mark", key: bind("space", "mark", "space"), name: "mark", does: "mark the row, for x p r y e", group: groupLists, pair: "space", word: "mark", panels: onResults},
+		{act: actMarkAll, id: "mark-all", key: bind("*", "mark all", "*"), name: "mark all shown", does: "mark every row that the filter shows", group: groupLists, pair: "*", word: "mark all shown", panels: onResults},
+		{act: actOpen, id: "open", key: bind("enter", "open", "enter"), name: "open", does: "a result's details; the results of a batch, host or worker", group: groupLists, pair: "enter", word: "open"},
+		{act: actBack, id: "back", key: bind("esc", "back", "esc"), name: "back", does: "close details, drop the marks, clear the filter", group: groupLists, pair: "esc", word: "back"},
+		{act: actFilter, id: "filter", key: bind("/", "filter", "/"), name: "filter results", does: "by text, outcome:failed code:5xx host: batch: class:", group: groupLists, pair: "/", word: "filter"},
+		{act: actSort, id: "sort", key: bind("s", "sort", "s"), name: "sort by the next column", does: "sort by the next column", group: groupLists, pair: "s S", word: "sort, turn", panels: onSorted},
+		{act: actTurn, id: "turn", key: bind("S", "turn", "S"), name: "turn the order", does: "sort the other way round", group: groupLists, panels: onSorted},
+		{act: actFollow, id: "follow", key: bind("f", "follow", "f"), name: "follow the newest", does: "back to the newest result, and stay there", group: groupLists, pair: "f", word: "follow", panels: onResults},
+		{act: actShow, id: "show", key: bind("v", "ended, waiting, all", "v"), name: "show ended, waiting or all", does: "what Results shows: jobs that ended, that wait, or all", group: groupLists, pair: "v", word: "ended, waiting", panels: onResults},
+		{act: actHost, id: "host", key: bind("h", "its host", "h"), name: "to its host", does: "to the row's host on panel 3", group: groupLists, pair: "h b", word: "its host, batch", panels: []panel{workersPanel, resultsPanel}},
+		{act: actBatch, id: "batch", key: bind("b", "its batch", "b"), name: "to its batch", does: "to the row's batch on panel 1", group: groupLists, panels: []panel{workersPanel, resultsPanel}},
 
-		{act: actAdd, key: bind("a", "add", "a"), name: "add a batch", does: "paste or type URLs, name a file, or a range of months", group: groupSteer, pair: "a", word: "add"},
-		{act: actCancel, key: bind("x", "cancel", "x"), name: "cancel selected", does: "the batch, the host's jobs or the URL; u brings them back", group: groupSteer, pair: "x X", word: "cancel"},
-		{act: actCancelAll, key: bind("X", "cancel all", "X"), name: "cancel the run", does: "every job that has not ended; u brings them back", group: groupSteer},
-		{act: actPause, key: bind("p", "pause", "p"), name: "pause or resume selected", does: "the batch, host or URLs; a host that cannot be reached is probed", group: groupSteer, pair: "p P", word: "pause"},
-		{act: actPauseAll, key: bind("P", "pause all", "P"), name: "pause or resume the run", does: "no new request starts; what is in flight ends", group: groupSteer},
-		{act: actRetry, key: bind("r", "retry", "r"), name: "retry selected", does: "what failed or came back empty", group: groupSteer, pair: "r R", word: "retry"},
-		{act: actRetryAll, key: bind("R", "retry all", "R"), name: "retry all failed and empty", does: "of the whole run", group: groupSteer},
-		{act: actSlower, key: bind("<", "slower", "<", "["), name: "host slower", does: "the next longer interval", group: groupSteer, pair: "< >", word: "slower, faster (host)"},
-		{act: actFaster, key: bind(">", "faster", ">", "]"), name: "host faster", does: "the next shorter interval", group: groupSteer},
-		{act: actInterval, key: bind("=", "interval", "="), name: "set the interval", does: "type the time between two requests to the host", group: groupSteer, pair: "=", word: "type its interval"},
-		{act: actLower, key: bind("(", "priority down", "("), name: "lower the priority", does: "of the batch", group: groupSteer, pair: "( )", word: "priority (batch)"},
-		{act: actHigher, key: bind(")", "priority up", ")"), name: "raise the priority", does: "of the batch", group: groupSteer},
-		{act: actMore, key: bind("+", "worker more", "+"), name: "one worker more", does: "at once", group: groupSteer, pair: "+ -", word: "workers"},
-		{act: actFewer, key: bind("-", "worker fewer", "-"), name: "one worker fewer", does: "its request in flight is not cut", group: groupSteer},
-		{act: actUndo, key: bind("u", "undo", "u", "z", "ctrl+_"), name: "undo", does: "take back the last change", group: groupSteer, pair: "u", word: "undo"},
+		{act: actAdd, id: "add", key: bind("a", "add", "a"), name: "add a batch", does: "paste or type URLs, name a file, or a range of months", group: groupSteer, pair: "a", word: "add"},
+		{act: actCancel, id: "cancel", key: bind("x", "cancel", "x"), name: "cancel selected", does: "the batch, the host's jobs or the URL; u brings them back", group: groupSteer, pair: "x X", word: "cancel"},
+		{act: actCancelAll, id: "cancel-all", key: bind("X", "cancel all", "X"), name: "cancel the run", does: "every job that has not ended; u brings them back", group: groupSteer},
+		{act: actPause, id: "pause", key: bind("p", "pause", "p"), name: "pause or resume selected", does: "the batch, host or URLs; a host that cannot be reached is probed", group: groupSteer, pair: "p P", word: "pause"},
+		{act: actPauseAll, id: "pause-all", key: bind("P", "pause all", "P"), name: "pause or resume the run", does: "no new request starts; what is in flight ends", group: groupSteer},
+		{act: actRetry, id: "retry", key: bind("r", "retry", "r"), name: "retry selected", does: "what failed or came back empty", group: groupSteer, pair: "r R", word: "retry"},
+		{act: actRetryAll, id: "retry-all", key: bind("R", "retry all", "R"), name: "retry all failed and empty", does: "of the whole run", group: groupSteer},
+		{act: actSlower, id: "slower", key: bind("<", "slower", "<", "["), name: "host slower", does: "the next longer interval", group: groupSteer, pair: "< >", word: "slower, faster (host)"},
+		{act: actFaster, id: "faster", key: bind(">", "faster", ">", "]"), name: "host faster", does: "the next shorter interval", group: groupSteer},
+		{act: actInterval, id: "interval", key: bind("=", "interval", "="), name: "set the interval", does: "type the time between two requests to the host", group: groupSteer, pair: "=", word: "type its interval"},
+		{act: actLower, id: "priority-down", key: bind("(", "priority down", "("), name: "lower the priority", does: "of the batch", group: groupSteer, pair: "( )", word: "priority (batch)"},
+		{act: actHigher, id: "priority-up", key: bind(")", "priority up", ")"), name: "raise the priority", does: "of the batch", group: groupSteer},
+		{act: actMore, id: "worker-more", key: bind("+", "worker more", "+"), name: "one worker more", does: "at once", group: groupSteer, pair: "+ -", word: "workers"},
+		{act: actFewer, id: "worker-fewer", key: bind("-", "worker fewer", "-"), name: "one worker fewer", does: "its request in flight is not cut", group: groupSteer},
+		{act: actUndo, id: "undo", key: bind("u", "undo", "u", "z", "ctrl+_"), name: "undo", does: "take back the last change", group: groupSteer, pair: "u", word: "undo"},
 
-		{act: actWhy, key: bind("w", "why", "w"), name: "why the row waits", does: "why the selected row waits or ended so", group: groupLook, pair: "w W", word: "why"},
-		{act: actWhyRun, key: bind("W", "why the run", "W"), name: "why the run waits", does: "what limits the run now, with numbers", group: groupLook},
-		{act: actDetails, key: bind("d", "details", "d"), name: "details", does: "of a URL: attempts, headers, findings, records; of a batch: how its fields are filled", group: groupLook, pair: "d", word: "details", panels: []panel{batchesPanel, workersPanel, resultsPanel}},
-		{act: actCopy, key: bind("y", "copy", "y"), name: "copy URL", does: "of the row, or of the marked", group: groupLook, pair: "y Y", word: "copy URL, record", panels: onRows},
-		{act: actCopyJSON, key: bind("Y", "copy JSON", "Y"), name: "copy as JSON", does: "the result with its records", group: groupLook, panels: onResults},
-		{act: actExport, key: bind("e", "export", "e"), name: "export", does: "what the filter shows, or the marked, to a file", group: groupLook, pair: "e", word: "export"},
-		{act: actBrowser, key: bind("o", "browser", "o"), name: "open in the browser", does: "the page of the row", group: groupLook, pair: "o", word: "browser", panels: onRows},
-		{act: actLog, key: bind("l", "log", "l"), name: "log", does: "everything that happened, newest last", group: groupLook, pair: "l", word: "log"},
-		{act: actPalette, key: bind(":", "actions", ":", "ctrl+p"), name: "every action", does: "find an action by its name", group: groupLook, pair: ":", word: "every action by name"},
-		{act: actHelp, key: bind("?", "help", "?", "f1"), name: "help", does: "every key", group: groupLook, pair: "?", word: "help"},
-		{act: actQuit, key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work is left or results would be lost", group: groupLook, pair: "q", word: "quit"},
-		{act: actInterrupt, key: bind("ctrl+c", "quit", "ctrl+c"), name: "quit at once", does: "once asks, twice leaves: a run that is not kept is cancelled", group: groupLook},
-		{act: actSuspend, key: bind("ctrl+z", "suspend", "ctrl+z"), name: "suspend", does: "back to the shell; fg returns", group: groupLook},
+		{act: actWhy, id: "why", key: bind("w", "why", "w"), name: "why the row waits", does: "why the selected row waits or ended so", group: groupLook, pair: "w W", word: "why"},
+		{act: actWhyRun, id: "why-run", key: bind("W", "why the run", "W"), name: "why the run waits", does: "what limits the run now, with numbers", group: groupLook},
+		{act: actDetails, id: "details", key: bind("d", "details", "d"), name: "details", does: "of a URL: attempts, headers, findings, records; of a batch: how its fields are filled", group: groupLook, pair: "d", word: "details", panels: []panel{batchesPanel, workersPanel, resultsPanel}},
+		{act: actScrollDown, id: "scroll-down", key: bind("J", "scroll", "J"), name: "scroll details down", does: "the open details, a screen down", group: groupLook, pair: "J K", word: "scroll details", panels: onResults},
+		{act: actScrollUp, id: "scroll-up", key: bind("K", "scroll", "K"), name: "scroll details up", does: "the open details, a screen up", group: groupLook, panels: onResults},
+		{act: actCopy, id: "copy", key: bind("y", "copy", "y"), name: "copy URL", does: "of the row, or of the marked", group: groupLook, pair: "y Y", word: "copy URL, record", panels: onRows},
+		{act: actCopyJSON, id: "copy-json", key: bind("Y", "copy JSON", "Y"), name: "copy as JSON", does: "the result with its records", group: groupLook, panels: onResults},
+		{act: actExport, id: "export", key: bind("e", "export", "e"), name: "export", does: "what the filter shows, or the marked, to a file", group: groupLook, pair: "e", word: "export"},
+		{act: actBrowser, id: "browser", key: bind("o", "browser", "o"), name: "open in the browser", does: "the page of the row", group: groupLook, pair: "o", word: "browser", panels: onRows},
+		{act: actLog, id: "log", key: bind("l", "log", "l"), name: "log", does: "everything that happened, newest last", group: groupLook, pair: "l", word: "log"},
+		{act: actPalette, id: "actions", key: bind(":", "actions", ":", "ctrl+p"), name: "every action", does: "find an action by its name", group: groupLook, pair: ":", word: "every action by name"},
+		{act: actHelp, id: "help", key: bind("?", "help", "?", "f1"), name: "help", does: "every key", group: groupLook, pair: "?", word: "help"},
+		{act: actQuit, id: "quit", key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work is left or results would be lost", group: groupLook, pair: "q", word: "quit"},
+		{act: actInterrupt, id: "interrupt", key: bind("ctrl+c", "quit", "ctrl+c"), fixed: true, name: "quit at once", does: "once asks, twice leaves: a run that is not kept is cancelled", group: groupLook},
+		{act: actSuspend, id: "suspend", key: bind("ctrl+z", "suspend", "ctrl+z"), name: "suspend", does: "back to the shell; fg returns", group: groupLook},
 	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -93,8 +94,9 @@ func beside(left, rightmost []string) []string {
 // A hint is a key in the footer, with its word there.
 type hint struct {
 	act  act
+	also act    // its key stands beside the other
+	sep  string // between the two; empty: a blank
 	word string // empty: the binding's own
-	key  string // empty: the binding's own
 	gap  bool   // one blank more before it
 }
 
@@ -105,14 +107,14 @@ var lastHints = []hint{{act: actHelp}, {act: actQuit}}
 // 100, 80 and 60 columns. What does not fit is dropped from the end.
 var footers = map[panel][3][]hint{
 	batchesPanel: {
-		{{act: actAdd}, {act: actOpen, word: "its results"}, {act: actCancel}, {act: actUndo}, {act: actPause}, {act: actLower, key: "( )", word: "priority"}, {act: actRetry}, {act: actDetails}, {act: actWhy}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
-		{{act: actAdd}, {act: actOpen, word: "results"}, {act: actCancel}, {act: actPause}, {act: actLower, key: "( )", word: "priority"}, {act: actDetails}, {act: actWhy}},
+		{{act: actAdd}, {act: actOpen, word: "its results"}, {act: actCancel}, {act: actUndo}, {act: actPause}, {act: actLower, also: actHigher, word: "priority"}, {act: actRetry}, {act: actDetails}, {act: actWhy}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
+		{{act: actAdd}, {act: actOpen, word: "results"}, {act: actCancel}, {act: actPause}, {act: actLower, also: actHigher, word: "priority"}, {act: actDetails}, {act: actWhy}},
 		{{act: actAdd}, {act: actOpen, word: "results"}, {act: actCancel}, {act: actPause}},
 	},
 	workersPanel: {
-		{{act: actMore, key: "+ -", word: "workers"}, {act: actCancel, word: "cancel its URL"}, {act: actDetails}, {act: actHost}, {act: actBatch}, {act: actWhy}, {act: actPause, word: "pause its batch"}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
-		{{act: actMore, key: "+ -", word: "workers"}, {act: actCancel, word: "cancel URL"}, {act: actDetails}, {act: actHost}, {act: actBatch}},
-		{{act: actMore, key: "+ -", word: "workers"}, {act: actCancel}, {act: actDetails}},
+		{{act: actMore, also: actFewer, word: "workers"}, {act: actCancel, word: "cancel its URL"}, {act: actDetails}, {act: actHost}, {act: actBatch}, {act: actWhy}, {act: actPause, word: "pause its batch"}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
+		{{act: actMore, also: actFewer, word: "workers"}, {act: actCancel, word: "cancel URL"}, {act: actDetails}, {act: actHost}, {act: actBatch}},
+		{{act: actMore, also: actFewer, word: "workers"}, {act: actCancel}, {act: actDetails}},
 	},
 	hostsPanel: {
 		{{act: actSlower}, {act: actFaster}, {act: actInterval}, {act: actPause}, {act: actCancel, word: "cancel jobs"}, {act: actWhy}, {act: actOpen, word: "its results"}, {act: actSort}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
@@ -128,9 +130,9 @@ var footers = map[panel][3][]hint{
 
 // detailFooters are those of the details.
 var detailFooters = [3][]hint{
-	{{act: actNextPanel, word: "next part"}, {act: actDown, key: "j k", word: "next URL"}, {act: actRetry}, {act: actHost}, {act: actBatch}, {act: actCopy, word: "copy URL"}, {act: actCopyJSON}, {act: actBrowser}, {act: actBack}},
-	{{act: actNextPanel, word: "next part"}, {act: actDown, key: "j/k", word: "next URL"}, {act: actRetry}, {act: actHost, word: "host"}, {act: actCopy}, {act: actBack}},
-	{{act: actNextPanel, word: "part"}, {act: actDown, key: "j/k", word: "URL"}, {act: actRetry}, {act: actBack}},
+	{{act: actNextPanel, word: "next part"}, {act: actDown, also: actUp, word: "next URL"}, {act: actRetry}, {act: actHost}, {act: actBatch}, {act: actCopy, word: "copy URL"}, {act: actCopyJSON}, {act: actBrowser}, {act: actBack}},
+	{{act: actNextPanel, word: "next part"}, {act: actDown, also: actUp, sep: "/", word: "next URL"}, {act: actRetry}, {act: actHost, word: "host"}, {act: actCopy}, {act: actBack}},
+	{{act: actNextPanel, word: "part"}, {act: actDown, also: actUp, sep: "/", word: "URL"}, {act: actRetry}, {act: actBack}},
 }
 
 // filterFooter is the footer while a filter is typed.
@@ -138,22 +140,11 @@ var filterFooter = []hint{{act: actOpen, word: "keep it"}, {act: actNextPanel, w
 
 // footer draws hints in w cells; last stays at the end in any case.
 func footer(th Theme, keys keyMap, hints, last []hint, w int) string {
-	text := func(h hint) (key, word string) {
-		help := keys.of(h.act).key.Help()
-		key, word = help.Key, help.Desc
-		if h.key != "" {
-			key = h.key
-		}
-		if h.word != "" {
-			word = h.word
-		}
-		return key, word
-	}
+	hints, last = keys.known(hints), keys.known(last)
 	cells := func(hints []hint) int {
 		n := 0
 		for _, h := range hints {
-			key, word := text(h)
-			n += 2 + width(key) + 1 + width(word)
+			n += 2 + width(keys.hinted(h)) + 1 + width(h.word)
 			if h.gap {
 				n++
 			}
@@ -165,16 +156,37 @@ func footer(th Theme, keys keyMap, hints, last []hint, w int) string {
 	}
 	l := newLine(w, false).gap(1)
 	for i, h := range append(hints[:len(hints):len(hints)], last...) {
-		key, word := text(h)
 		if i > 0 {
 			l.gap(2)
 		}
 		if h.gap {
 			l.gap(1)
 		}
-		l.paint(th.Accent, key).put(" " + word)
+		l.paint(th.Accent, keys.hinted(h)).put(" " + h.word)
 	}
 	return l.end()
+}
+
+// hinted returns the keys of a hint.
+func (k keyMap) hinted(h hint) string {
+	if h.also == actNone {
+		return k.shown("", h.act)
+	}
+	return k.shown(cmp.Or(h.sep, " "), h.act, h.also)
+}
+
+// known returns the hints whose acts have a key, each with its word.
+func (k keyMap) known(hints []hint) []hint {
+	var kept []hint
+	for _, h := range hints {
+		if h.word == "" {
+			h.word = k.of(h.act).key.Help().Desc
+		}
+		if k.hinted(h) != "" {
+			kept = append(kept, h)
+		}
+	}
+	return kept
 }
 
 // footerSize returns which of three footers a width has room for.

@@ -72,12 +72,12 @@ func newModel(ctx context.Context, d Deps) *Model {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	call := callIn(ctx)
+	call, keys := callIn(ctx), d.Keys.list()
 	m := &Model{
-		deps: d, call: call, th: NewTheme(true, d.ASCII), keys: newKeys(), focus: resultsPanel,
+		deps: d, call: call, th: NewTheme(true, d.ASCII), keys: keys, focus: resultsPanel,
 		feed:    &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
 		read:    func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
-		results: newResults(), detail: newDetail(d.Controller, call), filter: newField(""), faster: map[string]bool{},
+		results: newResults(), detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
 	}
 	m.results.pace = d.Interval
 	m.filter.Blur()

@@ -103,35 +103,21 @@ func (m *Model) paste(text string) tea.Cmd {
 
 // press does what one key says.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
-	if m.results.open != 0 && isDetailKey(msg.String()) {
-		var cmd tea.Cmd
-		m.detail, cmd = m.detail.Update(msg)
-		return cmd
-	}
 	pressed := msg.String()
 	if formOf(m.w, m.h) == cardForm {
 		return m.pressCard(pressed)
 	}
-	a := m.keys.find(pressed)
+	a := m.keys.find(pressed, m.focus)
 	if a == nil {
 		return nil
 	}
 	return m.do(a.act, pressed)
 }
 
-// isDetailKey reports whether the details take a key themselves.
-func isDetailKey(pressed string) bool {
-	switch pressed {
-	case "tab", "shift+tab", "left", "right", "J", "K", "pgdown", "pgup":
-		return true
-	}
-	return false
-}
-
 // pressCard takes the keys of the card. There is no row that x could mean, so
 // there it means the run.
 func (m *Model) pressCard(pressed string) tea.Cmd {
-	a := m.keys.find(pressed)
+	a := m.keys.find(pressed, m.focus)
 	if a == nil {
 		return nil
 	}

@@ -96,7 +96,7 @@ func (m *Model) content() string {
 		return ""
 	}
 	top := headRows
-	head := header{th: m.th, s: &m.stats, deps: m.saved(), peak: m.peak, w: m.w}
+	head := header{th: m.th, keys: m.keys, s: &m.stats, deps: m.saved(), peak: m.peak, w: m.w}
 	if m.stats.Limit.Kind == engine.LimitNothing {
 		head.unsaved = m.unsaved()
 	}
@@ -199,7 +199,11 @@ func (m *Model) wideLines() []string {
 	for i := range inner {
 		inner[i] = " " + pad(inner[i], d.w-4) + " "
 	}
-	details := framed(m.th, "Details "+m.detailName(), []string{"esc back"}, inner, d.w, d.h, true)
+	var back []string
+	if key := m.keys.shown("", actBack); key != "" {
+		back = []string{key + " back"}
+	}
+	details := framed(m.th, "Details "+m.detailName(), back, inner, d.w, d.h, true)
 	return append(lines, beside(under, details)...)
 }
 

@@ -10,7 +10,7 @@ import (
 // whyNot says why an act is not possible now, in words for the operator; an
 // empty answer means that it is.
 func (m *Model) whyNot(a act) string {
-	if act := m.keys.of(a); len(act.panels) > 0 && !slices.Contains(act.panels, m.focus) {
+	if act := m.keys.of(a); !act.on(m.focus) {
 		names := make([]string, len(act.panels))
 		for i, p := range act.panels {
 			names[i] = itoa(uint64(p)) + " " + p.String()
@@ -24,6 +24,11 @@ func (m *Model) whyNot(a act) string {
 	case actUndo:
 		if m.live && len(m.stats.Undo) == 0 && !m.lively {
 			return "nothing to undo"
+		}
+		return ""
+	case actScrollDown, actScrollUp:
+		if m.results.open == 0 {
+			return "no details are open"
 		}
 		return ""
 	case actExport:

@@ -60,7 +60,7 @@ weir -r schedule --months 2025-11+6 --headless --records shifts.csv https://rota
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	flags(root, &cfg, sourceFlags, runFlags, fetchFlags, fileFlags)
 	_ = root.RegisterFlagCompletionFunc("recipe", a.completeRecipe)
-	root.AddCommand(a.demo(), a.try(), a.reextract(), a.recipes())
+	root.AddCommand(a.demo(), a.try(), a.reextract(), a.recipes(), a.keys())
 	return root
 }
 

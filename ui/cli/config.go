@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/engine"
+	"weir/ui"
 
 	"github.com/spf13/pflag"
 )
@@ -66,6 +67,7 @@ type Config struct {
 	Log     string // of headless progress: text or json
 	Metrics string // host:port where the run's metrics are served; empty: nowhere
 	File    string // the configuration file
+	Keys    ui.Keys
 }
 
 // defaultConfig is what holds where nobody says otherwise.
@@ -89,7 +91,9 @@ type flagSet func(c *Config, fs *pflag.FlagSet)
 
 // fileFlags: where the rest may be written.
 func fileFlags(c *Config, fs *pflag.FlagSet) {
-	fs.Var(text(&c.File), "config", "file of these flags in YAML, one key each")
+	fs.Var(text(&c.File), "config", "file of these flags in YAML, one key each; and of keys: see \"weir keys\"")
+	fs.Var(keyBinds{&c.Keys}, "keys", "which key does what")
+	_ = fs.MarkHidden("keys") // the file alone takes it
 }
 
 // pageFlags: what one page may cost.

@@ -43,7 +43,7 @@ var pathFlags = []string{"output", "records", "keep-bodies", "cookies", "ca", "c
 var todayFlags = []string{"headless", "plain", "ascii", "log", "metrics"}
 
 // unkeptFlags say where the others stand, or are of no use to another life.
-var unkeptFlags = []string{"config", "store", "no-store", "strict"}
+var unkeptFlags = []string{"config", "keys", "store", "no-store", "strict"}
 
 // keepFlags returns what is kept of the flags of a command.
 func keepFlags(fs *pflag.FlagSet) ([]keptFlag, error) {

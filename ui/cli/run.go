@@ -216,6 +216,7 @@ func (r *run) show(ctx context.Context) error {
 		Lists:      r.added,
 		Open:       opener(),
 		ASCII:      r.cfg.ASCII || !utf8Locale(),
+		Keys:       r.cfg.Keys,
 	}
 	if r.sink != nil {
 		d.Saving, d.Saved = r.sink.where(), r.sink.last.Load

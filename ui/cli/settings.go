@@ -133,6 +133,12 @@ func settleFile(fs, all *pflag.FlagSet, given map[string]bool, path string) erro
 		} else {
 			came(to.Lookup(name), path)
 		}
+		if keys, ok := to.Lookup(name).Value.(keyBinds); ok {
+			if err := keys.setNode(path, val); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := setNode(to, name, where, val); err != nil {
 			return err
 		}
