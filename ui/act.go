@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"weir/engine"
 )
@@ -89,6 +90,10 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		return m.export()
 	case actLog:
 		return m.dialogs.push(&logDialog{log: &m.log})
+	case actTheme:
+		return m.dress(nextTheme(m.th.Name))
+	case actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono:
+		return m.dress(themes[a-actThemeDefault].name)
 	case actPalette:
 		return m.dialogs.push(newPalette(m.keys, m.whyNot))
 	case actHelp:
@@ -101,6 +106,16 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		return tea.Suspend
 	}
 	return m.steer(a)
+}
+
+// dress changes the theme.
+func (m *Model) dress(name string) tea.Cmd {
+	m.th = m.th.Called(name)
+	text := "theme " + m.th.Name
+	if m.th.profile < colorprofile.ANSI {
+		text += ": there are no colours here (NO_COLOR, or the terminal has none)"
+	}
+	return m.toasts.say(engine.LevelInfo, text)
 }
 
 // count returns how many rows the focused panel has.

@@ -35,6 +35,7 @@ type Deps struct {
 
 	Open  func(url string) error // shows a page in the browser; nil: its URL is copied instead
 	ASCII bool                   // the terminal has no glyphs
+	Theme string                 // its name; empty or unknown: the default
 	Keys  Keys                   // from [Bind]; zero: those that weir comes with
 
 	// Now is the clock of a screen that has not yet seen a View, for the

@@ -58,6 +58,7 @@ type sheetOf struct {
 	result  *fetched
 	part    part
 	w       int
+	theme   string
 	dark    bool
 	profile colorprofile.Profile
 }
@@ -167,7 +168,7 @@ func (d detail) View(th Theme) string {
 
 // draw returns the lines of the part, from the sheet if nothing has changed.
 func (d detail) draw(th Theme, room int) []string {
-	of := sheetOf{d.result, d.part, d.w, th.Dark, th.profile}
+	of := sheetOf{d.result, d.part, d.w, th.Name, th.Dark, th.profile}
 	if d.result == nil || of != d.sheet.of {
 		d.sheet.of, d.sheet.lines = of, d.lines(th)
 	}

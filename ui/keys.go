@@ -74,6 +74,11 @@ const (
 	actExport
 	actBrowser
 	actLog
+	actTheme        // the next one
+	actThemeDefault // and those that follow, in the order of themes
+	actThemeHigh
+	actThemeBlind
+	actThemeMono
 	actPalette
 	actHelp
 	actQuit
@@ -216,6 +221,11 @@ func newKeys() keyMap {
 		{act: actExport, id: "export", key: bind("e", "export", "e"), name: "export", does: "what the filter shows, or the marked, to a file", group: groupLook, pair: "e", word: "export"},
 		{act: actBrowser, id: "browser", key: bind("o", "browser", "o"), name: "open in the browser", does: "the page of the row", group: groupLook, pair: "o", word: "browser", panels: onRows},
 		{act: actLog, id: "log", key: bind("l", "log", "l"), name: "log", does: "everything that happened, newest last", group: groupLook, pair: "l", word: "log"},
+		{act: actTheme, id: "theme", key: bind("t", "theme", "t"), name: "next theme", does: "other colours: default, high-contrast, colour-blind, mono", group: groupLook, pair: "t", word: "theme"},
+		{act: actThemeDefault, id: "theme-default", key: bind("", "theme"), name: "theme default", does: "the usual colours, for a dark or light terminal", group: groupLook},
+		{act: actThemeHigh, id: "theme-high-contrast", key: bind("", "theme"), name: "theme high-contrast", does: "colours that stand out more", group: groupLook},
+		{act: actThemeBlind, id: "theme-colour-blind", key: bind("", "theme"), name: "theme colour-blind", does: "colours that differ without telling red from green, or blue from yellow", group: groupLook},
+		{act: actThemeMono, id: "theme-mono", key: bind("", "theme"), name: "theme mono", does: "no colours: bold and underline", group: groupLook},
 		{act: actPalette, id: "actions", key: bind(":", "actions", ":", "ctrl+p"), name: "every action", does: "find an action by its name", group: groupLook, pair: ":", word: "every action by name"},
 		{act: actHelp, id: "help", key: bind("?", "help", "?", "f1"), name: "help", does: "every key", group: groupLook, pair: "?", word: "help"},
 		{act: actQuit, id: "quit", key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work is left or results would be lost", group: groupLook, pair: "q", word: "quit"},

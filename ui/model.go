@@ -74,7 +74,7 @@ func newModel(ctx context.Context, d Deps) *Model {
 	}
 	call, keys := callIn(ctx), d.Keys.list()
 	m := &Model{
-		deps: d, call: call, th: NewTheme(true, d.ASCII), keys: keys, focus: resultsPanel,
+		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, focus: resultsPanel,
 		feed:    &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
 		read:    func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
 		results: newResults(), detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},

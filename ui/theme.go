@@ -11,6 +11,8 @@ import (
 // A Theme says what the five meanings of the screen look like. It changes
 // these and nothing else; every meaning is also told by a word or a glyph.
 type Theme struct {
+	Name string // one of ThemeNames
+
 	OK     lipgloss.Style // ok, running
 	Warn   lipgloss.Style // empty, waiting longer than usual, full, paused
 	Bad    lipgloss.Style // failed, parked, unsaved
@@ -24,13 +26,14 @@ type Theme struct {
 	Dark   bool
 	ASCII  bool // the finished frame goes through onlyASCII
 
+	colours bool // there are some, and bold and underline need not stand for them
 	profile colorprofile.Profile
 }
 
-// NewTheme returns the theme for a terminal with a dark or light background
-// and 24-bit colour. See [Theme.On] for terminals with fewer.
+// NewTheme returns the default theme for a terminal with a dark or light
+// background and 24-bit colour. See [Theme.On] for terminals with fewer.
 func NewTheme(dark, ascii bool) Theme {
-	return Theme{Dark: dark, ASCII: ascii, Glyphs: glyphs}.On(colorprofile.TrueColor)
+	return Theme{Name: ThemeNames()[0], Dark: dark, ASCII: ascii, Glyphs: glyphs}.On(colorprofile.TrueColor)
 }
 
 // On returns the theme as a terminal of profile p shows it: with 16 colours by
@@ -39,29 +42,23 @@ func (t Theme) On(p colorprofile.Profile) Theme {
 	t.profile = p
 	plain := lipgloss.NewStyle()
 	t.Text, t.Selected = plain, plain.Reverse(true)
-	colour := func(dark, light, basic string) lipgloss.Style {
+	looks := looksOf(t.Name)
+	t.colours = looks.name != mono && p >= colorprofile.ANSI
+	style := func(s shade, without lipgloss.Style) lipgloss.Style {
+		c := s.of(t.Dark, p)
 		switch {
-		case p == colorprofile.ANSI && basic == "":
+		case !t.colours:
+			return without
+		case c == "":
 			return plain
-		case p == colorprofile.ANSI:
-			return plain.Foreground(lipgloss.Color(basic))
-		case t.Dark:
-			return plain.Foreground(lipgloss.Color(dark))
 		}
-		return plain.Foreground(lipgloss.Color(light))
+		return plain.Foreground(lipgloss.Color(c))
 	}
-	if p < colorprofile.ANSI {
-		t.OK, t.Muted = plain, plain
-		t.Warn = plain.Bold(true)
-		t.Bad = plain.Bold(true).Underline(true)
-		t.Accent = plain.Underline(true)
-		return t
-	}
-	t.OK = colour("#87d787", "#00651a", "2")
-	t.Warn = colour("#ffd75f", "#7a4a00", "3")
-	t.Bad = colour("#ff9a8f", "#b00020", "1")
-	t.Muted = colour("#a8a8a8", "#5a5a5a", "")
-	t.Accent = colour("#5fd7ff", "#005f87", "6")
+	t.OK = style(looks.ok, plain)
+	t.Warn = style(looks.warn, plain.Bold(true))
+	t.Bad = style(looks.bad, plain.Bold(true).Underline(true))
+	t.Muted = style(looks.muted, plain)
+	t.Accent = style(looks.accent, plain.Underline(true))
 	return t
 }
 
@@ -71,10 +68,17 @@ func (t Theme) Lit(dark bool) Theme {
 	return t.On(t.profile)
 }
 
+// Called returns the theme of that name for the same terminal, and the same one
+// if there is none.
+func (t Theme) Called(name string) Theme {
+	t.Name = looksOf(name).name
+	return t.On(t.profile)
+}
+
 // edge is the style of a frame. Without colour the heavy lines say enough: an
 // underlined frame would only look broken.
 func (t Theme) edge(focused bool) lipgloss.Style {
-	if focused && t.profile >= colorprofile.ANSI {
+	if focused && t.colours {
 		return t.Accent
 	}
 	return t.Muted

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"weir/engine"
@@ -64,6 +65,7 @@ type Config struct {
 	Of      string // likewise: only pages of the recipe of that name
 	Plain   bool
 	ASCII   bool
+	Theme   string // of the screen; empty: not said
 	Log     string // of headless progress: text or json
 	Metrics string // host:port where the run's metrics are served; empty: nowhere
 	File    string // the configuration file
@@ -154,6 +156,7 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	yes(fs, &c.Headless, "headless", "no screen: progress on stderr")
 	yes(fs, &c.Plain, "plain", "lines instead of a screen, for screen readers")
 	yes(fs, &c.ASCII, "ascii", "no glyphs beyond ASCII")
+	fs.Var(one(&c.Theme, "name", oneOf(ui.ThemeNames()...), showText), "theme", "colours of the screen: "+strings.Join(ui.ThemeNames(), ", "))
 	fs.Var(one(&c.Log, "word", oneOf("text", "json"), showText), "log", "form of headless progress")
 	fs.Var(one(&c.Metrics, "address", parseAddress, showText), "metrics", "serve /metrics for Prometheus, and /healthz, on this address; a port alone is of 127.0.0.1")
 }

@@ -216,6 +216,7 @@ func (r *run) show(ctx context.Context) error {
 		Lists:      r.added,
 		Open:       opener(),
 		ASCII:      r.cfg.ASCII || !utf8Locale(),
+		Theme:      r.cfg.Theme,
 		Keys:       r.cfg.Keys,
 	}
 	if r.sink != nil {
