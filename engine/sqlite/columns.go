@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql/driver"
+	"math"
 	"time"
 )
 
@@ -32,4 +33,25 @@ func moment(v driver.Value) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(0, n).UTC()
+}
+
+func textOrNull(s string) driver.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// nanos returns a time as nanoseconds since 1970, those that are further than
+// these reach as the last that they do.
+func nanos(t time.Time) driver.Value {
+	if t.IsZero() {
+		return nil
+	}
+	if s := t.Unix(); s >= math.MaxInt64/int64(time.Second) {
+		return int64(math.MaxInt64)
+	} else if s <= math.MinInt64/int64(time.Second) {
+		return int64(math.MinInt64)
+	}
+	return t.UnixNano()
 }
