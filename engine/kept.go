@@ -23,6 +23,7 @@ type State struct {
 // all of it.
 type RunNotes struct {
 	At       time.Time     `json:"at,omitzero"`       // when this was noted
+	Ended    bool          `json:"ended,omitzero"`    // the engine came to its end: no request started after At
 	Started  time.Time     `json:"started,omitzero"`  // when the first batch was added
 	Worked   time.Duration `json:"worked,omitzero"`   // until At: [Stats].Active
 	Paused   time.Time     `json:"paused,omitzero"`   // since then the run is paused; zero: it is not
@@ -39,7 +40,6 @@ type RunNotes struct {
 type HostState struct {
 	Host     string        `json:"host"`
 	At       time.Time     `json:"at,omitzero"`       // when this was noted
-	Last     time.Time     `json:"last,omitzero"`     // when a request to it started last; zero: not noted
 	Interval time.Duration `json:"interval,omitzero"` // set by the operator for this host; 0: not set; below zero: unpaced
 	Crawl    time.Duration `json:"crawl,omitzero"`    // asked for by robots.txt
 	Paused   Paused        `json:"paused,omitzero"`   // if its At is set
@@ -114,6 +114,12 @@ type KeptBatch struct {
 	Mark   uint64 // the cancel that took the whole batch; 0: none
 	Marked Counts // what that cancel holds: Backlog and Retry
 	Hosts  []KeptHost
+
+	// Lines are how many lines of lists were read into the batch. Cut says
+	// that a list was not read to its end: what is behind these lines of it
+	// is not in the run.
+	Lines int
+	Cut   bool
 }
 
 // A KeptHost is what a batch has at one host.
@@ -126,8 +132,9 @@ type KeptHost struct {
 
 // A KeptPause is a job that is paused by name.
 type KeptPause struct {
-	Job    Job
-	Paused Paused
+	Job       Job
+	Paused    Paused
+	Cancelled bool // it, or its batch
 }
 
 // Totals are what a store adds up of the results of a batch, in the step that

@@ -76,7 +76,7 @@ func (s *MemStore) Load(_ context.Context, now time.Time) (Kept, error) {
 		k.Mark = max(k.Mark, b.mark)
 		kb := KeptBatch{
 			Batch: b.Batch, Counts: b.ledger(), Totals: b.totals.Clone(), Paused: b.pause, Mark: b.mark,
-			Hosts: make([]KeptHost, 0, len(b.lanes)),
+			Hosts: make([]KeptHost, 0, len(b.lanes)), Lines: b.lines, Cut: b.reading > 0,
 		}
 		if b.mark != 0 {
 			kb.Marked = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
@@ -101,22 +101,21 @@ func (s *MemStore) Load(_ context.Context, now time.Time) (Kept, error) {
 
 // load adds one job to what is told of a run.
 func (s *MemStore) load(k *Kept, j *memJob, at *KeptHost) {
-	switch j.place {
-	case Ended:
+	cancelled := j.mark() != 0 || j.batch().mark != 0
+	switch {
+	case j.place == Ended:
 		if s.outcome(j.row) == Failed {
 			at.Failed++
 		}
 		return
-	case Deferred:
-		if j.mark() == 0 && j.batch().mark == 0 {
-			k.Due = append(k.Due, s.full(j))
-		}
+	case j.place == Deferred && !cancelled:
+		k.Due = append(k.Due, s.full(j))
 	}
 	if j.mark() == 0 {
 		at.Waiting++
 	}
 	if j.paused() {
-		k.Paused = append(k.Paused, KeptPause{s.full(j), s.pauses[j.odd.paused-1]})
+		k.Paused = append(k.Paused, KeptPause{s.full(j), s.pauses[j.odd.paused-1], cancelled})
 	}
 }
 

@@ -50,6 +50,8 @@ type memBatch struct {
 	marked  int // unfinished jobs with a mark of their own, leased ones apart
 	waiting int // jobs in the lanes that can be leased
 	totals  Totals
+	lines   int // read from lists
+	reading int // lists that were not read to their end
 }
 
 // NewMemStore returns an empty store.
@@ -74,6 +76,7 @@ func (s *MemStore) AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, er
 		s.mu.Unlock()
 		return Added{}, ErrNoBatch
 	}
+	mb.reading++
 	s.mu.Unlock()
 	var added Added
 	added.Batch = mb.ID
@@ -90,13 +93,20 @@ func (s *MemStore) AddBatch(ctx context.Context, b Batch, jobs iter.Seq2[Job, er
 			added.New++
 		}
 	}
-	return added, context.Cause(ctx)
+	if ctx.Err() != nil {
+		return added, context.Cause(ctx)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mb.reading--
+	return added, nil
 }
 
 // line keeps one line of a list, which is no URL if bad says so, and returns
 // why it became no job. A job is told to each before it can be leased.
 func (s *MemStore) line(b *memBatch, j Job, bad error, each func(Job, Class)) (refused Class) {
 	s.mu.Lock()
+	b.lines++
 	switch {
 	case bad != nil:
 		refused = Invalid

@@ -64,6 +64,7 @@ func TestStore(t *testing.T, open func(t *testing.T) engine.Store) {
 		{"Load of a new store", testLoadNew},
 		{"Load tells of batches and their jobs", testLoad},
 		{"Load tells what was listed", testLoadListed},
+		{"Load tells of a list that was cut", testLoadCut},
 		{"Load gives back what is leased", testLoadLeased},
 		{"Load tells of pauses", testLoadPaused},
 		{"Load tells of retries", testLoadDue},

@@ -2,7 +2,9 @@ package enginetest
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -59,7 +61,7 @@ func (s *shelf) plain(v any) string {
 // states is a State with every field set.
 func (s *shelf) state() engine.State {
 	run := &engine.RunNotes{
-		At: s.now, Started: s.now.Add(-time.Hour), Worked: time.Minute, Paused: s.now.Add(-time.Second),
+		At: s.now, Ended: true, Started: s.now.Add(-time.Hour), Worked: time.Minute, Paused: s.now.Add(-time.Second),
 		Workers: 7, Interval: -1, Hits: 1, Requests: 1 << 60, Retried: 3,
 	}
 	run.Took.Count, run.Took.Sum, run.Took.Within[0] = 4, time.Second, 2
@@ -70,7 +72,7 @@ func (s *shelf) state() engine.State {
 	return engine.State{
 		Run: run,
 		Hosts: []engine.HostState{{Host: "one.test", At: s.now}, {
-			Host: "two.test", At: s.now, Last: s.now.Add(-1), Interval: 2 * time.Second, Crawl: time.Second,
+			Host: "two.test", At: s.now, Interval: 2 * time.Second, Crawl: time.Second,
 			Paused: engine.Paused{At: s.now, What: "host", Failed: 19, Of: 20},
 			Block:  block, Asked: block,
 			Probing: true, Refusals: 2, Refused: s.now.Add(-2), Excused: 3, Failures: 4, Opened: s.now.Add(-4), Probes: 5,
@@ -174,11 +176,11 @@ func testLoad(s *shelf) {
 	first.ID, k.Batches[0].Added = 1, s.now
 	for i, want := range []engine.KeptBatch{
 		{
-			Batch: first, Counts: engine.Counts{Submitted: 8, Backlog: 3, Failed: 2, Cancelled: 1, Skipped: 2, Duplicate: 1, Invalid: 1},
+			Batch: first, Lines: 8, Counts: engine.Counts{Submitted: 8, Backlog: 3, Failed: 2, Cancelled: 1, Skipped: 2, Duplicate: 1, Invalid: 1},
 			Hosts: []engine.KeptHost{{Host: "one.test", Waiting: 2, Failed: 1}, {Host: "six.test", Waiting: 1, Robots: true}, {Host: "two.test", Failed: 1}},
 		},
 		{
-			Batch: engine.Batch{ID: 2, Priority: engine.Low}, Counts: engine.Counts{Submitted: 5, Cancelled: 5},
+			Batch: engine.Batch{ID: 2, Priority: engine.Low}, Lines: 5, Counts: engine.Counts{Submitted: 5, Cancelled: 5},
 			Mark: 9, Marked: engine.Counts{Backlog: 4, Retry: 1},
 			Hosts: []engine.KeptHost{{Host: "one.test", Waiting: 3}, {Host: "two.test", Waiting: 2}},
 		},
@@ -237,6 +239,42 @@ func testLoadListed(s *shelf) {
 	got = s.load().Listed
 	slices.Sort(got)
 	s.same("listed", slices.Compact(got), []string{"http://one.test/a", "http://one.test:81/x", "https://one.test/a"})
+}
+
+// A list that was not read to its end is known, with how far it was read: what
+// pages link to is no line of it.
+func testLoadCut(s *shelf) {
+	check := func(id engine.BatchID, lines int, cut bool) {
+		s.Helper()
+		if b := s.load().Batches[id-1]; b.Lines != lines || b.Cut != cut {
+			s.Errorf("batch %d: %d lines, cut %v; want %d, %v", id, b.Lines, b.Cut, lines, cut)
+		}
+	}
+	for id := engine.BatchID(1); id <= 2; id++ {
+		ctx, cancel := context.WithCancelCause(s.Context())
+		defer cancel(nil)
+		_, err := s.AddBatch(ctx, engine.Batch{}, Chain(Jobs("one.test", 2), Jobs("one.test", 1), Bad(4), func(yield func(engine.Job, error) bool) {
+			if id == 2 {
+				cancel(errors.New("gone"))
+			}
+			yield(Job("one.test", 3), nil)
+		}), nil)
+		if (err != nil) != (id == 2) {
+			s.Errorf("AddBatch: %v", err)
+		}
+	}
+	check(1, 5, false)
+	check(2, 4, true)
+	j := s.leaseFor(1, engine.Want{Now: s.now, SkipBatches: map[engine.BatchID]struct{}{2: {}}})[0]
+	err := s.Finish(s.Context(), []engine.Result{{
+		Job: j.ID, Batch: 1, URL: j.URL, Host: j.Host, Num: 1, Outcome: engine.OK, Links: []engine.Job{Job("one.test", 9)},
+	}}, nil)
+	if err != nil {
+		s.Fatalf("Finish: %v", err)
+	}
+	// The rest may come later, from where it was cut.
+	s.add(engine.Batch{ID: 1}, Jobs("two.test", 1))
+	check(1, 6, false)
 }
 
 // Whoever had leased jobs is no more when somebody loads.
@@ -309,7 +347,8 @@ func testLoadPaused(s *shelf) {
 	for _, p := range k.Paused {
 		ids = append(ids, p.Job.ID)
 		want := map[engine.JobID]engine.Paused{1: one, 2: one, 4: two}[p.Job.ID]
-		if s.plain(p.Paused) != s.plain(want) || p.Job.URL == "" || p.Job.Batch != 1 || p.Job.Host != "one.test" {
+		if s.plain(p.Paused) != s.plain(want) || p.Job.URL == "" || p.Job.Batch != 1 || p.Job.Host != "one.test" ||
+			p.Cancelled != (p.Job.ID == 4) {
 			s.Errorf("job %d is %+v, want it paused %+v", p.Job.ID, p, want)
 		}
 	}
@@ -320,6 +359,10 @@ func testLoadPaused(s *shelf) {
 	// A job that ended is not paused any more.
 	s.paused(engine.ChangeResume, []engine.JobID{1}, []engine.JobID{1}, moved{1: {Backlog: 1}})
 	s.leases(1, names(jobs)...)
+	s.change(engine.Selector{Batch: 1}, cancel(2), moved{1: {Backlog: 1}})
+	if k = s.load(); len(k.Paused) != 2 || !k.Paused[0].Cancelled || !k.Paused[1].Cancelled {
+		s.Errorf("paused are %+v, want two, cancelled with their batch", k.Paused)
+	}
 }
 
 func testLoadDue(s *shelf) {
