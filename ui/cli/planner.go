@@ -201,8 +201,8 @@ type exporter struct {
 	ctl engine.Controller
 }
 
-// Export implements [ui.Exporter]. A file that could not be written to its end
-// and was not there before is removed.
+// Export implements [ui.Exporter]. The file is there when it is whole: until
+// then, and if that fails, there is what was there before.
 func (x exporter) Export(ctx context.Context, path string, overwrite bool, rs iter.Seq2[engine.Result, error]) (n int, err error) {
 	if path == "-" {
 		return 0, errors.New("-: want a file that ends in .jsonl or .csv")
@@ -210,22 +210,14 @@ func (x exporter) Export(ctx context.Context, path string, overwrite bool, rs it
 	if err := x.d.CanWrite(path); err != nil {
 		return 0, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	fresh := err == nil
-	if errors.Is(err, fs.ErrExist) && overwrite {
-		f, err = os.Create(path)
+	if _, err := os.Stat(path); err == nil && !overwrite {
+		return 0, fs.ErrExist
 	}
+	f, err := writeAnew(path)
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-		if err != nil && fresh {
-			os.Remove(path)
-		}
-	}()
+	defer func() { err = f.done(err) }()
 	rows, err := x.d.Results(f, path, batchNames(x.ctl))
 	if err != nil {
 		return 0, err

@@ -175,6 +175,7 @@ func TestExport(t *testing.T) {
 		{name: "there already", path: "out.csv", before: "x", rs: results, err: fs.ErrExist, want: "x"},
 		{name: "over it", path: "out.csv", before: "xxxxxxxx", overwrite: true, rs: results, n: 2, want: "a\nb\n"},
 		{name: "half a file is none", path: "out.csv", rs: broken, n: 1, err: errRead},
+		{name: "what was there stays until all is written", path: "out.csv", before: "xxxx", overwrite: true, rs: broken, n: 1, err: errRead, want: "xxxx"},
 		{name: "left in the middle", ctx: ended, path: "out.csv", rs: results, err: context.Canceled},
 		{name: "no such folder", path: "no/out.csv", rs: results, err: fs.ErrNotExist},
 	} {
@@ -194,6 +195,9 @@ func TestExport(t *testing.T) {
 			}
 			if got, _ := os.ReadFile(path); string(got) != tc.want {
 				t.Errorf("the file holds %q, want %q", got, tc.want)
+			}
+			if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".*.tmp")); err != nil || len(left) > 0 {
+				t.Errorf("%v is left behind (%v)", left, err)
 			}
 		})
 	}
