@@ -126,4 +126,8 @@ type MetricsServer interface {
 type Rows interface {
 	Write(engine.Result) error
 	Flush() error
+
+	// Continue makes the rows go behind those that are in a file. The error is
+	// that of a file which is no beginning of theirs.
+	Continue(file io.Reader) error
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,8 @@ func (m *memRows) Write(r engine.Result) error {
 
 func (m *memRows) Flush() error { return nil }
 
+func (m *memRows) Continue(io.Reader) error { return nil }
+
 func TestSinkWritesEveryResultOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := runOf(t, page+3)
@@ -189,7 +192,7 @@ func TestSinkWritesEveryResultOnce(t *testing.T) {
 		if err := g.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.finish(t.Context()); err != nil {
+		if err := s.finish(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		var want []uint64
@@ -218,7 +221,7 @@ func TestSinkCatchesUp(t *testing.T) {
 		}
 		rows := &memRows{}
 		s := &sink{ctl: e, files: []*outFile{{path: "-", rows: rows}}}
-		if err := s.finish(t.Context()); err != nil {
+		if err := s.finish(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		for i, num := range rows.nums {

@@ -140,6 +140,7 @@ type textRows struct{ w io.Writer }
 
 func (r textRows) Write(res engine.Result) error { _, err := fmt.Fprintln(r.w, res.URL); return err }
 func (r textRows) Flush() error                  { return nil }
+func (r textRows) Continue(io.Reader) error      { return nil }
 
 func TestExport(t *testing.T) {
 	x := exporter{d: Deps{

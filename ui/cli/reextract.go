@@ -95,7 +95,7 @@ func (a *app) runReextract(cmd *cobra.Command, cfg *Config, recipe, dir string) 
 	}
 	s := new(sink)
 	name := func(engine.BatchID) string { return dir }
-	if err := s.openFiles(a.deps, *cfg, a.stdout, name, x.Fields); err != nil {
+	if err := s.openFiles(ctx, a.deps, *cfg, a.stdout, name, x.Fields); err != nil {
 		return errors.Join(err, s.close())
 	}
 	p := &linePrinter{w: a.stderr}

@@ -88,7 +88,7 @@ func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps
 		return exitUsage, err
 	}
 	defer stop()
-	if r.sink, err = openSink(a.deps, cfg, s.Engine, a.stdout, r.fields()); err != nil {
+	if r.sink, err = openSink(ctx, a.deps, cfg, s.Engine, nil, a.stdout, r.fields(), r.print.note); err != nil {
 		return exitUsage, err
 	}
 	if r.mode == screen {
@@ -264,7 +264,7 @@ func (r *run) finish(ctx context.Context) error {
 	case err != nil:
 		_ = r.sink.close() // the files are short already, and why is known
 	default:
-		if err = r.sink.finish(ctx); err == nil {
+		if err = r.sink.finish(ctx, true); err == nil {
 			saved = r.sink.where()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"weir/engine"
 )
@@ -16,15 +17,35 @@ import (
 // do: whatever the engine has kept is on its way to the disk.
 type sink struct {
 	ctl   engine.Controller
+	keep  outputs // nil: nobody wants to know how far the files are
+	note  func(string)
 	files []*outFile
 	last  atomic.Uint64 // Num of the last result that every file has
+	noted time.Time     // when keep was told last
+}
+
+// outputs is where a run notes how far its files are: see [RunFile].
+type outputs interface {
+	Output(path string) (num uint64, bytes int64)
+	SetOutput(path string, num uint64, bytes int64) error
 }
 
 // An outFile is one file of results.
 type outFile struct {
-	path string // "-": stdout
-	rows Rows
-	file io.Closer
+	path  string // "-": stdout
+	key   string // what outputs calls it
+	rows  Rows
+	file  *os.File // nil: stdout
+	bytes int64    // written to file
+	last  uint64   // Num of the last result in it
+	told  uint64   // likewise, when outputs was told last
+}
+
+// Write counts what goes to the file.
+func (f *outFile) Write(b []byte) (int, error) {
+	n, err := f.file.Write(b)
+	f.bytes += int64(n)
+	return n, err
 }
 
 // checkOutput finds what is wrong with -o and --records without opening them.
@@ -43,48 +64,64 @@ func checkOutput(d Deps, cfg Config) error {
 	return nil
 }
 
-// openSink creates the files of cfg, or returns the first that cannot be
-// written. A file that is there is written anew. Without any, it returns nil.
-// fields are the columns of records where all batches have one recipe.
-func openSink(d Deps, cfg Config, ctl engine.Controller, stdout io.Writer, fields []string) (*sink, error) {
-	s := &sink{ctl: ctl}
-	if err := s.openFiles(d, cfg, stdout, batchNames(ctl), fields); err != nil {
+// openSink opens the files of cfg, or returns the first that cannot be
+// written. A file that keep knows is gone on with; any other that is there is
+// written anew. Without any, it returns nil. fields are the columns of records
+// where all batches have one recipe.
+func openSink(ctx context.Context, d Deps, cfg Config, ctl engine.Controller, keep outputs, stdout io.Writer, fields []string, note func(string)) (*sink, error) {
+	s := &sink{ctl: ctl, keep: keep, note: note}
+	if err := s.openFiles(ctx, d, cfg, stdout, batchNames(ctl), fields); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if len(s.files) == 0 {
 		return nil, nil
 	}
+	s.settle()
 	return s, nil
 }
 
-func (s *sink) openFiles(d Deps, cfg Config, stdout io.Writer, name func(engine.BatchID) string, fields []string) error {
-	err := s.open("--output", cfg.Output, stdout, func(w io.Writer) (Rows, error) {
+func (s *sink) openFiles(ctx context.Context, d Deps, cfg Config, stdout io.Writer, name func(engine.BatchID) string, fields []string) error {
+	err := s.open(ctx, "--output", cfg.Output, stdout, func(w io.Writer) (Rows, error) {
 		return d.Results(w, cfg.Output, name)
 	})
 	if err != nil {
 		return err
 	}
-	return s.open("--records", cfg.Records, stdout, func(w io.Writer) (Rows, error) {
+	return s.open(ctx, "--records", cfg.Records, stdout, func(w io.Writer) (Rows, error) {
 		return d.Records(w, cfg.Records, name, fields)
 	})
 }
 
-func (s *sink) open(flag, path string, stdout io.Writer, rows func(io.Writer) (Rows, error)) error {
+func (s *sink) open(ctx context.Context, flag, path string, stdout io.Writer, rows func(io.Writer) (Rows, error)) (err error) {
 	if path == "" {
 		return nil
 	}
-	of := &outFile{path: path}
-	out := stdout
-	if path != "-" {
-		f, err := os.Create(path)
-		if err != nil {
-			return fmt.Errorf("%s %w", flag, pathError(err))
+	f := &outFile{path: path, key: path}
+	if path == "-" {
+		if s.keep != nil {
+			f.last, _ = s.keep.Output(f.key)
 		}
-		of.file, out = f, f
+		f.told = f.last
+		f.rows, err = rows(stdout)
+		s.files = append(s.files, f)
+		return err
 	}
-	s.files = append(s.files, of)
-	var err error
-	of.rows, err = rows(out)
+	if f.key, err = absolute(path); err != nil {
+		return fmt.Errorf("%s %w", flag, err)
+	}
+	if s.keep != nil {
+		if on, err := s.goOn(ctx, f, rows); err != nil {
+			return fmt.Errorf("%s %w", flag, err)
+		} else if on {
+			s.files = append(s.files, f)
+			return nil
+		}
+	}
+	if f.file, err = os.Create(path); err != nil {
+		return fmt.Errorf("%s %w", flag, pathError(err))
+	}
+	s.files = append(s.files, f)
+	f.rows, err = rows(f)
 	return err
 }
 
@@ -109,6 +146,8 @@ const page = 512
 // returns the first error of writing; the results after it are not written.
 func (s *sink) run(ctx context.Context, sub *engine.Subscription) error {
 	var v engine.View
+	rest := time.NewTimer(noteEvery) // until the files are brought to the disk
+	defer rest.Stop()
 	for {
 		select {
 		case _, more := <-sub.Ready():
@@ -116,11 +155,18 @@ func (s *sink) run(ctx context.Context, sub *engine.Subscription) error {
 				return nil
 			}
 			sub.Take(&v)
+			if err := s.catchUp(ctx); err != nil {
+				return err
+			}
+			if s.keep != nil && s.behind() {
+				rest.Reset(max(0, noteEvery-time.Since(s.noted)))
+			}
+		case <-rest.C:
+			if err := s.checkpoint(); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return nil
-		}
-		if err := s.catchUp(ctx); err != nil {
-			return err
 		}
 	}
 }
@@ -135,15 +181,28 @@ func (s *sink) catchUp(ctx context.Context) error {
 		if err := s.write(rs); err != nil {
 			return err
 		}
-		s.last.Store(rs[len(rs)-1].Num)
+		s.settle()
 	}
 }
 
-// finish writes what is left when the run has ended, with a row for every
-// cancelled job, and closes the files.
-func (s *sink) finish(ctx context.Context) error {
+// settle notes what every file has.
+func (s *sink) settle() {
+	last := s.files[0].last
+	for _, f := range s.files {
+		last = min(last, f.last)
+	}
+	s.last.Store(last)
+}
+
+// finish writes what is left when the run has ended and closes the files. At
+// its real end, after which nothing is fetched any more, there is a row for
+// every cancelled job too.
+func (s *sink) finish(ctx context.Context, real bool) error {
 	err := s.catchUp(ctx)
 	if err == nil {
+		err = s.checkpoint()
+	}
+	if err == nil && real { // behind what is noted: a run that is taken up again cuts them off
 		var rs []engine.Result
 		if rs, err = s.ctl.Results(ctx, engine.Query{Outcomes: []engine.Outcome{engine.Cancelled}}); err == nil {
 			err = s.write(rs)
@@ -152,16 +211,23 @@ func (s *sink) finish(ctx context.Context) error {
 	return errors.Join(err, s.close())
 }
 
-// write gives whole rows to every file.
+// write gives whole rows to every file that does not have them yet.
 func (s *sink) write(rs []engine.Result) error {
 	for _, f := range s.files {
-		for _, r := range rs {
-			if err := f.rows.Write(r); err != nil {
+		for i := range rs {
+			r := &rs[i]
+			if r.Num != 0 && r.Num <= f.last {
+				continue
+			}
+			if err := f.rows.Write(*r); err != nil {
 				return fmt.Errorf("%s: %w", f.path, cause(err))
 			}
 		}
 		if err := f.rows.Flush(); err != nil {
 			return fmt.Errorf("%s: %w", f.path, cause(err))
+		}
+		if len(rs) > 0 {
+			f.last = max(f.last, rs[len(rs)-1].Num)
 		}
 	}
 	return nil
