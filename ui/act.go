@@ -58,7 +58,9 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		m.filter.Focus()
 		m.resize()
 	case actSort, actTurn:
-		return m.sort(a == actTurn)
+		cmd := m.sort(a == actTurn)
+		m.sorted()
+		return cmd
 	case actShow:
 		w := m.results.table.want
 		w.show = (w.show + 1) % (showAll + 1)
@@ -69,6 +71,7 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		m.turnTo(resultsPanel)
 		cmd := m.relist(w)
 		m.results.following()
+		m.sorted()
 		return cmd
 	case actHost:
 		m.turnTo(hostsPanel)
@@ -90,6 +93,12 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		return m.export()
 	case actLog:
 		return m.dialogs.push(&logDialog{log: &m.log})
+	case actTaller, actFlatter, actWider, actNarrower:
+		m.look.Sizes = m.resized(a)
+		m.resize()
+	case actUsual:
+		m.look.Sizes = Sizes{}
+		m.resize()
 	case actTheme:
 		return m.dress(nextTheme(m.th.Name))
 	case actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono:
@@ -111,6 +120,7 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 // dress changes the theme.
 func (m *Model) dress(name string) tea.Cmd {
 	m.th = m.th.Called(name)
+	m.look.Theme = m.th.Name
 	text := "theme " + m.th.Name
 	if m.th.profile < colorprofile.ANSI {
 		text += ": there are no colours here (NO_COLOR, or the terminal has none)"

@@ -35,8 +35,15 @@ type Deps struct {
 
 	Open  func(url string) error // shows a page in the browser; nil: its URL is copied instead
 	ASCII bool                   // the terminal has no glyphs
-	Theme string                 // its name; empty or unknown: the default
+	Theme string                 // its name, before that of Look; empty: not said
 	Keys  Keys                   // from [Bind]; zero: those that weir comes with
+
+	// Look is what Keep was given last. Keep is called when the screen has
+	// ended and the operator has changed something of it; nil: nothing is
+	// kept. Notes are lines for the log about what came before the screen.
+	Look  Look
+	Keep  func(Look)
+	Notes []string
 
 	// Now is the clock of a screen that has not yet seen a View, for the
 	// names of pasted batches. Nil: time.Now. Everything else goes by the

@@ -73,6 +73,11 @@ const (
 	actCopyJSON
 	actExport
 	actBrowser
+	actTaller
+	actFlatter
+	actWider
+	actNarrower
+	actUsual
 	actLog
 	actTheme        // the next one
 	actThemeDefault // and those that follow, in the order of themes
@@ -226,6 +231,11 @@ func newKeys() keyMap {
 		{act: actThemeHigh, id: "theme-high-contrast", key: bind("", "theme"), name: "theme high-contrast", does: "colours that stand out more", group: groupLook},
 		{act: actThemeBlind, id: "theme-colour-blind", key: bind("", "theme"), name: "theme colour-blind", does: "colours that differ without telling red from green, or blue from yellow", group: groupLook},
 		{act: actThemeMono, id: "theme-mono", key: bind("", "theme"), name: "theme mono", does: "no colours: bold and underline", group: groupLook},
+		{act: actTaller, id: "panel-taller", key: bind("ctrl+up", "taller", "ctrl+up"), name: "panel taller", does: "one row more for this panel; kept for next time", group: groupLook, pair: "ctrl+arrows", word: "panel sizes"},
+		{act: actFlatter, id: "panel-flatter", key: bind("ctrl+down", "flatter", "ctrl+down"), name: "panel flatter", does: "one row less for this panel", group: groupLook},
+		{act: actWider, id: "panel-wider", key: bind("ctrl+right", "wider", "ctrl+right"), name: "panel wider", does: "two cells more for this panel, or the details", group: groupLook},
+		{act: actNarrower, id: "panel-narrower", key: bind("ctrl+left", "narrower", "ctrl+left"), name: "panel narrower", does: "two cells less for this panel, or the details", group: groupLook},
+		{act: actUsual, id: "panels-usual", key: bind("", "usual"), name: "panels as usual", does: "all sizes as weir comes with them", group: groupLook},
 		{act: actPalette, id: "actions", key: bind(":", "actions", ":", "ctrl+p"), name: "every action", does: "find an action by its name", group: groupLook, pair: ":", word: "every action by name"},
 		{act: actHelp, id: "help", key: bind("?", "help", "?", "f1"), name: "help", does: "every key", group: groupLook, pair: "?", word: "help"},
 		{act: actQuit, id: "quit", key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work is left or results would be lost", group: groupLook, pair: "q", word: "quit"},

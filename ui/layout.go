@@ -29,20 +29,31 @@ const headRows = 4
 // A place is where a panel's frame stands, frame included.
 type place struct{ x, y, w, h int }
 
+// The least that a panel is made: cells or rows, frame included.
+const (
+	leastWidth   = 36
+	leastTop     = 3 // batches, workers
+	leastHosts   = 4
+	leastResults = 6
+)
+
 // places lays the four panels and the details out in the wide form: batches
 // and workers on top, hosts below, results in the rest. Details take the right
-// half from hosts down.
-func places(w, h int, details bool) (panels [5]place, detail place) {
+// half from hosts down. Sizes change that as far as there is room.
+func places(w, h int, details bool, by Sizes) (panels [5]place, detail place) {
 	extra := h - 36
 	top, mid := 7, 8
 	if extra > 0 { // taller: all three get more
 		top += extra / 4
 		mid += extra / 4
 	}
-	left := w * 54 / 120
+	rows := h - headRows - 1
+	top = max(leastTop, min(top+by.Top, rows-leastHosts-leastResults))
+	mid = max(leastHosts, min(mid+by.Hosts, rows-top-leastResults))
+	left := max(leastWidth, min(w*54/120+by.Batches, w-leastWidth))
 	full := w
 	if details {
-		full = w / 2
+		full = max(leastWidth, min(w/2-by.Details, w-leastWidth))
 		detail = place{full, headRows + top, w - full, h - headRows - top - 1}
 	}
 	panels[batchesPanel] = place{0, headRows, left, top}

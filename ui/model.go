@@ -22,6 +22,7 @@ type Model struct {
 	feed *feed
 
 	th      Theme
+	look    Look
 	keys    keyMap
 	w, h    int
 	blurred bool
@@ -80,6 +81,7 @@ func newModel(ctx context.Context, d Deps) *Model {
 		results: newResults(), detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
 	}
 	m.results.pace = d.Interval
+	m.wear(d.Look)
 	m.filter.Blur()
 	return m
 }
@@ -94,7 +96,11 @@ func Run(ctx context.Context, d Deps, opts ...tea.ProgramOption) error {
 	m := newModel(ctx, d)
 	defer m.Close()
 	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}, opts...)
+	before := m.look
 	_, err := tea.NewProgram(m, opts...).Run()
+	if d.Keep != nil && m.look != before {
+		d.Keep(m.look)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

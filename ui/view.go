@@ -15,7 +15,7 @@ const tabRows = 1
 func (m *Model) pane(p panel) pane {
 	at := pane{th: m.th, framed: formOf(m.w, m.h) == wideForm, focused: p == m.focus && m.results.open == 0}
 	if at.framed {
-		panels, _ := places(m.w, m.h, m.results.open != 0)
+		panels, _ := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
 		at.w, at.h = panels[p].w-2, panels[p].h-2
 		return at
 	}
@@ -34,7 +34,7 @@ func (m *Model) resize() {
 		return
 	}
 	if formOf(m.w, m.h) == wideForm {
-		_, d := places(m.w, m.h, true)
+		_, d := places(m.w, m.h, true, m.look.Sizes)
 		m.detail.SetSize(d.w-4, d.h-2)
 		return
 	}
@@ -185,7 +185,7 @@ func (m *Model) filterLine(at pane) string {
 
 // wideLines draws the four panels in their frames.
 func (m *Model) wideLines() []string {
-	panels, d := places(m.w, m.h, m.results.open != 0)
+	panels, d := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
 	frame := func(p panel, note ...string) []string {
 		at := panels[p]
 		return framed(m.th, string('0'+rune(p))+" "+p.String(), note, m.panelLines(p), at.w, at.h, p == m.focus && m.results.open == 0)

@@ -19,13 +19,15 @@ func (m *Model) whyNot(a act) string {
 	}
 	switch a {
 	case actUp, actDown, actPageUp, actPageDown, actTop, actEnd, actPanel, actNextPanel, actPrevPanel, actFilter,
-		actShow, actFollow, actWhyRun, actLog, actTheme, actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono, actPalette, actHelp, actAdd, actBack, actQuit, actInterrupt, actSuspend, actSort, actTurn:
+		actShow, actFollow, actWhyRun, actLog, actUsual, actTheme, actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono, actPalette, actHelp, actAdd, actBack, actQuit, actInterrupt, actSuspend, actSort, actTurn:
 		return ""
 	case actUndo:
 		if m.live && len(m.stats.Undo) == 0 && !m.lively {
 			return "nothing to undo"
 		}
 		return ""
+	case actTaller, actFlatter, actWider, actNarrower:
+		return m.whyNotResize(a)
 	case actScrollDown, actScrollUp:
 		if m.results.open == 0 {
 			return "no details are open"

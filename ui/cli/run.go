@@ -219,6 +219,7 @@ func (r *run) show(ctx context.Context) error {
 		Theme:      r.cfg.Theme,
 		Keys:       r.cfg.Keys,
 	}
+	r.app.remember(&d)
 	if r.sink != nil {
 		d.Saving, d.Saved = r.sink.where(), r.sink.last.Load
 	}

@@ -227,6 +227,32 @@ func TestScreenIsLeftByKey(t *testing.T) {
 	}
 }
 
+// What was chosen of a screen is chosen in the next one, however the first ended.
+func TestScreenIsRemembered(t *testing.T) {
+	t.Parallel()
+	state := "XDG_STATE_HOME=" + t.TempDir()
+	first := open(t, []string{state})
+	first.await(t, enterScreen)
+	if _, err := io.WriteString(first.keys, "t"); err != nil {
+		t.Fatal(err)
+	}
+	first.await(t, "theme high-contrast")
+	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	first.ends(t, 130)
+	second := open(t, []string{state})
+	second.await(t, enterScreen)
+	if _, err := io.WriteString(second.keys, "t"); err != nil {
+		t.Fatal(err)
+	}
+	second.await(t, "theme colour-blind") // the one after it
+	if _, err := io.WriteString(second.keys, "q"); err != nil {
+		t.Fatal(err)
+	}
+	second.ends(t, 0)
+}
+
 func TestHeadlessOnATerminal(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
