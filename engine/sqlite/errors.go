@@ -20,6 +20,7 @@ var (
 	ErrForeign  = errors.New("not a run of weir")
 	ErrNewer    = errors.New("written by a newer weir")
 	ErrOlder    = errors.New("written by an older weir: resume it to bring it up to date")
+	ErrLocked   = errors.New("another program has it locked")
 	ErrClosed   = errors.New("closed")
 )
 
@@ -87,8 +88,8 @@ func kindOf(code int) (cause string, kind error) {
 		return ErrForeign.Error(), ErrForeign
 	case lib.SQLITE_CANTOPEN:
 		return "it cannot be opened", ErrIO
-	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return "another program has it locked", nil
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_PROTOCOL:
+		return ErrLocked.Error(), ErrLocked
 	case lib.SQLITE_NOMEM:
 		return "out of memory", nil
 	case lib.SQLITE_TOOBIG:

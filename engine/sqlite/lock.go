@@ -115,15 +115,21 @@ func Remove(path string) error {
 	if err != nil {
 		return err
 	}
-	// The run first: what is beside it is nothing without it, and the other
-	// way round it might be.
+	return errors.Join(removeAll(path), l.Close())
+}
+
+// removeAll removes a run and what is beside it. The run goes first: the rest
+// is nothing without it, and the other way round it might be.
+func removeAll(path string) (err error) {
 	for _, name := range append([]string{path}, beside(path)...) {
 		if e := os.Remove(name); err == nil && !errors.Is(e, os.ErrNotExist) {
 			err = trouble(path, e)
 		}
 	}
-	return errors.Join(err, l.Close())
+	return err
 }
 
 // beside returns the files that a run may have beside it.
-func beside(path string) []string { return []string{path + "-wal", path + "-shm", lockPath(path)} }
+func beside(path string) []string {
+	return []string{path + "-wal", path + "-shm", path + "-journal", lockPath(path)}
+}

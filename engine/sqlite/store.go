@@ -41,19 +41,25 @@ func Create(path string, about []byte) (*Store, error) {
 		err = &Error{Path: path, Kind: fs.ErrExist, Cause: "the file exists", Err: err}
 		return nil, errors.Join(err, lock.Close())
 	}
-	if err == nil {
-		err = f.Close()
+	if err != nil {
+		return nil, errors.Join(trouble(path, err), lock.Close())
 	}
-	if err == nil {
+	if err = f.Close(); err == nil {
 		err = create(path, about)
 	}
 	if err == nil {
 		err = syncFolder(path)
 	}
-	if err != nil {
-		return nil, errors.Join(trouble(path, err), lock.Close())
+	var s *Store
+	if err == nil {
+		s, err = open(path, lock)
+	} else {
+		err = errors.Join(trouble(path, err), lock.Close())
 	}
-	return open(path, lock)
+	if err != nil {
+		return nil, errors.Join(err, removeAll(path)) // half a run is none
+	}
+	return s, nil
 }
 
 // syncFolder sees to it that a new file is found after a power cut.
@@ -127,7 +133,8 @@ func (s *Store) load(c *conn) error {
 	if err != nil {
 		return err
 	}
-	if err := c.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); err != nil {
+	// Whoever looks at the run with sqlite3 may lock it for a moment.
+	if err := c.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); err != nil {
 		return err
 	}
 	if err := migrate(c, v, migrations); err != nil {
