@@ -1,37 +1,37 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
 )
 
-// Change implements [Store].
-func (s *MemStore) Change(_ context.Context, sel Selector, ch Change) (Changed, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// Change does what [Store] says.
+func (f *Frontier) Change(_ context.Context, sel Selector, ch Change) (Changed, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	out := Changed{Batches: make(map[BatchID]Counts), Hosts: make(map[BatchID]map[string]int)}
-	if sel.Batch != 0 && s.batch(sel.Batch) == nil {
+	if sel.Batch != 0 && f.batch(sel.Batch) == nil {
 		return out, ErrNoBatch
 	}
+	m := moving{Moved: Moved{Change: ch}, told: f.journal != nil, out: &out}
 	switch ch.Kind {
 	case ChangeCancel:
-		s.cancel(sel, ch.Mark, &out)
+		f.cancel(sel, &m)
 	case ChangeRestore:
 		if sel.All {
-			s.restoreAll(&out)
+			f.restoreAll(&m)
 			break
 		}
-		s.restore(sel.Mark, &out)
+		f.restore(sel.Mark, &m)
 	case ChangeRetry:
-		s.retry(sel, ch, &out)
+		f.retry(sel, &m)
 	default:
 		if len(sel.Jobs) > 0 && ch.Kind != ChangePriority {
-			s.pause(sel.Jobs, ch, &out)
+			f.pause(sel.Jobs, &m)
 			break
 		}
-		for _, b := range s.selected(sel) {
+		for _, b := range f.selected(sel) {
 			switch ch.Kind {
 			case ChangePause:
 				b.paused, b.pause = true, ch.Paused
@@ -40,17 +40,40 @@ func (s *MemStore) Change(_ context.Context, sel Selector, ch Change) (Changed, 
 			case ChangePriority:
 				b.Priority = ch.Priority
 			}
+			m.Batches = append(m.Batches, b.ID)
 		}
+	}
+	if m.told && len(m.Batches)+len(m.Jobs)+len(m.Back) > 0 {
+		f.journal.Moved(m.Moved)
 	}
 	return out, nil
 }
 
-// selected returns the batches that sel is for as a whole.
-func (s *MemStore) selected(sel Selector) []*memBatch {
-	if sel.All {
-		return s.batches
+// A moving is a change under way.
+type moving struct {
+	Moved
+	told bool // somebody is told of it
+	out  *Changed
+}
+
+// job notes that a job is other than it was, and batch that a batch is.
+func (m *moving) job(j *memJob) {
+	if m.told {
+		m.Jobs = append(m.Jobs, JobID(j.id))
 	}
-	if b := s.batch(sel.Batch); b != nil {
+}
+
+func (m *moving) batch(b *memBatch) {
+	m.Batches = append(m.Batches, b.ID)
+	m.out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+}
+
+// selected returns the batches that sel is for as a whole.
+func (f *Frontier) selected(sel Selector) []*memBatch {
+	if sel.All {
+		return f.batches
+	}
+	if b := f.batch(sel.Batch); b != nil {
 		return []*memBatch{b}
 	}
 	return nil
@@ -70,69 +93,71 @@ func (c *Changed) note(j *memJob, p Place, o Outcome) {
 }
 
 // cancel marks whole batches in one step each, and hosts and jobs one by one.
-func (s *MemStore) cancel(sel Selector, mark uint64, out *Changed) {
+func (f *Frontier) cancel(sel Selector, m *moving) {
 	if sel.All || sel.Batch != 0 {
-		for _, b := range s.selected(sel) {
+		for _, b := range f.selected(sel) {
 			if b.mark != 0 {
 				continue
 			}
-			b.mark = mark
-			out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+			b.mark = m.Mark
+			m.batch(b)
 		}
 		return
 	}
-	jobs := s.named(sel.Jobs)
+	jobs := f.named(sel.Jobs)
 	if sel.Host != "" {
-		jobs = s.all()
+		jobs = f.all()
 	}
 	for j := range jobs {
 		b := j.batch()
 		if j.place == Ended || j.fresh || j.mark() != 0 || sel.Host != "" && j.site.lane.host != sel.Host || b.mark != 0 {
 			continue
 		}
-		s.unqueue(b, j)
-		j.setMark(mark)
-		s.marks[mark] = append(s.marks[mark], j)
+		f.unqueue(b, j)
+		j.setMark(m.Mark)
+		f.marks[m.Mark] = append(f.marks[m.Mark], j)
+		m.job(j)
 		if j.place == InFlight {
 			continue
 		}
 		b.counts[j.place]--
 		b.marked++
-		out.note(j, j.place, OutcomeNone)
+		m.out.note(j, j.place, OutcomeNone)
 	}
 }
 
 // pause pauses jobs by name, or resumes them.
-func (s *MemStore) pause(ids []JobID, ch Change, out *Changed) {
-	paused, n := ch.Kind == ChangePause, uint16(0)
+func (f *Frontier) pause(ids []JobID, m *moving) {
+	paused, n := m.Kind == ChangePause, uint16(0)
 	if paused {
-		s.pauses, n = number(s.pauses, ch.Paused)
+		f.pauses, n = number(f.pauses, m.Paused)
 	}
-	for j := range s.named(ids) {
+	for j := range f.named(ids) {
 		b := j.batch()
 		if j.place == Ended || j.fresh || j.paused() == paused || paused && (j.mark() != 0 || b.mark != 0) {
 			continue
 		}
-		s.unqueue(b, j)
+		f.unqueue(b, j)
 		j.setPaused(n)
-		out.Jobs = append(out.Jobs, s.full(j))
+		m.out.Jobs = append(m.out.Jobs, f.full(j))
+		m.job(j)
 		if j.place == InFlight || j.mark() != 0 {
 			continue
 		}
 		if !paused {
-			s.wait(b, j, false)
+			f.wait(b, j, false)
 		}
 		if b.mark == 0 {
-			out.note(j, j.place, OutcomeNone)
+			m.out.note(j, j.place, OutcomeNone)
 		}
 	}
 }
 
 // all passes over the jobs by id.
-func (s *MemStore) all() iter.Seq[*memJob] {
+func (f *Frontier) all() iter.Seq[*memJob] {
 	return func(yield func(*memJob) bool) {
-		for id := range s.last {
-			if !yield(s.job(id + 1)) {
+		for id := range f.last {
+			if j := f.known(JobID(id + 1)); j != nil && !yield(j) {
 				return
 			}
 		}
@@ -140,10 +165,10 @@ func (s *MemStore) all() iter.Seq[*memJob] {
 }
 
 // named passes over the jobs of those ids.
-func (s *MemStore) named(ids []JobID) iter.Seq[*memJob] {
+func (f *Frontier) named(ids []JobID) iter.Seq[*memJob] {
 	return func(yield func(*memJob) bool) {
 		for _, id := range ids {
-			if j := s.known(id); j != nil && !yield(j) {
+			if j := f.known(id); j != nil && !yield(j) {
 				return
 			}
 		}
@@ -151,99 +176,102 @@ func (s *MemStore) named(ids []JobID) iter.Seq[*memJob] {
 }
 
 // restore takes a mark back: of a cancel, or of a retry whose job still waits.
-func (s *MemStore) restore(mark uint64, out *Changed) {
-	for _, b := range s.batches {
+func (f *Frontier) restore(mark uint64, m *moving) {
+	for _, b := range f.batches {
 		if b.mark == mark {
-			b.uncancel(out)
+			b.uncancel(m)
 		}
 	}
-	for _, j := range s.marks[mark] {
+	for _, j := range f.marks[mark] {
 		b := j.batch()
 		switch {
 		case j.mark() == mark: // it was cancelled
-			s.uncancel(b, j, out)
-		case j.row != 0 && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
-			s.unqueue(b, j)
+			f.uncancel(b, j, m)
+		case j.kept != 0 && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
+			f.unqueue(b, j)
 			j.setPaused(0)
-			s.move(b, j, Ended)
-			was := s.outcome(j.row)
-			b.ended[was]++
-			out.note(j, Ended, was)
+			f.move(b, j, Ended)
+			b.ended[j.was]++
+			m.out.note(j, Ended, j.was)
+			if m.told {
+				m.Back = append(m.Back, JobID(j.id))
+			}
 		}
 	}
-	delete(s.marks, mark)
+	delete(f.marks, mark)
 }
 
 // restoreAll takes back every cancel, whenever it was.
-func (s *MemStore) restoreAll(out *Changed) {
-	for _, b := range s.batches {
+func (f *Frontier) restoreAll(m *moving) {
+	for _, b := range f.batches {
 		if b.mark != 0 {
-			b.uncancel(out)
+			b.uncancel(m)
 		}
 	}
-	for j := range s.all() {
+	for j := range f.all() {
 		if mark := j.mark(); mark != 0 {
-			delete(s.marks, mark)
-			s.uncancel(j.batch(), j, out)
+			delete(f.marks, mark)
+			f.uncancel(j.batch(), j, m)
 		}
 	}
 }
 
 // uncancel takes back the cancel of a whole batch, and of one job.
-func (b *memBatch) uncancel(out *Changed) {
+func (b *memBatch) uncancel(m *moving) {
 	b.mark = 0
-	out.Batches[b.ID] = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}
+	m.batch(b)
 }
 
-func (s *MemStore) uncancel(b *memBatch, j *memJob, out *Changed) {
+func (f *Frontier) uncancel(b *memBatch, j *memJob, m *moving) {
 	j.setMark(0)
+	m.job(j)
 	if j.place == InFlight {
 		return
 	}
 	b.marked--
 	b.counts[j.place]++
-	s.wait(b, j, false)
-	out.note(j, j.place, OutcomeNone)
+	f.wait(b, j, false)
+	m.out.note(j, j.place, OutcomeNone)
 }
 
 // retry makes ended jobs wait again. Their result stays until the next one
 // takes its place.
-func (s *MemStore) retry(sel Selector, ch Change, out *Changed) {
-	outcomes := ch.Outcomes
+func (f *Frontier) retry(sel Selector, m *moving) {
+	outcomes := m.Outcomes
 	if len(outcomes) == 0 {
 		outcomes = []Outcome{Failed, Empty}
 	}
-	jobs := s.all()
+	jobs := f.all()
 	if len(sel.Jobs) > 0 {
-		jobs = s.named(sel.Jobs)
+		jobs = f.named(sel.Jobs)
 	}
 	for j := range jobs {
 		b := j.batch()
 		switch {
-		case j.place != Ended || !slices.Contains(outcomes, s.outcome(j.row)),
+		case j.place != Ended || !slices.Contains(outcomes, j.was),
 			sel.Batch != 0 && b.ID != sel.Batch,
 			sel.Host != "" && j.site.lane.host != sel.Host,
 			b.mark != 0:
 			continue
 		}
-		was := s.outcome(j.row)
-		out.note(j, Ended, was)
-		b.ended[was]--
-		j.waited = s.since(ch.At)
-		s.move(b, j, Backlog)
-		s.queue(b, j, false)
-		if ch.Mark != 0 {
-			s.marks[ch.Mark] = append(s.marks[ch.Mark], j)
+		m.out.note(j, Ended, j.was)
+		b.ended[j.was]--
+		j.waited = f.since(m.At)
+		m.job(j)
+		f.move(b, j, Backlog)
+		f.queue(b, j, false)
+		if m.Mark != 0 {
+			f.marks[m.Mark] = append(f.marks[m.Mark], j)
 		}
 	}
 }
 
-// Count implements [Store].
-func (s *MemStore) Count(_ context.Context, q Query) (Counts, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// Count does what [Store] says.
+func (f *Frontier) Count(_ context.Context, q Query) (Counts, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var c Counts
-	for _, b := range s.batches {
+	for _, b := range f.batches {
 		if q.Batch == 0 || q.Batch == b.ID {
 			c = c.Add(b.ledger())
 		}
@@ -274,66 +302,18 @@ func (b *memBatch) ledger() Counts {
 	return c
 }
 
-// Results implements [Store].
-func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if slices.Contains(q.Outcomes, Cancelled) {
-		return s.cancelled(q), nil
-	}
-	var out []Result
+// Cancelled returns the results that q selects of jobs that are cancelled now,
+// whatever its Outcomes: see [Store].
+func (f *Frontier) Cancelled(q Query) []Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cancelled(q)
+}
+
+func (f *Frontier) cancelled(q Query) []Result {
+	jobs := f.all()
 	if len(q.Jobs) > 0 {
-		for j := range s.named(q.Jobs) {
-			if j.row != 0 && s.takes(&q, j.row) {
-				out = append(out, s.result(j.row))
-			}
-		}
-		slices.SortFunc(out, func(a, b Result) int { return cmp.Compare(a.Num, b.Num) })
-		if q.Limit > 0 && len(out) > q.Limit {
-			out = out[:q.Limit]
-		}
-		return out, nil
-	}
-	from, _ := slices.BinarySearchFunc(s.rows, q.After+1, func(row memRow, num uint64) int {
-		_, n := s.head(row)
-		return cmp.Compare(n, num)
-	})
-	for _, row := range s.rows[from:] {
-		if !s.takes(&q, row) {
-			continue
-		}
-		if out = append(out, s.result(row)); q.Limit > 0 && len(out) == q.Limit {
-			break
-		}
-	}
-	return out, nil
-}
-
-// States implements [Store].
-func (s *MemStore) States(ctx context.Context, q Query) ([]JobState, error) {
-	rs, err := s.Results(ctx, q)
-	states := make([]JobState, len(rs))
-	for i := range rs {
-		states[i] = rs[i].State()
-	}
-	return states, err
-}
-
-// takes reports whether q selects a result, which must be its job's last.
-func (s *MemStore) takes(q *Query, row memRow) bool {
-	j, num := s.head(row)
-	l := j.site.lane
-	return j.row == row && num > q.After &&
-		(q.Batch == 0 || l.batch.ID == q.Batch) &&
-		(q.Host == "" || l.host == q.Host) &&
-		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, s.outcome(row)))
-}
-
-// cancelled returns rows for the jobs that are cancelled now.
-func (s *MemStore) cancelled(q Query) []Result {
-	jobs := s.all()
-	if len(q.Jobs) > 0 {
-		jobs = s.named(q.Jobs)
+		jobs = f.named(q.Jobs)
 	}
 	var out []Result
 	for j := range jobs {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// This file is what a MemStore keeps of a job. A run may have millions, so a
+// This file is what a Frontier keeps of a job. A run may have millions, so a
 // job is 64 bytes and its URL's: what it has in common with others is kept
 // once, and what few jobs have is kept for those few.
 
@@ -16,15 +16,15 @@ type memJob struct {
 	url    string
 	site   *memSite
 	odd    *memOdd // nil: nothing in it is set
-	row    memRow  // its result; kept when it is retried, until the next one
+	kept   uint64  // what its store noted of its result, until the next one; 0: it has none
 	waited memTime
-	id     uint32 // also its place in the store's pages
+	id     uint32 // also its place in the pages
 	next   uint32 // the job behind it in its lane; 0: none
 	depth  int32
 	place  Place
-	fresh  bool // it is still being told of: a change passes over it
-	inLane bool // a lane still has it, whatever its place
-	inHeap bool // so has the heap of those due again
+	was    Outcome // of its result
+	fresh  bool    // it is still being told of: a change passes over it
+	inLane bool    // a lane still has it, whatever its place
 }
 
 // A memOdd is what few jobs have, most of it only until they end.
@@ -36,8 +36,9 @@ type memOdd struct {
 	attempts int32
 	retries  int32
 	printed  bool   // the fingerprint is not the URL
-	reason   uint16 // Job.Class, counted from 1 in MemStore.reasons
-	paused   uint16 // by name, counted from 1 in MemStore.pauses
+	heaped   bool   // the heap of those due again has it, whatever its place
+	reason   uint16 // Job.Class, counted from 1 in Frontier.reasons
+	paused   uint16 // by name, counted from 1 in Frontier.pauses
 }
 
 // A memPage is jobs side by side. Pages stay where they are, so that a
@@ -45,29 +46,44 @@ type memOdd struct {
 type memPage [256]memJob
 
 // job returns the job of that number.
-func (s *MemStore) job(id uint32) *memJob {
+func (f *Frontier) job(id uint32) *memJob {
 	i := id - 1
-	return &s.pages[i/uint32(len(memPage{}))][i%uint32(len(memPage{}))]
+	return &f.pages[i/uint32(len(memPage{}))][i%uint32(len(memPage{}))]
 }
 
 // known returns the job of that id, nil if there is none.
-func (s *MemStore) known(id JobID) *memJob {
-	if id < 1 || id > JobID(s.last) {
+func (f *Frontier) known(id JobID) *memJob {
+	if id < 1 || id > JobID(f.last) {
 		return nil
 	}
-	return s.job(uint32(id))
+	if j := f.job(uint32(id)); j.site != nil {
+		return j
+	}
+	return nil // a store has lost it
 }
 
 // open puts a new job of b on the books, still to be told of.
-func (s *MemStore) open(b *memBatch, j *Job) *memJob {
-	if int(s.last)%len(memPage{}) == 0 {
-		s.pages = append(s.pages, new(memPage))
+func (f *Frontier) open(b *memBatch, j *Job) *memJob {
+	mj := f.place(f.last+1, b, j)
+	mj.fresh = true
+	b.added.New++
+	b.counts[InFlight]++
+	if f.journal != nil {
+		f.journal.Opened(f.full(mj))
 	}
-	s.last++
-	mj := s.job(s.last)
+	return mj
+}
+
+// place makes the job of an id, for now in flight.
+func (f *Frontier) place(id uint32, b *memBatch, j *Job) *memJob {
+	for int(id-1) >= len(f.pages)*len(memPage{}) {
+		f.pages = append(f.pages, new(memPage))
+	}
+	f.last = max(f.last, id)
+	mj := f.job(id)
 	*mj = memJob{
-		url: j.URL, site: b.site(j.Host, j.Origin), waited: s.since(j.Waited),
-		id: s.last, depth: int32(j.Depth), place: InFlight, fresh: true,
+		url: j.URL, site: b.site(j.Host, j.Origin), waited: f.since(j.Waited),
+		id: id, depth: int32(j.Depth), place: InFlight,
 	}
 	if j.Depth == 0 && mj.site.listed == 0 {
 		mj.site.listed = mj.id
@@ -78,24 +94,22 @@ func (s *MemStore) open(b *memBatch, j *Job) *memJob {
 	if j.Carry != "" {
 		mj.change(func(o *memOdd) { o.carry = j.Carry })
 	}
-	s.tried(mj, j)
-	b.added.New++
-	b.counts[InFlight]++
+	f.tried(mj, j)
 	return mj
 }
 
 // full returns a job as it was given to the store, and has become.
-func (s *MemStore) full(j *memJob) Job {
+func (f *Frontier) full(j *memJob) Job {
 	l := j.site.lane
 	out := Job{
 		ID: JobID(j.id), Batch: l.batch.ID, URL: j.url, Host: l.host, Origin: j.site.origin,
-		Fingerprint: j.fingerprint(), Depth: int(j.depth), Priority: l.batch.Priority, Waited: s.time(j.waited),
+		Fingerprint: j.fingerprint(), Depth: int(j.depth), Priority: l.batch.Priority, Waited: f.time(j.waited),
 	}
 	if j.odd != nil {
 		out.Carry = j.odd.carry
-		out.Attempts, out.Retries, out.Due = int(j.odd.attempts), int(j.odd.retries), s.time(j.odd.due)
+		out.Attempts, out.Retries, out.Due = int(j.odd.attempts), int(j.odd.retries), f.time(j.odd.due)
 		if n := j.odd.reason; n > 0 {
-			out.Class = s.reasons[n-1]
+			out.Class = f.reasons[n-1]
 		}
 	}
 	return out
@@ -127,10 +141,19 @@ func (j *memJob) setMark(mark uint64) {
 // paused reports whether the job was paused by name.
 func (j *memJob) paused() bool { return j.odd != nil && j.odd.paused != 0 }
 
-// setPaused pauses the job by name, as one of MemStore.pauses; 0: it is not.
+// setPaused pauses the job by name, as one of Frontier.pauses; 0: it is not.
 func (j *memJob) setPaused(n uint16) {
 	if n != 0 || j.paused() {
 		j.change(func(o *memOdd) { o.paused = n })
+	}
+}
+
+// heaped reports whether the heap has the job. Only one with a time is in it.
+func (j *memJob) heaped() bool { return j.odd != nil && j.odd.heaped }
+
+func (j *memJob) setHeaped(heaped bool) {
+	if j.heaped() != heaped {
+		j.change(func(o *memOdd) { o.heaped = heaped })
 	}
 }
 
@@ -142,10 +165,10 @@ func (j *memJob) due() memTime {
 }
 
 // tried notes what came of the attempts at a job so far, as r has it.
-func (s *MemStore) tried(j *memJob, r *Job) {
-	due, reason := s.since(r.Due), uint16(0)
+func (f *Frontier) tried(j *memJob, r *Job) {
+	due, reason := f.since(r.Due), uint16(0)
 	if r.Class != "" {
-		s.reasons, reason = number(s.reasons, r.Class)
+		f.reasons, reason = number(f.reasons, r.Class)
 	}
 	if j.odd != nil || r.Attempts != 0 || r.Retries != 0 || due != 0 || reason != 0 {
 		j.change(func(o *memOdd) {
@@ -168,11 +191,11 @@ func number[T comparable](list []T, v T) ([]T, uint16) {
 }
 
 // change changes what few jobs have, and keeps nothing of a job like all.
-func (j *memJob) change(f func(*memOdd)) {
+func (j *memJob) change(edit func(*memOdd)) {
 	if j.odd == nil {
 		j.odd = new(memOdd)
 	}
-	if f(j.odd); *j.odd == (memOdd{}) {
+	if edit(j.odd); *j.odd == (memOdd{}) {
 		j.odd = nil
 	}
 }
@@ -182,30 +205,30 @@ func (j *memJob) waits() bool {
 	return (j.place == Backlog || j.place == Deferred) && j.mark() == 0 && !j.paused()
 }
 
-// A memTime is a moment in nanoseconds since the store was made, less by one
+// A memTime is a moment in nanoseconds since the Frontier was made, less by one
 // for those at and after that; zero is the zero time. It keeps what the
 // monotonic clock said, and reaches 292 years either way.
 type memTime int64
 
-func (s *MemStore) since(t time.Time) memTime {
+func (f *Frontier) since(t time.Time) memTime {
 	if t.IsZero() {
 		return 0
 	}
-	d := t.Sub(s.epoch)
+	d := t.Sub(f.epoch)
 	if d >= 0 && d < math.MaxInt64 {
 		d++
 	}
 	return memTime(d)
 }
 
-func (s *MemStore) time(t memTime) time.Time {
+func (f *Frontier) time(t memTime) time.Time {
 	if t == 0 {
 		return time.Time{}
 	}
 	if t > 0 {
 		t--
 	}
-	return s.epoch.Add(time.Duration(t))
+	return f.epoch.Add(time.Duration(t))
 }
 
 // A memSeen is the fingerprints of a batch. It has their hashes, and takes the
@@ -216,18 +239,18 @@ type memSeen struct {
 }
 
 // mark reports whether no job of the batch has the fingerprint yet. If so, the
-// next job that is opened is the one that has it.
-func (s *MemStore) mark(seen *memSeen, fingerprint string) bool {
+// job of that id is the one that has it.
+func (f *Frontier) mark(seen *memSeen, fingerprint string, by uint32) bool {
 	if seen.first == nil {
 		seen.first = make(map[uint32]uint32)
 	}
-	hash := s.hash(fingerprint)
+	hash := f.hash(fingerprint)
 	id, ok := seen.first[hash]
 	if !ok {
-		seen.first[hash] = s.last + 1
+		seen.first[hash] = by
 		return true
 	}
-	if s.job(id).fingerprint() == fingerprint {
+	if f.job(id).fingerprint() == fingerprint {
 		return false
 	}
 	if _, ok = seen.more[fingerprint]; ok {

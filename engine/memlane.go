@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// This file is how a MemStore has its waiting jobs: by host in lanes, and the
+// This file is how a Frontier has its waiting jobs: by host in lanes, and the
 // lanes of a batch in a ring, in which they take turns.
 
 // A memSite is what the jobs of one origin have in common.
@@ -73,7 +73,7 @@ func (l *memLane) all() iter.Seq[*memSite] {
 }
 
 // link puts a job at the end of its lane, or behind the others in front.
-func (s *MemStore) link(l *memLane, j *memJob, front bool) {
+func (f *Frontier) link(l *memLane, j *memJob, front bool) {
 	after := l.last
 	if front {
 		after = l.front
@@ -82,7 +82,7 @@ func (s *MemStore) link(l *memLane, j *memJob, front bool) {
 	if after == 0 {
 		j.next, l.first = l.first, j.id
 	} else {
-		prev := s.job(after)
+		prev := f.job(after)
 		j.next, prev.next = prev.next, j.id
 	}
 	if l.last == after {
@@ -91,8 +91,8 @@ func (s *MemStore) link(l *memLane, j *memJob, front bool) {
 }
 
 // unlink takes the first job out of a lane that has one.
-func (s *MemStore) unlink(l *memLane) *memJob {
-	j := s.job(l.first)
+func (f *Frontier) unlink(l *memLane) *memJob {
+	j := f.job(l.first)
 	if l.front == j.id {
 		l.front = 0
 	}

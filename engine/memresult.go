@@ -21,12 +21,12 @@ const (
 	memWord  = 64       // bytes of the longest of them
 )
 
-// keep keeps a result of j in the place of the one that it had. The bytes of
-// that one are not used again.
-func (s *MemStore) keep(j *memJob, r *Result) {
+// keep keeps a result in the place of the one that its job had, in the row that
+// was. The bytes of that one are not used again.
+func (s *MemStore) keep(r *Result, was uint64) uint64 {
 	p := memPacker{s.packed[:0], s}
 	p.buf = append(p.buf, byte(r.Outcome))
-	p.num(int64(j.id))
+	p.num(int64(r.Job))
 	p.num(int64(r.Num))
 	p.word(string(r.Class))
 	p.text(r.Error)
@@ -73,12 +73,13 @@ func (s *MemStore) keep(j *memJob, r *Result) {
 	}
 	s.packed = p.buf
 
-	delete(s.records, j.row)
-	j.row = s.put(p.buf)
-	s.rows = append(s.rows, j.row)
+	delete(s.records, memRow(was))
+	row := s.put(p.buf)
+	s.rows = append(s.rows, row)
 	if r.Records != nil {
-		s.records[j.row] = r.Records
+		s.records[row] = r.Records
 	}
+	return uint64(row)
 }
 
 // put puts a row at the end of the last block, or into a new one.
