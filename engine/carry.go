@@ -237,8 +237,9 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 		e.finish(b, j, r)
 		return
 	}
-	j.Due, j.Waited = v.due, now
+	j.Due, j.Waited, j.Class = v.due, now, ""
 	if v.spent {
+		j.Class = r.Class
 		j.Retries++
 		e.retried++
 	}
@@ -253,6 +254,7 @@ func (e *Engine) endAttempt(ctx context.Context, f *flight, step Step) {
 		h.firstRetry(now) // forgets those that are over
 		h.retried(r)
 	}
+	e.noteRunSoon(now)
 	s := e.state(j, Deferred)
 	s.Class, s.Status, s.Why, s.Elapsed, s.Reason = r.Class, r.Status, r.Error, r.Elapsed, e.waitsFor(j, v.reason)
 	e.feed.set(s)
@@ -374,6 +376,7 @@ func (e *Engine) keep(ctx context.Context, rs []Result) {
 		return
 	}
 	now := time.Now()
+	e.noteRunSoon(now)
 	e.rouse() // for the links that became jobs
 	for i := range rs {
 		r := &rs[i]

@@ -37,6 +37,7 @@ func (p *Pool) lane(host string) *lane {
 	if l == nil {
 		l = &lane{host: host, older: p.newest}
 		p.newest = l
+		l.pace.last = p.since
 		l.pace.adapts.kind = p.cfg.Throttle
 		l.pace.apply(p.cfg.Interval, time.Time{}, "")
 		p.lanes[host] = l

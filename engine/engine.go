@@ -12,11 +12,12 @@ import (
 
 // Config holds the numbers an operator may turn. The zero Config is usable.
 type Config struct {
-	Workers int // requests at once, 1 to MaxWorkers; zero: DefaultWorkers
+	Workers int // requests at once, 1 to MaxWorkers; zero: as the run was left, or DefaultWorkers
 	Queue   int // jobs in the bounded queue; zero: DefaultQueue
 
 	// Interval is the shortest time between two requests to one host. Zero
-	// means DefaultInterval; below zero means no pacing.
+	// means as the run was left, or DefaultInterval; below zero means no
+	// pacing.
 	Interval time.Duration
 
 	// Throttle is how the pace of a host adapts to its answers.
@@ -45,8 +46,8 @@ type Config struct {
 	// run before this one, for [BatchStats.Before]. Nil: nothing is known.
 	Fill map[string][]FieldFill
 
-	// Store keeps the run. Nil means a new MemStore. The engine does not
-	// close a store that it was given.
+	// Store keeps the run, and has what it had come to before. Nil means a
+	// new MemStore. The engine does not close a store that it was given.
 	Store Store
 
 	// Random returns a number in [0, 1) for the jitter of retries. Nil means
@@ -85,6 +86,7 @@ type Engine struct {
 	stocked int     // hosts with jobs that wait outside the queue
 	lined   []*host // hosts with jobs in the queue, in no order
 	kept    []*host // hosts that were paused or parked, and may be so no more
+	stale   []*host // hosts to be noted at noteAt
 	origins map[string]*origin
 	flights map[*Turn]*flight
 	slots   map[int]*flight // by worker number
@@ -113,7 +115,9 @@ type Engine struct {
 	halts  []*batch   // that are paused
 	future forecast
 
-	adding   int // calls of Add under way
+	noteAt   time.Time
+	runNoted time.Time // when the run was last noted
+	adding   int       // calls of Add under way
 	paused   time.Time
 	rested   time.Duration // time in pauses and at rest
 	restFrom time.Time     // since when nothing is to do; zero: there is
@@ -127,8 +131,9 @@ type Engine struct {
 }
 
 // New returns an idle engine; call [Engine.Run] to start it. Batches may be
-// added before. It returns an error that names the first field of cfg that is
-// out of range.
+// added before. A run that the store has is taken up where it was left; see
+// [Successor]. It returns an error that names the first field of cfg that is
+// out of range, or an [ErrStore].
 func New(s Scraper, cfg Config) (*Engine, error) {
 	if cfg.Rate < 0 {
 		return nil, fmt.Errorf("engine: rate %g: want at least 0", cfg.Rate)
@@ -146,6 +151,12 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 	if cfg.Random == nil {
 		cfg.Random = rand.Float64
 	}
+	now := time.Now()
+	kept, err := load(cfg.Store, now)
+	if err != nil {
+		return nil, err
+	}
+	cfg = kept.settled(cfg)
 	e := &Engine{
 		cfg:     cfg,
 		scraper: s,
@@ -153,7 +164,7 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 		wake:    make(chan struct{}, 1),
 		ending:  make(chan struct{}),
 		done:    make(chan Result, 256),
-		epoch:   time.Now(),
+		epoch:   now,
 		hosts:   make(map[string]*host),
 		origins: make(map[string]*origin),
 		flights: make(map[*Turn]*flight),
@@ -167,11 +178,13 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 	if cfg.Rate > 0 {
 		pc.Limiter = NewRateLimiter(time.Duration(float64(time.Second) / cfg.Rate))
 	}
-	var err error
 	if e.pool, err = NewPool(e.carry, pc); err != nil {
 		return nil, err
 	}
 	e.cfg.Workers, e.cfg.Queue, e.cfg.Interval = e.pool.cfg.Workers, e.pool.cfg.Queue, e.pool.cfg.Interval
+	if err := e.takeUp(kept, now); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -183,6 +196,10 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 func (e *Engine) Run(ctx context.Context) error {
 	e.mu.Lock()
 	e.running = true
+	e.noteRun(time.Now())
+	e.mu.Unlock()
+	e.sync(ctx) // from here on it is known that requests may have started
+	e.mu.Lock()
 	e.settle()
 	e.mu.Unlock()
 
@@ -220,6 +237,13 @@ func (e *Engine) Run(ctx context.Context) error {
 	committer.Wait()
 	e.mu.Lock()
 	e.fail(e.giveBack(e.pool.leftover()))
+	now := time.Now()
+	e.noteAt = now
+	e.noteStale(now)
+	e.noteRun(now)
+	e.mu.Unlock()
+	e.sync(ctx)
+	e.mu.Lock()
 	if e.trouble != nil {
 		err = e.trouble
 	}
@@ -241,6 +265,7 @@ func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (
 	}
 	if e.started.IsZero() {
 		e.started = now
+		e.noteRun(now)
 	}
 	e.stir(now)
 	e.adding++
@@ -334,6 +359,16 @@ func (e *Engine) Snapshot() Stats {
 	var s Stats
 	e.snapshot(&s)
 	return s
+}
+
+// sync waits until the store has kept what it was told, whatever becomes of
+// ctx.
+func (e *Engine) sync(ctx context.Context) {
+	if err := e.store.Sync(context.WithoutCancel(ctx)); err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.fail(err)
+	}
 }
 
 // The rest is called with e.mu held.

@@ -21,11 +21,17 @@ type run struct {
 	fake  *enginetest.Scraper
 	begin time.Time
 	ended chan error
-	at    time.Time // when Run returned
+	at    time.Time    // when Run returned
+	taken engine.Stats // of the moment when New returned
 }
 
 // start runs an engine over fake. The jitter of retries is half of the most.
 func start(t *testing.T, fake *enginetest.Scraper, cfg engine.Config) *run {
+	t.Helper()
+	return startIn(t.Context(), t, fake, cfg)
+}
+
+func startIn(ctx context.Context, t *testing.T, fake *enginetest.Scraper, cfg engine.Config) *run {
 	t.Helper()
 	if cfg.Random == nil {
 		cfg.Random = func() float64 { return 0.5 }
@@ -34,9 +40,9 @@ func start(t *testing.T, fake *enginetest.Scraper, cfg engine.Config) *run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{Engine: e, t: t, fake: fake, begin: time.Now(), ended: make(chan error, 1)}
+	r := &run{Engine: e, t: t, fake: fake, begin: time.Now(), ended: make(chan error, 1), taken: e.Snapshot()}
 	go func() {
-		err := e.Run(t.Context())
+		err := e.Run(ctx)
 		r.at = time.Now()
 		r.ended <- err
 	}()

@@ -24,7 +24,9 @@ func (e *Engine) feedQueue(ctx context.Context) {
 		var room <-chan struct{}
 		if full {
 			room = e.pool.Room()
-			wait = backoff
+			if wait == 0 || backoff < wait {
+				wait = backoff
+			}
 			backoff = min(2*backoff, feedBackoffMax)
 		} else {
 			backoff = feedBackoffMin
@@ -46,13 +48,19 @@ func (e *Engine) feedQueue(ctx context.Context) {
 }
 
 // fill submits until the queue refuses or nothing is left to submit. It
-// reports a refusal, and else in how long a retry comes due; zero: none.
+// reports a refusal, and in how long hosts are to be noted or, without one, a
+// retry comes due; zero: neither.
 //
 // It holds the engine's lock over its calls of the store, so that no cancel or
 // pause can fall between a job's lease and its place in the hand.
 func (e *Engine) fill() (full bool, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	defer func() {
+		if d := e.noteStale(time.Now()); d > 0 && (wait == 0 || d < wait) {
+			wait = d
+		}
+	}()
 	for {
 		if e.draining || e.over || e.trouble != nil || !e.paused.IsZero() {
 			e.fail(e.dropHand())
@@ -81,7 +89,7 @@ func (e *Engine) submit() (full bool) {
 	for len(e.hand) > 0 {
 		j := e.hand[0]
 		fresh := j
-		fresh.Due = time.Time{}
+		fresh.Due, fresh.Class = time.Time{}, ""
 		if err := e.pool.Submit(fresh); err != nil {
 			e.hits++
 			e.hitrate.add(time.Since(e.epoch))

@@ -256,7 +256,7 @@ func TestFrontierIsRefilled(t *testing.T) {
 		h.front.Still(func(batch func(engine.BatchID) engine.KeptBatch) {
 			for i := range p.Batches {
 				k, b := &p.Batches[i], batch(p.Batches[i].ID)
-				k.Lines, k.Cut = b.Lines, b.Cut
+				k.Read, k.Cut = b.Read, b.Cut
 				if got, want := fmt.Sprint(b.Totals, b.Mark, b.Paused.What), fmt.Sprint(k.Totals, k.Mark, k.Paused.What); got != want {
 					t.Errorf("seed %d: batch %d is %s, want %s", seed, b.ID, got, want)
 				}

@@ -77,11 +77,12 @@ type Block struct {
 
 // The kinds of blocks.
 const (
-	BlockAsked  = "asked"  // [ServerAsked]
-	BlockBusy   = "busy"   // [ServerBusy]
-	BlockQuota  = "quota"  // [QuotaSpent]
-	BlockDown   = "down"   // [HostDown]
-	BlockRobots = "robots" // [RobotsDown]
+	BlockAsked     = "asked"  // [ServerAsked]
+	BlockBusy      = "busy"   // [ServerBusy]
+	BlockQuota     = "quota"  // [QuotaSpent]
+	BlockQuotaLong = "spent"  // likewise, Parked
+	BlockDown      = "down"   // [HostDown]
+	BlockRobots    = "robots" // [RobotsDown]
 )
 
 // An OriginState is what is known of the robots.txt of an origin.
@@ -115,11 +116,11 @@ type KeptBatch struct {
 	Marked Counts // what that cancel holds: Backlog and Retry
 	Hosts  []KeptHost
 
-	// Lines are how many lines of lists were read into the batch. Cut says
-	// that a list was not read to its end: what is behind these lines of it
-	// is not in the run.
-	Lines int
-	Cut   bool
+	// Read is how many lines of lists were read into the batch. Cut says that
+	// a list was not read to its end: what is behind these lines of it is not
+	// in the run.
+	Read int
+	Cut  bool
 }
 
 // A KeptHost is what a batch has at one host.

@@ -63,10 +63,12 @@ type host struct {
 	spot    int // in the forecast that is being made; -1: it is not in it
 	robots  robotsTurn
 	kept    bool   // Engine.kept has it
+	stale   bool   // Engine.stale has it
 	meter   meter  // requests
 	paused  Paused // if At is set
 	gauge   gauge  // of its requests and the attempts of its jobs
 	answers window
+	noted   time.Time // when the store was last told of it
 	parked  time.Time // its jobs stay in the backlog until then
 	stays   map[JobID]stay
 	retries []RetryWait // of its jobs, the first due first; those of jobs that were cancelled too
@@ -218,13 +220,20 @@ func (e *Engine) open(b Batch, id BatchID) *batch {
 	if eb.unread {
 		b.ID, eb.unread = id, false
 		eb.Batch = b
-		for i := int(id) - 2; i >= 0 && eb.before == nil; i-- {
-			if old := e.batches[i]; !old.unread && old.Recipe.Name == b.Recipe.Name {
-				eb.before = old
-			}
-		}
+		eb.before = e.before(eb)
 	}
 	return eb
+}
+
+// before returns the last batch with the recipe of b that was added before it;
+// nil: there is none.
+func (e *Engine) before(b *batch) *batch {
+	for _, old := range slices.Backward(e.batches[:b.ID-1]) {
+		if !old.unread && old.Recipe.Name == b.Recipe.Name {
+			return old
+		}
+	}
+	return nil
 }
 
 // admit counts one line of a list, or one link of a page.
@@ -246,7 +255,7 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 	default:
 		h := e.host(j.Host)
 		if h.left == 0 && b.Interval != 0 {
-			e.pool.tune(j.Host, func(p *pace) string { p.set = b.Interval; return setByOperator })
+			e.tune(j.Host, func(p *pace) string { p.set = b.Interval; return setByOperator })
 		}
 		for _, c := range books {
 			c.Backlog++

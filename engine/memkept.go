@@ -98,7 +98,7 @@ func (f *Frontier) Load(_ context.Context, now time.Time) (Kept, error) {
 func (b *memBatch) kept() KeptBatch {
 	kb := KeptBatch{
 		Batch: b.Batch, Counts: b.ledger(), Totals: b.totals.Clone(), Paused: b.pause, Mark: b.mark,
-		Lines: b.lines, Cut: b.reading+b.cut > 0,
+		Read: b.lines, Cut: b.reading+b.cut > 0,
 	}
 	if b.mark != 0 {
 		kb.Marked = Counts{Backlog: b.counts[Backlog], Retry: b.counts[Deferred]}

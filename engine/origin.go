@@ -53,6 +53,7 @@ func (e *Engine) endRobots(ctx context.Context, f *flight, step Step) {
 	case step.Robots != nil:
 		e.hint(f, step.Host, nil)
 		o.fresh, o.tries, o.rounds = now.Add(step.Robots.Fresh), 0, 0
+		e.noteOrigin(name, o, step.Robots.Rules, now)
 		e.askedRobots(name, o)
 	default:
 		if !e.robotsFailed(f, o, *step.Result, step.Host, now) {
@@ -95,6 +96,7 @@ func (e *Engine) robotsFailed(f *flight, o *origin, r Result, h HostHint, now ti
 	default:
 		if o.rounds++; !e.cfg.GiveUp || o.rounds <= GiveUpProbes {
 			e.parkForRobots(f.job, o.rounds, lost, now)
+			e.noteOrigin(f.job.Origin, o, nil, now)
 			return false
 		}
 	}
@@ -107,7 +109,7 @@ func (e *Engine) robotsFailed(f *flight, o *origin, r Result, h HostHint, now ti
 // j, for the nth time in a row.
 func (e *Engine) parkForRobots(j Job, n int, lost gone, now time.Time) {
 	down := RobotsDown{Until: lost.until, Origin: j.Origin, Class: lost.class, Status: lost.status, Probes: n - 1}
-	e.pool.tune(j.Host, func(p *pace) string {
+	e.tune(j.Host, func(p *pace) string {
 		p.block(now, lost.until, down, "robots.txt unreachable")
 		return ""
 	})

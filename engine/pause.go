@@ -72,6 +72,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		}
 		e.paused = p.At
 		e.pool.setPaused(true)
+		e.noteRun(p.At)
 		d.Waiting, d.Queued, d.InFlight = e.counts.Backlog+e.counts.Retry, e.counts.Queued, e.counts.InFlight
 	case sel.Batch != 0:
 		b := e.batch(sel.Batch)
@@ -97,7 +98,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		d.Waiting, d.Queued, d.InFlight = h.left-h.queued-h.flight, h.queued, h.flight
 		h.paused = p
 		e.keepBack(h)
-		e.pool.tune(sel.Host, func(pc *pace) string { pc.paused = p; return "" })
+		e.tune(sel.Host, func(pc *pace) string { pc.paused = p; return "" })
 		if err := e.recallAll(sel.matches); err != nil {
 			return d, err
 		}
@@ -196,6 +197,7 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 		}
 		e.paused = time.Time{}
 		e.pool.setPaused(false)
+		e.noteRun(now)
 	case sel.Batch != 0:
 		b := e.batch(sel.Batch)
 		if b == nil {
@@ -226,7 +228,7 @@ func (e *Engine) resume(ctx context.Context, sel Selector, now time.Time) (Done,
 		for _, b := range e.batches {
 			b.answers = window{} // or what the host still fails would pause them first
 		}
-		e.pool.tune(sel.Host, func(p *pace) string { p.paused = Paused{}; return "" })
+		e.tune(sel.Host, func(p *pace) string { p.paused = Paused{}; return "" })
 	case len(sel.Jobs) > 0:
 		var err error
 		if d, err = e.resumeJobs(ctx, d); err != nil {
@@ -253,6 +255,7 @@ func (e *Engine) lift(h *host) (lifted bool) {
 	})
 	if lifted {
 		e.unpark(h.name)
+		e.note(h, time.Now())
 	}
 	return lifted
 }

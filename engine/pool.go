@@ -89,6 +89,7 @@ type Pool struct {
 
 	mu       sync.Mutex
 	lanes    map[string]*lane
+	since    time.Time          // the last start of an earlier life at the latest, of each host; zero: there is none
 	newest   *lane              // the one made last
 	latest   *lane              // the one asked for last: a list's URLs come host by host
 	ready    ranks              // the host's turn has come

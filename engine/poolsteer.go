@@ -176,6 +176,14 @@ func (p *Pool) tune(host string, change func(*pace) (why string)) {
 	p.dispatch(&m)
 }
 
+// look calls f to read the pace of one host. f must not call the pool.
+func (p *Pool) look(host string, f func(*pace)) {
+	var m moment
+	p.lock(&m)
+	defer p.mu.Unlock()
+	f(&p.lane(host).pace)
+}
+
 // setInterval changes the interval of all hosts that have none of their own.
 func (p *Pool) setInterval(d time.Duration) {
 	var m moment

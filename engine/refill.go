@@ -48,7 +48,7 @@ func (f *Frontier) Refill(r Refill, jobs iter.Seq2[*RefillJob, error]) error {
 		mb := &memBatch{
 			Batch: b.Batch, lanes: make(map[string]*memLane), mark: b.Mark, totals: b.Totals.Clone(),
 			added:  Added{Batch: b.ID, Duplicate: b.Counts.Duplicate, Invalid: b.Counts.Invalid},
-			paused: !b.Paused.At.IsZero(), pause: b.Paused, lines: b.Lines,
+			paused: !b.Paused.At.IsZero(), pause: b.Paused, lines: b.Read,
 		}
 		mb.seen.first = make(map[uint32]uint32, b.Counts.Submitted)
 		if b.Cut {

@@ -99,8 +99,12 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 	now, name := time.Now(), f.req.Host
 	quota := min(h.QuotaReset, retryAfterCap)
 	var away time.Time
+	news := false // for the next life
 	e.pool.tune(name, func(p *pace) (why string) {
-		defer func() { away = p.parked(now) }()
+		defer func() {
+			away = p.parked(now)
+			news = news || why != "" || held != nil
+		}()
 		if h.CrawlDelay > 0 {
 			p.crawl, why = h.CrawlDelay, "robots.txt asks for it"
 		}
@@ -112,6 +116,7 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 			return why
 		}
 		if p.reach(now) {
+			news = true
 			e.unpark(name)
 			e.sayf(LevelInfo, "%s answers again", name)
 		}
@@ -129,13 +134,18 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 			if p.refusals > 0 && !f.started.Before(p.blocked) {
 				e.sayf(LevelInfo, "%s answers again", name)
 				p.good()
+				news = true
 			}
 		}
 		if held == nil && quota > 0 {
 			p.spend(now, quota)
+			news = true
 		}
 		return why
 	})
+	if news {
+		e.noteSoon(e.host(name), now)
+	}
 	e.park(name, away)
 	return held
 }
@@ -170,7 +180,7 @@ func (e *Engine) giveUp(name string, r Result, held Reason) {
 	h := e.host(name)
 	until, _ := Until(held)
 	h.gone = gone{until: until, class: r.Class, why: "host unreachable: " + r.Error}
-	e.pool.tune(name, func(p *pace) string {
+	e.tune(name, func(p *pace) string {
 		p.lift(time.Now())
 		return ""
 	})

@@ -94,6 +94,7 @@ type Step struct {
 // the rules themselves and skips what they forbid.
 type RobotsAnswer struct {
 	Fresh time.Duration // how long they hold
+	Rules []byte        // for a [Successor] to go on with; nil: it will ask again
 }
 
 // A HostHint is what an answer said of its host.

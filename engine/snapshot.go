@@ -144,6 +144,9 @@ func (e *Engine) hostStats(s *Stats, now time.Time, t time.Duration) {
 			if l := h.lane; l != nil {
 				p := &l.pace
 				hs.Interval, hs.Set, hs.Changes, hs.Last = p.interval, p.set, p.changes, p.last
+				if hs.Last == e.pool.since {
+					hs.Last = time.Time{} // none in this life
+				}
 				hs.InFlight, hs.Down, hs.Reason = p.flight, !p.breaker.opened.IsZero(), p.reason(now)
 				if held := e.pool.heldFor(l, asking); held != "" && p.paused.At.IsZero() && (hs.Reason == nil || p.flight > 0) {
 					hs.Reason = RobotsWait{Origin: held}

@@ -16,15 +16,13 @@ import (
 // returns when the store has it.
 func (e *Engine) guard(ctx context.Context, change func(now time.Time) (Done, error)) (Done, error) {
 	d, err := e.guarding(change)
-	if err == nil {
-		if serr := e.store.Sync(ctx); serr != nil && ctx.Err() == nil {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.fail(serr)
-			err = e.trouble
-		}
+	if err != nil {
+		return d, err
 	}
-	return d, err
+	e.sync(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return d, e.trouble
 }
 
 func (e *Engine) guarding(change func(now time.Time) (Done, error)) (Done, error) {

@@ -81,6 +81,13 @@ func (s *badDisk) Change(ctx context.Context, sel engine.Selector, ch engine.Cha
 
 func (s *badDisk) Sync(context.Context) error { return s.fails("Sync") }
 
+func (s *badDisk) Keep(ctx context.Context, news engine.State) error {
+	if err := s.fails("Keep"); err != nil {
+		return err
+	}
+	return s.MemStore.Keep(ctx, news)
+}
+
 // at returns when the store first failed; zero: it did not.
 func (s *badDisk) at() time.Time {
 	s.mu.Lock()
@@ -103,7 +110,8 @@ func TestStoreThatFailsEndsTheRun(t *testing.T) {
 		{"Finish", 0},
 		{"Finish", 4},
 		{"Change", 0},
-		{"Sync", 0},
+		{"Sync", 1},
+		{"Keep", 2},
 	} {
 		t.Run(tc.method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

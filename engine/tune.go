@@ -59,8 +59,10 @@ func (e *Engine) SetWorkers(ctx context.Context, n int) (Done, error) {
 			return d, err
 		}
 		e.cfg.Workers = n
+		e.noteRun(now)
 		e.remember(now, d, func(context.Context) error {
 			e.cfg.Workers = was
+			e.noteRun(time.Now())
 			return e.pool.SetWorkers(was)
 		})
 		return d, nil
@@ -87,6 +89,7 @@ func (e *Engine) SetInterval(ctx context.Context, sel Selector, d time.Duration)
 			set := func(d time.Duration) {
 				e.cfg.Interval = d
 				e.pool.setInterval(d)
+				e.noteRun(time.Now())
 			}
 			set(d)
 			e.remember(now, done, func(context.Context) error { set(was); return nil })
@@ -98,22 +101,22 @@ func (e *Engine) SetInterval(ctx context.Context, sel Selector, d time.Duration)
 		}
 		was := make(map[string]time.Duration, len(hosts))
 		for _, name := range hosts {
-			e.pool.tune(name, func(p *pace) string {
-				if p.set == d {
-					return ""
+			e.pool.look(name, func(p *pace) {
+				if p.set != d {
+					was[name] = p.set
+					done.From = interval(p.interval)
 				}
-				was[name] = p.set
-				done.From = interval(p.interval)
-				p.set = d
-				return setByOperator
 			})
+		}
+		for name := range was {
+			e.tune(name, func(p *pace) string { p.set = d; return setByOperator })
 		}
 		if len(was) == 0 {
 			return done, ErrNothing
 		}
 		e.remember(now, done, func(context.Context) error {
 			for name, d := range was {
-				e.pool.tune(name, func(p *pace) string { p.set = d; return setByOperator })
+				e.tune(name, func(p *pace) string { p.set = d; return setByOperator })
 			}
 			return nil
 		})

@@ -176,11 +176,11 @@ func testLoad(s *shelf) {
 	first.ID, k.Batches[0].Added = 1, s.now
 	for i, want := range []engine.KeptBatch{
 		{
-			Batch: first, Lines: 8, Counts: engine.Counts{Submitted: 8, Backlog: 3, Failed: 2, Cancelled: 1, Skipped: 2, Duplicate: 1, Invalid: 1},
+			Batch: first, Read: 8, Counts: engine.Counts{Submitted: 8, Backlog: 3, Failed: 2, Cancelled: 1, Skipped: 2, Duplicate: 1, Invalid: 1},
 			Hosts: []engine.KeptHost{{Host: "one.test", Waiting: 2, Failed: 1}, {Host: "six.test", Waiting: 1, Robots: true}, {Host: "two.test", Failed: 1}},
 		},
 		{
-			Batch: engine.Batch{ID: 2, Priority: engine.Low}, Lines: 5, Counts: engine.Counts{Submitted: 5, Cancelled: 5},
+			Batch: engine.Batch{ID: 2, Priority: engine.Low}, Read: 5, Counts: engine.Counts{Submitted: 5, Cancelled: 5},
 			Mark: 9, Marked: engine.Counts{Backlog: 4, Retry: 1},
 			Hosts: []engine.KeptHost{{Host: "one.test", Waiting: 3}, {Host: "two.test", Waiting: 2}},
 		},
@@ -246,8 +246,8 @@ func testLoadListed(s *shelf) {
 func testLoadCut(s *shelf) {
 	check := func(id engine.BatchID, lines int, cut bool) {
 		s.Helper()
-		if b := s.load().Batches[id-1]; b.Lines != lines || b.Cut != cut {
-			s.Errorf("batch %d: %d lines, cut %v; want %d, %v", id, b.Lines, b.Cut, lines, cut)
+		if b := s.load().Batches[id-1]; b.Read != lines || b.Cut != cut {
+			s.Errorf("batch %d: %d lines, cut %v; want %d, %v", id, b.Read, b.Cut, lines, cut)
 		}
 	}
 	for id := engine.BatchID(1); id <= 2; id++ {
