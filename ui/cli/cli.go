@@ -44,6 +44,9 @@ type Deps struct {
 	// elsewhere.
 	Metrics func(addr string, run engine.Controller) (MetricsServer, error)
 
+	// Runs are those that are kept on disk. Nil: none are.
+	Runs *Runs
+
 	// State returns the path of a file in the user's state directory, which is
 	// made if need be. Nil: nothing is remembered between runs.
 	State func(name string) (string, error)

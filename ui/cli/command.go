@@ -34,7 +34,10 @@ func Main(ctx context.Context, d Deps, args []string, stdin io.Reader, stdout, s
 		fang.WithVersion(d.Version),
 		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { complain(w, err) }),
 	)
-	if err != nil && a.code == 0 {
+	switch {
+	case isStoreTrouble(err):
+		return exitStore
+	case err != nil && a.code == 0:
 		return exitUsage
 	}
 	return a.code
@@ -60,7 +63,7 @@ weir -r schedule --months 2025-11+6 --headless --records shifts.csv https://rota
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	flags(root, &cfg, sourceFlags, runFlags, fetchFlags, fileFlags)
 	_ = root.RegisterFlagCompletionFunc("recipe", a.completeRecipe)
-	root.AddCommand(a.demo(), a.try(), a.reextract(), a.recipes(), a.keys())
+	root.AddCommand(a.runs(), a.export(), a.demo(), a.try(), a.reextract(), a.recipes(), a.keys())
 	return root
 }
 

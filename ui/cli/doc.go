@@ -12,6 +12,6 @@
 // rooms comes through [Deps].
 //
 // Exit codes: 0 all ended ok, empty or skipped; 1 some failed, or a file could
-// not be written to its end; 2 bad usage, recipe or list; 130 cancelled, or
-// left with jobs that were not fetched.
+// not be written to its end; 2 bad usage, recipe or list; 3 the run could not be
+// kept; 130 cancelled, or left with jobs that were not fetched.
 package cli

@@ -45,8 +45,12 @@ func (a *app) mode(cfg Config) mode {
 const (
 	exitFailed    = 1
 	exitUsage     = 2
+	exitStore     = 3 // the run could not be kept
 	exitCancelled = 130
 )
+
+// stopSignals are those that end a run.
+var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
 // errInterrupted is the cause of what a signal ended.
 var errInterrupted = errors.New("interrupted")
@@ -122,7 +126,7 @@ func (r *run) run(ctx context.Context) (int, error) {
 	defer r.noMore(nil)
 
 	sigs := make(chan os.Signal, 2)
-	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	signal.Notify(sigs, stopSignals...)
 	defer signal.Stop(sigs)
 	watched := newGroup(ctx)
 	shown, hide := context.WithCancelCause(r.work.ctx) // the screen's

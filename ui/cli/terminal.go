@@ -83,7 +83,7 @@ func plainText(s string) string {
 // complain writes an error as one line; a panic brings its stack.
 func complain(w io.Writer, err error) {
 	text := err.Error()
-	for _, room := range []string{"scrape: ", "engine: ", "export: ", "demo: ", "metrics: "} {
+	for _, room := range []string{"scrape: ", "engine: ", "export: ", "demo: ", "metrics: ", "sqlite: "} {
 		text = strings.ReplaceAll(strings.TrimPrefix(text, room), ": "+room, ": ")
 	}
 	fmt.Fprintln(w, "weir: "+plainText(strings.ReplaceAll(text, "\n", "; ")))

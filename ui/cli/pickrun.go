@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// pick returns the run that a command is about: the one that is named, or the
+// newest that has not ended.
+func (a *app) pick(args []string, what string) (*summary, error) {
+	if a.deps.Runs == nil {
+		return nil, errors.New("runs: none are kept")
+	}
+	if len(args) > 0 {
+		s, err := a.deps.Runs.find(args[0])
+		if err != nil {
+			return nil, damaged(&s, err)
+		}
+		return &s, nil
+	}
+	all, err := a.deps.Runs.all()
+	if err != nil {
+		return nil, &storeError{fmt.Errorf("runs: %w", err)}
+	}
+	for i := range all {
+		if all[i].canGoOn() {
+			return &all[i], nil
+		}
+	}
+	return nil, fmt.Errorf("runs: no run is left to %s (weir runs lists all)", what)
+}
+
+// damaged is an error of a run that cannot be read, with what can be done.
+func damaged(s *summary, err error) error {
+	if s.path == "" || errors.Is(err, os.ErrNotExist) || s.err == nil {
+		return err
+	}
+	return &storeError{fmt.Errorf("%w (weir runs repair %s saves what can be read)", err, quoted(s.name))}
+}
+
+// completeRun offers runs, at most so many of them.
+func (a *app) completeRun(most int, fit func(*summary) bool) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= most || a.deps.Runs == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		all, err := a.deps.Runs.all()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		var names []string
+		for i := range all {
+			if s := &all[i]; fit(s) {
+				names = append(names, s.name+"\t"+plainText(s.about.subject()+": "+s.said()))
+			}
+		}
+		return names, cobra.ShellCompDirectiveDefault
+	}
+}
