@@ -29,6 +29,10 @@ var (
 	// nothing to undo. Nothing was changed.
 	ErrNothing = errors.New("engine: nothing to change")
 
+	// ErrReadOnly is returned by the steering methods of what [ReadOnly]
+	// returns. Nothing was changed.
+	ErrReadOnly = errors.New("engine: read-only: nothing can be changed here")
+
 	// ErrStore is in the error with which [Engine.Run] returns when the store
 	// failed: nothing more was started then, and what the store said it had
 	// kept is kept. [Stats].Trouble says the same on the screen.

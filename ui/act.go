@@ -106,7 +106,9 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	case actPalette:
 		return m.dialogs.push(newPalette(m.keys, m.whyNot))
 	case actHelp:
-		return m.dialogs.push(newHelp(m.keys, m.focus))
+		h := newHelp(m.keys, m.focus)
+		h.only = m.deps.ReadOnly
+		return m.dialogs.push(h)
 	case actAdd:
 		return m.paste("")
 	case actQuit, actInterrupt:

@@ -13,6 +13,7 @@ import (
 // Deps is what the screen needs of the other rooms.
 type Deps struct {
 	Controller engine.Controller
+	ReadOnly   bool          // the run is watched, and cannot be changed from here
 	Name       string        // the run's name in the header: "demo", a list's name
 	Interval   time.Duration // the operator's interval: the form's default; going faster asks once
 	Planner    Planner

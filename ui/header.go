@@ -94,7 +94,11 @@ func (h header) stateBits() []bit {
 	case engine.RunFinished:
 		glyph = g.Done
 	}
-	return []bit{{text: glyph + " " + word, style: style}, {text: " " + clock(h.s.Active), style: t.Text}}
+	bits := []bit{{text: glyph + " " + word, style: style}, {text: " " + clock(h.s.Active), style: t.Text}}
+	if h.deps.ReadOnly {
+		bits = append(bits, bit{text: "  READ-ONLY", style: t.Warn})
+	}
+	return bits
 }
 
 func (h header) eta() string {
@@ -321,6 +325,10 @@ func (h header) card(height int) []string {
 	if c.Failed > 0 {
 		failed.style = t.Bad
 	}
+	works := []act{actCancel, actUndo, actPauseAll, actHelp, actQuit}
+	if h.deps.ReadOnly {
+		works = works[3:]
+	}
 	limit := "limited by " + s.Limit.Kind.String()
 	if !s.Limit.Next.IsZero() {
 		limit += ", " + in(s.Limit.Next, s.At)
@@ -333,7 +341,7 @@ func (h header) card(height int) []string {
 		line(failed, bit{"  backpressure ", t.Muted, 0}, bit{count(s.Hits), t.Text, 0}),
 		line(bit{limit, t.limitStyle(s.Limit.Kind), 0}),
 		line(),
-		line(bit{h.keys.shown(" ", actCancel, actUndo, actPauseAll, actHelp, actQuit) + " work here", t.Accent, 0}),
+		line(bit{h.keys.shown(" ", works...) + " work here", t.Accent, 0}),
 		line(bit{"60x15 shows more (now " + count(h.w) + "x" + count(height) + ")", t.Muted, 0}),
 	}
 }

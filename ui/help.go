@@ -12,6 +12,7 @@ import (
 type help struct {
 	keys  keyMap
 	panel panel // keys that do nothing there are muted
+	only  bool  // the run is only watched: keys that change it are told to be of no use
 	field textinput.Model
 	top   int // first line shown, when there are more than fit
 	room  int // lines shown at the last drawing
@@ -111,7 +112,7 @@ func (h *help) foot(th Theme, w int) string {
 func (h *help) beside(th Theme) []string {
 	var lines []string
 	for g, name := range h.groups() {
-		for i, line := range append([]string{th.Accent.Render(string(name))}, h.group(th, name, 36)...) {
+		for i, line := range append([]string{h.heading(th, name)}, h.group(th, name, 36)...) {
 			if i == len(lines) {
 				lines = append(lines, "")
 			}
@@ -125,12 +126,20 @@ func (h *help) beside(th Theme) []string {
 func (h *help) stacked(th Theme, w int) []string {
 	var lines []string
 	for _, name := range h.groups() {
-		lines = append(lines, th.Accent.Render(string(name)))
+		lines = append(lines, h.heading(th, name))
 		for _, line := range h.group(th, name, w-2) {
 			lines = append(lines, "  "+line)
 		}
 	}
 	return lines
+}
+
+// heading is the name of a group.
+func (h *help) heading(th Theme, name group) string {
+	if h.only && name == groupSteer {
+		return th.Accent.Render("Steer: ") + th.Warn.Render("not possible, read-only")
+	}
+	return th.Accent.Render(string(name))
 }
 
 // groups returns the headings, in the order of the key map.
@@ -159,7 +168,7 @@ func (h *help) group(th Theme, name group, w int) []string {
 			lines, line, used, at = append(lines, line), "", 0, 0
 		}
 		word := a.word
-		if h.panel != 0 && !a.on(h.panel) {
+		if h.panel != 0 && !a.on(h.panel) || h.only && a.changes() {
 			word = th.Muted.Render(word)
 		}
 		line = pad(line, helpStops[at]) + th.Accent.Render(a.pair) + "  " + word
@@ -172,7 +181,11 @@ func (h *help) group(th Theme, name group, w int) []string {
 func (h *help) matches(th Theme, w int) []string {
 	var lines []string
 	for _, a := range h.keys.search(h.field.Value()) {
-		lines = append(lines, th.Accent.Render(pad(a.key.Help().Key, 10))+pad(a.name, 28)+th.Muted.Render(cut(a.does, w-38)))
+		does := a.does
+		if h.only && a.changes() {
+			does = "read-only"
+		}
+		lines = append(lines, th.Accent.Render(pad(a.key.Help().Key, 10))+pad(a.name, 28)+th.Muted.Render(cut(does, w-38)))
 	}
 	if len(lines) == 0 {
 		return []string{th.Muted.Render("no key does that")}

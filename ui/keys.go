@@ -140,6 +140,10 @@ func (k keyMap) find(pressed string, on panel) *action {
 	return elsewhere
 }
 
+// changes reports whether an action changes the run: somebody who only watches
+// it cannot do that.
+func (a *action) changes() bool { return a.group == groupSteer }
+
 // on reports whether an action does something on a panel.
 func (a *action) on(p panel) bool { return len(a.panels) == 0 || slices.Contains(a.panels, p) }
 

@@ -77,11 +77,11 @@ func (m *Model) leave(how leaving) tea.Cmd {
 	switch how {
 	case leaveExport:
 		return m.exportAll()
-	case leaveDrain:
+	case leaveDrain: // which is not offered to who only watches
 		m.deps.Controller.Drain()
 		return m.toasts.say(engine.LevelWarn, "draining: leaves when what is queued and in flight has ended · q asks again")
 	case leaveCancel:
-		if m.leaving || m.stats.Counts.Left() == 0 {
+		if m.leaving || m.stats.Counts.Left() == 0 || m.deps.ReadOnly {
 			return tea.Quit
 		}
 		m.leaving = true

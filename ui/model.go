@@ -73,6 +73,9 @@ func newModel(ctx context.Context, d Deps) *Model {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
+	if d.ReadOnly {
+		d.Controller = engine.ReadOnly(d.Controller)
+	}
 	call, keys := callIn(ctx), d.Keys.list()
 	m := &Model{
 		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, focus: resultsPanel,

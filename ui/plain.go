@@ -32,6 +32,9 @@ const (
 // cause when ctx ends first. A write to out that fails ends it with that
 // error.
 func Plain(ctx context.Context, d Deps, in io.Reader, out io.Writer) error {
+	if d.ReadOnly {
+		d.Controller = engine.ReadOnly(d.Controller)
+	}
 	sub := d.Controller.Subscribe(engine.SubscribeOptions{})
 	defer sub.Close()
 	p := &plain{deps: d, call: callIn(ctx), feed: feed{sub: sub}, in: bufio.NewReader(in), out: out}
@@ -318,6 +321,8 @@ func rowLine(r *jobRow) string {
 // errorLine says why a command did nothing.
 func errorLine(err error) string {
 	switch {
+	case errors.Is(err, engine.ErrReadOnly):
+		return "read-only: the run cannot be changed here"
 	case errors.Is(err, engine.ErrNothing):
 		return "nothing to change"
 	case errors.Is(err, engine.ErrNoBatch):

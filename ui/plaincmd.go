@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,15 @@ type plainCommand struct {
 	args string // as the help writes them
 	does string
 	run  func(p *plain, args []string) tea.Cmd
+}
+
+// plainChanges are the commands that change the run. So does workers with a
+// number.
+var plainChanges = []string{"add", "cancel", "pause", "resume", "retry", "interval", "priority", "undo", "drain"}
+
+// barred reports whether a command would change a run that is only watched.
+func (p *plain) barred(name string) bool {
+	return p.deps.ReadOnly && slices.Contains(plainChanges, name)
 }
 
 // plainCommands are all there are, in the order of the help.
@@ -53,6 +63,10 @@ func (p *plain) command(text string) tea.Cmd {
 		return nil
 	}
 	if lower := strings.ToLower(text); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+		if p.deps.ReadOnly {
+			p.say("read-only: add is not possible here")
+			return nil
+		}
 		p.urls = append(p.urls, text)
 		p.urlTicks++
 		ticks := p.urlTicks
@@ -74,6 +88,10 @@ func (p *plain) command(text string) tea.Cmd {
 	}
 	for _, c := range plainCommands() {
 		if c.name == name {
+			if p.barred(name) {
+				p.say("read-only: " + name + " is not possible here")
+				return nil
+			}
 			return c.run(p, args)
 		}
 	}
@@ -84,7 +102,11 @@ func (p *plain) command(text string) tea.Cmd {
 func (p *plain) help(args []string) tea.Cmd {
 	for _, c := range plainCommands() {
 		if len(args) == 0 || args[0] == c.name {
-			p.say(strings.TrimSpace(c.name+" "+c.args) + ": " + c.does)
+			words := strings.TrimSpace(c.name+" "+c.args) + ": " + c.does
+			if p.barred(c.name) {
+				words = c.name + ": not possible, read-only"
+			}
+			p.say(words)
 		}
 	}
 	return nil
@@ -103,9 +125,14 @@ func (p *plain) quit([]string) tea.Cmd {
 			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)))
 	}
 	words, _ := l.results(Theme{})
-	if l.kept != "" {
+	switch {
+	case p.deps.ReadOnly && l.kept != "":
+		p.say(words, l.keptText(1<<10), "Answer stay, leave or export FILE.")
+	case p.deps.ReadOnly:
+		p.say(words, "Answer stay, export FILE, or cancel: this program is the run, and ends it.")
+	case l.kept != "":
 		p.say(words, l.keptText(1<<10), "Answer stay, leave, export FILE, drain or cancel; cancel is for good.")
-	} else {
+	default:
 		p.say(words, "Answer stay, export FILE, drain or cancel.")
 	}
 	p.asked = true
@@ -124,6 +151,10 @@ func (p *plain) drain([]string) tea.Cmd {
 
 // stop cancels the run and leaves.
 func (p *plain) stop() tea.Cmd {
+	if p.deps.ReadOnly {
+		p.leaving = true // the run ends with this program
+		return nil
+	}
 	return p.ask(func(ctx context.Context) tea.Msg {
 		done, err := p.deps.Controller.Cancel(ctx, engine.Selector{All: true})
 		if err != nil && !errors.Is(err, engine.ErrNothing) {

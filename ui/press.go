@@ -5,6 +5,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
 )
 
 const (
@@ -97,6 +99,9 @@ func (m *Model) paste(text string) tea.Cmd {
 	case m.filtering:
 		m.filter = typed(m.filter, tea.PasteMsg{Content: text})
 		return m.refilter()
+	}
+	if why := m.whyReadOnly(actAdd); why != "" {
+		return m.toasts.say(engine.LevelWarn, why)
 	}
 	return m.dialogs.push(newAddForm(m.deps.Planner, m.deps.Interval, text))
 }

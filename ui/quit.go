@@ -89,7 +89,7 @@ func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 			return nil, send(quitMsg{leaveExport})
 		}
 	case "d":
-		if q.draining() > 0 {
+		if q.draining() > 0 && !q.deps.ReadOnly {
 			return nil, send(quitMsg{leaveDrain})
 		}
 	case "ctrl+c":
@@ -98,6 +98,9 @@ func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		}
 		return nil, send(quitMsg{leaveCancel})
 	case "x":
+		if q.deps.ReadOnly && q.kept != "" {
+			return q, nil
+		}
 		return nil, send(quitMsg{leaveCancel})
 	}
 	return q, nil
@@ -165,10 +168,13 @@ func (q *quitDialog) View(th Theme, w, h int) string {
 	if q.ended() > 0 {
 		rows = append(rows, row{text: choice(th, "e", "export the results first")})
 	}
-	if q.draining() > 0 {
+	if q.draining() > 0 && !q.deps.ReadOnly {
 		rows = append(rows, row{text: choice(th, "d", q.drainText(w-12))})
 	}
 	switch {
+	case q.deps.ReadOnly && q.kept == "":
+		rows = append(rows, row{text: choice(th, "x", "leave: this program is the run, and ends it")})
+	case q.deps.ReadOnly:
 	case c.Left() > 0 && q.kept != "":
 		rows = append(rows, row{text: choice(th, "x", "cancel what is left, for good, and leave")})
 	case c.Left() > 0:

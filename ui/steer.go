@@ -66,6 +66,8 @@ func (m *Model) sayDone(msg doneMsg) tea.Cmd {
 	switch {
 	case errors.Is(msg.err, engine.ErrNothing):
 		return m.toasts.say(engine.LevelWarn, msg.nothing)
+	case errors.Is(msg.err, engine.ErrReadOnly):
+		return m.toasts.say(engine.LevelWarn, "read-only: the run cannot be changed here")
 	case errors.Is(msg.err, engine.ErrClosed):
 		return m.toasts.say(engine.LevelWarn, "the run has ended: nothing can be changed any more")
 	case msg.err != nil:

@@ -265,7 +265,18 @@ func (m *Model) foot() string {
 	case m.filtering:
 		return footer(m.th, m.keys, filterFooter, lastHints[:0], m.w)
 	case m.results.open != 0:
-		return footer(m.th, m.keys, detailFooters[n], lastHints[:1], m.w)
+		return footer(m.th, m.keys, m.possible(detailFooters[n]), lastHints[:1], m.w)
 	}
-	return footer(m.th, m.keys, footers[m.focus][n], lastHints, m.w)
+	return footer(m.th, m.keys, m.possible(footers[m.focus][n]), lastHints, m.w)
+}
+
+// possible leaves out what cannot be done to a run that is only watched.
+func (m *Model) possible(hints []hint) []hint {
+	var kept []hint
+	for _, h := range hints {
+		if m.whyReadOnly(h.act) == "" {
+			kept = append(kept, h)
+		}
+	}
+	return kept
 }

@@ -10,6 +10,9 @@ import (
 // whyNot says why an act is not possible now, in words for the operator; an
 // empty answer means that it is.
 func (m *Model) whyNot(a act) string {
+	if why := m.whyReadOnly(a); why != "" {
+		return why
+	}
 	if act := m.keys.of(a); !act.on(m.focus) {
 		names := make([]string, len(act.panels))
 		for i, p := range act.panels {
@@ -50,6 +53,14 @@ func (m *Model) whyNot(a act) string {
 		return "nothing is selected: " + m.focus.String() + " is empty"
 	}
 	return m.whyNotRow(a)
+}
+
+// whyReadOnly says that an act would change a run that is only watched.
+func (m *Model) whyReadOnly(a act) string {
+	if act := m.keys.of(a); act.changes() && m.deps.ReadOnly {
+		return "read-only: " + act.name + " is not possible here"
+	}
+	return ""
 }
 
 // whyNotRun is whyNot for what concerns the whole run.

@@ -57,19 +57,20 @@ type Config struct {
 	Watch  bool   // try again whenever a file is saved
 
 	// What to show and keep.
-	Output  string // file of results, .jsonl or .csv; "-": stdout
-	Records string // file of records, likewise
-	Keep    string // directory for bodies; empty: they are not kept
-	KeepMax int64  // bytes in it
-	Against string // of a reextraction: file of rows to compare with; empty: what the recipe of then finds
-	Of      string // likewise: only pages of the recipe of that name
-	Plain   bool
-	ASCII   bool
-	Theme   string // of the screen; empty: not said
-	Log     string // of headless progress: text or json
-	Metrics string // host:port where the run's metrics are served; empty: nowhere
-	File    string // the configuration file
-	Keys    ui.Keys
+	Output   string // file of results, .jsonl or .csv; "-": stdout
+	Records  string // file of records, likewise
+	Keep     string // directory for bodies; empty: they are not kept
+	KeepMax  int64  // bytes in it
+	Against  string // of a reextraction: file of rows to compare with; empty: what the recipe of then finds
+	Of       string // likewise: only pages of the recipe of that name
+	Plain    bool
+	ASCII    bool
+	ReadOnly bool   // the screen changes nothing
+	Theme    string // of the screen; empty: not said
+	Log      string // of headless progress: text or json
+	Metrics  string // host:port where the run's metrics are served; empty: nowhere
+	File     string // the configuration file
+	Keys     ui.Keys
 }
 
 // defaultConfig is what holds where nobody says otherwise.
@@ -156,6 +157,7 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	yes(fs, &c.Headless, "headless", "no screen: progress on stderr")
 	yes(fs, &c.Plain, "plain", "lines instead of a screen, for screen readers")
 	yes(fs, &c.ASCII, "ascii", "no glyphs beyond ASCII")
+	yes(fs, &c.ReadOnly, "read-only", "watch the run: no key changes it")
 	fs.Var(one(&c.Theme, "name", oneOf(ui.ThemeNames()...), showText), "theme", "colours of the screen: "+strings.Join(ui.ThemeNames(), ", "))
 	fs.Var(one(&c.Log, "word", oneOf("text", "json"), showText), "log", "form of headless progress")
 	fs.Var(one(&c.Metrics, "address", parseAddress, showText), "metrics", "serve /metrics for Prometheus, and /healthz, on this address; a port alone is of 127.0.0.1")

@@ -40,7 +40,7 @@ var pathFlags = []string{"output", "records", "keep-bodies", "cookies", "ca", "c
 
 // todayFlags say how a run is shown. What this day's variables say of them goes
 // before what was in force when the run began, unless it was typed then.
-var todayFlags = []string{"headless", "plain", "ascii", "theme", "log", "metrics"}
+var todayFlags = []string{"headless", "plain", "ascii", "read-only", "theme", "log", "metrics"}
 
 // unkeptFlags say where the others stand, or are of no use to another life.
 var unkeptFlags = []string{"config", "keys", "store", "no-store", "strict"}

@@ -220,6 +220,7 @@ func (r *run) show(ctx context.Context) error {
 		Lists:      r.added,
 		Open:       opener(),
 		ASCII:      r.cfg.ASCII || !utf8Locale(),
+		ReadOnly:   r.cfg.ReadOnly,
 		Theme:      r.cfg.Theme,
 		Keys:       r.cfg.Keys,
 	}
