@@ -97,14 +97,27 @@ func start(cfg cli.Config) (*cli.Session, error) {
 	if cfg.Retries == 0 {
 		ecfg.Retries = -1
 	}
-	e, err := engine.New(s, ecfg)
-	if err != nil {
-		return nil, errors.Join(err, s.Close(), keep.Close())
-	}
 	session := &cli.Session{
-		Engine: e,
-		Recipe: func(name string) (cli.Recipe, error) { return useRecipe(s, name) },
-		List:   s.ListFor,
+		Recipe: func(name string) (cli.Recipe, error) {
+			r, err := scrape.LoadRecipe(name)
+			if err != nil {
+				return cli.Recipe{}, err
+			}
+			return useRecipe(s, r)
+		},
+		Reuse: func(ref engine.RecipeRef, text, file string) (cli.Recipe, error) {
+			r, err := scrape.ParseRecipe(cmp.Or(file, ref.Name+".yaml"), []byte(text))
+			if err != nil {
+				return cli.Recipe{}, err
+			}
+			return useRecipe(s, r)
+		},
+		Trust: func(urls []string) {
+			for _, u := range urls {
+				_, _ = s.Job(u) // it was one when it was kept
+			}
+		},
+		List: s.ListFor,
 		Lines: func(err error) (int, bool) {
 			if bad, ok := errors.AsType[*scrape.LineError](err); ok {
 				return bad.Line, true
@@ -112,6 +125,14 @@ func start(cfg cli.Config) (*cli.Session, error) {
 			return 0, false
 		},
 		Close: func() error { return errors.Join(s.Close(), keep.Close()) },
+	}
+	session.Begin = func(store engine.Store) error {
+		ecfg.Store = store
+		e, err := engine.New(s, ecfg)
+		if err == nil {
+			session.Engine = e
+		}
+		return err
 	}
 	if keep != nil {
 		session.Kept = func() (string, error) {
@@ -192,11 +213,7 @@ func identify(to *scrape.Config, cfg cli.Config) (err error) {
 	return err
 }
 
-func useRecipe(s *scrape.Scraper, name string) (cli.Recipe, error) {
-	r, err := scrape.LoadRecipe(name)
-	if err != nil {
-		return cli.Recipe{}, err
-	}
+func useRecipe(s *scrape.Scraper, r *scrape.Recipe) (cli.Recipe, error) {
 	if err := s.Prepare(r); err != nil {
 		return cli.Recipe{}, err
 	}

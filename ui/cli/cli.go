@@ -71,8 +71,17 @@ type RecipeInfo struct {
 
 // A Session is one run that has been built.
 type Session struct {
+	// Begin makes the Engine, over a store that keeps the run or, with nil,
+	// over memory. A store with a run in it is taken up.
+	Begin  func(store engine.Store) error
 	Engine Engine
 	Recipe func(nameOrPath string) (Recipe, error) // errors say file:line
+
+	// Reuse takes up a recipe of an earlier life by its text. Its relative
+	// files hang on where file is; empty: it was built in. Trust takes up URLs
+	// that were listed then, one of each origin.
+	Reuse func(ref engine.RecipeRef, text, file string) (Recipe, error)
+	Trust func(urls []string)
 
 	// List reads a list for a batch of a recipe that Recipe returned. Lines
 	// says whether an error of it is one bad line, and which.

@@ -16,6 +16,7 @@ import (
 // An app is one call of the program.
 type app struct {
 	deps           Deps
+	args           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	code           int // of a run that needs no more words
@@ -24,7 +25,7 @@ type app struct {
 // Main carries out a command line and returns its exit code. Errors are
 // written to stderr, one line each.
 func Main(ctx context.Context, d Deps, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{deps: d, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{deps: d, args: args, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -49,21 +50,25 @@ func (a *app) root() *cobra.Command {
 		Use:   "weir [SOURCE...]",
 		Short: "Run web scrapes politely, and watch and steer them live",
 		Long: "weir fetches lists of URLs no faster than each host can bear, extracts what a recipe says, and shows it happen.\n\n" +
-			"SOURCE is a file of URLs, a URL, or - for stdin. With a recipe that has a url, SOURCE is what stands for {base} in it.",
+			"SOURCE is a file of URLs, a URL, or - for stdin. With a recipe that has a url, SOURCE is what stands for {base} in it.\n\n" +
+			"The run is kept on disk while it goes on: \"weir resume\" goes on with one that was left or killed, \"weir runs\" lists them.\n\n" +
+			"Exit codes: 0 all ended ok, empty or skipped; 1 some failed; 2 bad usage, recipe or list; 3 the run could not be kept; 130 cancelled or left.",
 		Example: `
 # the screen, empty: press a to add URLs
 weir
 # a list, with what happened to each URL in a file
 weir -o out.jsonl urls.txt
+# go on with the run that was left last
+weir resume
 # six months of schedules, without a screen
 weir -r schedule --months 2025-11+6 --headless --records shifts.csv https://rota.example.org`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.scrape(cmd, &cfg, args) },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	flags(root, &cfg, sourceFlags, runFlags, fetchFlags, fileFlags)
+	flags(root, &cfg, sourceFlags, runFlags, storeFlags, fetchFlags, fileFlags)
 	_ = root.RegisterFlagCompletionFunc("recipe", a.completeRecipe)
-	root.AddCommand(a.runs(), a.export(), a.demo(), a.try(), a.reextract(), a.recipes(), a.keys())
+	root.AddCommand(a.resume(), a.retry(), a.runs(), a.export(), a.demo(), a.try(), a.reextract(), a.recipes(), a.keys())
 	return root
 }
 
@@ -118,17 +123,38 @@ func (a *app) scrape(cmd *cobra.Command, cfg *Config, sources []string) (err err
 	if len(ps) == 0 && a.mode(*cfg) == headless {
 		return errors.New("no SOURCE: name a list, a URL or - (an empty screen needs a terminal)")
 	}
+	if cfg.Strict {
+		if err := strict(s, ps); err != nil {
+			return err
+		}
+	}
 	name := strings.Join(sources, " ")
 	if len(ps) == 1 {
 		name = ps[0].batch.Name
 	}
-	a.code, err = a.start(cmd.Context(), *cfg, s, name, ps)
-	if past != nil {
-		if kerr := past.keep(new(s.Engine.Snapshot())); kerr != nil {
-			a.note("how well fields were filled is not remembered: " + kerr.Error())
+	k, taken, err := a.keep(cmd, *cfg, name, sources, ps)
+	if taken || err != nil {
+		for _, p := range ps {
+			p.halt()
 		}
+		return err
 	}
+	if err := s.Begin(k.store()); err != nil {
+		return errors.Join(err, k.close(stateFailed, true))
+	}
+	a.code, err = a.start(cmd.Context(), *cfg, s, name, ps, k)
+	a.keepFill(past, s)
 	return err
+}
+
+// keepFill keeps how well the fields of the run were filled.
+func (a *app) keepFill(past *past, s *Session) {
+	if past == nil {
+		return
+	}
+	if err := past.keep(new(s.Engine.Snapshot())); err != nil {
+		a.note("how well fields were filled is not remembered: " + err.Error())
+	}
 }
 
 // past returns what earlier runs left; nil, with a note, if it cannot be read.
@@ -156,10 +182,11 @@ func (a *app) demo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "The same against the built-in demo site on loopback",
+		Long:  "demo scrapes a small site that it serves itself. Its run is kept only with --store: the site ends with it.",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd, &cfg) },
 	}
-	flags(cmd, &cfg, demoFlags, runFlags, fetchFlags, fileFlags)
+	flags(cmd, &cfg, demoFlags, runFlags, storeFlags, fetchFlags, fileFlags)
 	return cmd
 }
 
@@ -190,7 +217,14 @@ func (a *app) runDemo(cmd *cobra.Command, cfg *Config) (err error) {
 		p.use(r)
 		ps = append(ps, p)
 	}
-	a.code, err = a.start(cmd.Context(), *cfg, s, "demo", ps)
+	k, err := a.keepDemo(cmd, *cfg, ps)
+	if err != nil {
+		return err
+	}
+	if err := s.Begin(k.store()); err != nil {
+		return errors.Join(err, k.close(stateFailed, true))
+	}
+	a.code, err = a.start(cmd.Context(), *cfg, s, "demo", ps, k)
 	return err
 }
 

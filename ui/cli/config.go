@@ -69,6 +69,8 @@ type Config struct {
 	Theme    string // of the screen; empty: not said
 	Log      string // of headless progress: text or json
 	Metrics  string // host:port where the run's metrics are served; empty: nowhere
+	Store    string // file that the run is kept in; empty: the next number in the user's state folder
+	NoStore  bool   // it is kept nowhere
 	File     string // the configuration file
 	Keys     ui.Keys
 }
@@ -163,6 +165,12 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	fs.Var(one(&c.Metrics, "address", parseAddress, showText), "metrics", "serve /metrics for Prometheus, and /healthz, on this address; a port alone is of 127.0.0.1")
 }
 
+// storeFlags: where a run is kept.
+func storeFlags(c *Config, fs *pflag.FlagSet) {
+	fs.Var(text(&c.Store), "store", "file to keep the run in, instead of a number of \"weir runs\"")
+	yes(fs, &c.NoStore, "no-store", "keep the run in memory only: what is left when it ends is lost")
+}
+
 // sourceFlags: what a list of URLs means.
 func sourceFlags(c *Config, fs *pflag.FlagSet) {
 	fs.VarP(text(&c.Recipe), "recipe", "r", "what to extract: a name of \"weir recipes\" or a .yaml file")
@@ -181,7 +189,7 @@ func demoFlags(c *Config, fs *pflag.FlagSet) {
 func allFlags() *pflag.FlagSet {
 	c := defaultConfig()
 	fs := pflag.NewFlagSet("weir", pflag.ContinueOnError)
-	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, sourceFlags, demoFlags, tryFlags, rereadFlags} {
+	for _, add := range []flagSet{fileFlags, fetchFlags, runFlags, storeFlags, sourceFlags, demoFlags, tryFlags, rereadFlags} {
 		add(&c, fs)
 	}
 	return fs

@@ -11,6 +11,10 @@
 // The package knows flags, and neither HTTP nor clocks: what it needs of other
 // rooms comes through [Deps].
 //
+// Every run is kept in a file of its own (runfile.go, about.go), with the
+// settings that it began with but without secrets (kept.go). The next life of
+// it takes up what is there (resume.go, life.go).
+//
 // Exit codes: 0 all ended ok, empty or skipped; 1 some failed, or a file could
 // not be written to its end; 2 bad usage, recipe or list; 3 the run could not be
 // kept; 130 cancelled, or left with jobs that were not fetched.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"weir/engine"
@@ -20,10 +21,13 @@ import (
 type planner struct {
 	s     *Session
 	names []string // of recipes, the run's own first
+
+	mu    sync.Mutex
+	files map[time.Time]keptSource // lists in files, by the time that their batch has
 }
 
 func newPlanner(d Deps, s *Session, first string) *planner {
-	p := &planner{s: s, names: []string{first}}
+	p := &planner{s: s, names: []string{first}, files: map[time.Time]keptSource{}}
 	for _, r := range d.Recipes() {
 		if r.Name != first {
 			p.names = append(p.names, r.Name)
@@ -99,7 +103,15 @@ func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[eng
 		return b, nil, err
 	}
 	pl.halt()
-	b.Name = pl.batch.Name
+	b.Name, b.Added = pl.batch.Name, time.Now().UTC()
+	pl.batch = b
+	src, err := pl.source(b.Recipe.Name)
+	if err != nil {
+		return b, nil, err
+	}
+	p.mu.Lock()
+	p.files[b.Added] = src
+	p.mu.Unlock()
 	return b, func(yield func(engine.Job, error) bool) {
 		pl, err := openList(path, nil)
 		if err != nil {
@@ -110,6 +122,46 @@ func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[eng
 		pl.batch.Recipe = b.Recipe
 		pl.jobs(p.s)(yield)
 	}, nil
+}
+
+// source returns the list that a batch of Plan is made of, if it has a file.
+func (p *planner) source(b *engine.Batch) (keptSource, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	src, ok := p.files[b.Added]
+	return src, ok
+}
+
+// A listKeeper notes which files batches are made of while they are read, so
+// that the next life of the run can read on.
+type listKeeper struct {
+	Engine
+	p    *planner
+	keep *keeping
+}
+
+// controller returns what a screen steers the run by.
+func (r *run) controller(p *planner) engine.Controller {
+	if r.keep == nil {
+		return r.s.Engine
+	}
+	return listKeeper{r.s.Engine, p, r.keep}
+}
+
+// Add implements [engine.Controller].
+func (l listKeeper) Add(ctx context.Context, b engine.Batch, jobs iter.Seq2[engine.Job, error]) (engine.Added, error) {
+	src, ok := l.p.source(&b)
+	if !ok {
+		return l.Engine.Add(ctx, b, jobs)
+	}
+	if err := l.keep.change(func(a *about) { a.Sources = append(a.Sources, src) }); err != nil {
+		return engine.Added{}, err
+	}
+	added, err := l.Engine.Add(ctx, b, jobs)
+	if err == nil || added.Batch == 0 {
+		err = errors.Join(err, l.keep.read(b.Name, b.Added))
+	}
+	return added, err
 }
 
 // isMonths reports whether text is a URL and a range of months.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"strings"
@@ -63,12 +64,16 @@ type run struct {
 	name  string // in the screen's header
 	plans []*plan
 	mode  mode
-	sink  *sink // nil: results stay in memory
+	keep  *keeping                      // nil: the run is in memory only
+	known map[engine.RecipeRef][]string // fields of the recipes of an earlier life
+	sink  *sink                         // nil: results go to no file
 	print printer
 	hold  *holder // print, while a screen covers what it would write; nil: no screen
 	seen  string  // URL of the metrics; empty: not served
 
 	work    *group
+	working context.Context         // the engine's
+	halt    context.CancelCauseFunc // ends working
 	adding  context.Context
 	noMore  context.CancelCauseFunc // ends adding
 	added   chan struct{}           // closed when the lists have been read, or will not be
@@ -78,26 +83,38 @@ type run struct {
 	lost error // of writing results, after which no more are written
 }
 
-// start checks what is left to check, runs, and returns the exit code.
-func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps []*plan) (code int, err error) {
-	r := &run{app: a, cfg: cfg, s: s, name: name, plans: ps, mode: a.mode(cfg), added: make(chan struct{})}
-	if cfg.Strict {
-		if err := strict(s, ps); err != nil {
-			return exitUsage, err
+// start runs an engine that has been built, and returns the exit code. It ends
+// this life of k.
+func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps []*plan, k *keeping) (code int, err error) {
+	r := &run{app: a, cfg: cfg, s: s, name: name, plans: ps, mode: a.mode(cfg), keep: k, added: make(chan struct{})}
+	return r.live(ctx)
+}
+
+// live is the whole life of a run, from what is left to check to the end of its
+// file.
+func (r *run) live(ctx context.Context) (code int, err error) {
+	a, cfg := r.app, r.cfg
+	defer func() {
+		empty := len(r.s.Engine.Snapshot().Batches) == 0
+		if cerr := r.keep.close(r.state(err), empty); cerr != nil && !isStoreTrouble(err) {
+			code, err = exitStore, errors.Join(err, &storeError{cerr})
 		}
-	}
+	}()
 	r.print = newPrinter(a.stderr, cfg.Log, r.mode != headless || cfg.Output == "-" || cfg.Records == "-")
 	stop, err := r.serveMetrics(ctx)
 	if err != nil {
 		return exitUsage, err
 	}
 	defer stop()
-	if r.sink, err = openSink(ctx, a.deps, cfg, s.Engine, nil, a.stdout, r.fields(), r.print.note); err != nil {
-		return exitUsage, err
-	}
 	if r.mode == screen {
 		r.hold = &holder{printer: r.print}
 		r.print = r.hold
+	}
+	if r.sink, err = openSink(ctx, a.deps, cfg, r.s.Engine, r.keep.outputs(), a.stdout, r.fields(), r.print.note); err != nil {
+		if isStoreTrouble(err) {
+			return exitStore, err
+		}
+		return exitUsage, err
 	}
 	for _, w := range cfg.warnings() {
 		r.print.note(w)
@@ -108,20 +125,27 @@ func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps
 
 // fields are those of the one recipe of a run to which no other can come.
 func (r *run) fields() []string {
-	if r.mode != headless || len(r.plans) == 0 {
+	all := maps.Clone(r.known)
+	for _, p := range r.plans {
+		if all == nil {
+			all = map[engine.RecipeRef][]string{}
+		}
+		all[p.batch.Recipe] = p.fields
+	}
+	if r.mode != headless || len(all) != 1 {
 		return nil
 	}
-	for _, p := range r.plans {
-		if p.batch.Recipe != r.plans[0].batch.Recipe {
-			return nil
-		}
+	for _, fields := range all {
+		return fields
 	}
-	return r.plans[0].fields
+	return nil
 }
 
 func (r *run) run(ctx context.Context) (int, error) {
 	r.work = newGroup(ctx)
 	defer r.work.stop(nil)
+	r.working, r.halt = context.WithCancelCause(r.work.ctx)
+	defer r.halt(nil)
 	r.adding, r.noMore = context.WithCancelCause(r.work.ctx)
 	defer r.noMore(nil)
 
@@ -142,7 +166,7 @@ func (r *run) run(ctx context.Context) (int, error) {
 		}
 		close(interrupted)
 		if r.mode == headless {
-			r.print.note("cancelling; once more leaves at once")
+			r.print.note(r.parting() + "; once more leaves at once")
 			watched.run(func(context.Context) error { r.leave(ctx); return nil })
 		} else {
 			hide(errInterrupted)
@@ -174,7 +198,7 @@ func (r *run) run(ctx context.Context) (int, error) {
 			return r.lost
 		})
 	}
-	r.work.run(r.s.Engine.Run)
+	r.work.run(r.carryOn)
 	r.work.run(r.feed)
 
 	var err error
@@ -199,10 +223,20 @@ func (r *run) run(ctx context.Context) (int, error) {
 	return r.code(interrupted, err), err
 }
 
+// carryOn is the engine at work. That it was left with work to do is no error.
+func (r *run) carryOn(context.Context) error {
+	err := r.s.Engine.Run(r.working)
+	if errors.Is(err, errInterrupted) {
+		return nil
+	}
+	return err
+}
+
 // feed adds the lists; without a screen there is nothing to add after them.
 func (r *run) feed(context.Context) error {
 	defer close(r.added)
-	_, r.fed = feed(r.adding, r.s, r.plans, r.print.note)
+	_, err := feed(r.adding, r.s, r.plans, r.print.note)
+	r.fed = errors.Join(r.fed, err)
 	if r.mode == headless {
 		r.s.Engine.Close()
 	}
@@ -211,12 +245,14 @@ func (r *run) feed(context.Context) error {
 
 // show is the screen, until the operator leaves it or ctx ends.
 func (r *run) show(ctx context.Context) error {
+	planner := newPlanner(r.app.deps, r.s, r.cfg.Recipe)
 	d := ui.Deps{
-		Controller: r.s.Engine,
+		Controller: r.controller(planner),
 		Name:       r.name,
 		Interval:   r.cfg.Interval,
-		Planner:    newPlanner(r.app.deps, r.s, r.cfg.Recipe),
+		Planner:    planner,
 		Exporter:   exporter{r.app.deps, r.s.Engine},
+		Kept:       r.keep.again(),
 		Lists:      r.added,
 		Open:       opener(),
 		ASCII:      r.cfg.ASCII || !utf8Locale(),
@@ -247,8 +283,17 @@ func (r *run) show(ctx context.Context) error {
 	return err
 }
 
-// leave cancels what is left: no list is read on, what waits or is in flight
-// is cancelled, and the engine ends. Calls after the first wait for it.
+// parting is what leave does, in a word.
+func (r *run) parting() string {
+	if r.keep != nil {
+		return "leaving"
+	}
+	return "cancelling"
+}
+
+// leave ends the run: no list is read on, and requests under way end. What is
+// left is cancelled, or waits in the run's file if there is one. Calls after
+// the first wait for it.
 func (r *run) leave(ctx context.Context) {
 	r.leaving.Do(func() {
 		r.noMore(errInterrupted)
@@ -256,10 +301,31 @@ func (r *run) leave(ctx context.Context) {
 			p.halt()
 		}
 		<-r.added
+		if r.keep != nil {
+			r.halt(errInterrupted)
+			return
+		}
 		// There may be nothing to cancel, or nobody to ask any more.
 		_, _ = r.s.Engine.Cancel(ctx, engine.Selector{All: true})
 		r.s.Engine.Close()
 	})
+}
+
+// over reports whether nothing is left that another life of the run could do.
+func (r *run) over() bool {
+	st := r.s.Engine.Snapshot()
+	return st.Counts.Left() == 0 && (r.keep == nil || st.State == engine.RunCancelled || !r.keep.unread())
+}
+
+// state is how this life of the run ended.
+func (r *run) state(err error) runState {
+	switch {
+	case isStoreTrouble(err) || r.lost != nil:
+		return stateFailed
+	case err != nil || !r.over():
+		return stateInterrupted
+	}
+	return stateFinished
 }
 
 // finish brings the files to their end and prints the ledger.
@@ -270,7 +336,7 @@ func (r *run) finish(ctx context.Context) error {
 	case err != nil:
 		_ = r.sink.close() // the files are short already, and why is known
 	default:
-		if err = r.sink.finish(ctx, true); err == nil {
+		if err = r.sink.finish(ctx, r.keep == nil || r.over()); err == nil {
 			saved = r.sink.where()
 		}
 	}
@@ -280,7 +346,16 @@ func (r *run) finish(ctx context.Context) error {
 	for _, line := range collapsed(&end.stats) {
 		r.print.note(line)
 	}
-	return errors.Join(err, cerr, r.kept(), r.fed)
+	err = errors.Join(err, cerr, r.kept(), r.fed)
+	if r.keep != nil && !r.over() && len(end.stats.Batches) > 0 {
+		r.print.note(r.keep.again() + " goes on")
+	}
+	if r.keep != nil {
+		if offer := r.keep.runs.stale(time.Now()); offer != "" {
+			r.print.note(offer)
+		}
+	}
+	return err
 }
 
 // kept says what became of the bodies that were to be kept.
@@ -298,6 +373,9 @@ func (r *run) kept() error {
 
 // code is the exit code of a run that has ended.
 func (r *run) code(interrupted <-chan struct{}, err error) int {
+	if isStoreTrouble(err) {
+		return exitStore
+	}
 	select {
 	case <-interrupted:
 		return exitCancelled

@@ -56,9 +56,6 @@ type RunView interface {
 	About() []byte
 	Holder() *Holder                                  // who works on it now; nil: nobody
 	Batches(ctx context.Context) ([]KeptBatch, error) // by id
-
-	// Listed returns URLs of all origins that the lists of the run named.
-	Listed(ctx context.Context) ([]string, error)
 	Results(ctx context.Context, q engine.Query) ([]engine.Result, error)
 	Close() error
 }
@@ -67,7 +64,6 @@ type RunView interface {
 type KeptBatch struct {
 	engine.Batch // without its recipe's text
 	Counts       engine.Counts
-	Lines        int // of its list that are kept, bad ones and duplicates too
 }
 
 // A Holder is a process that has a run.

@@ -48,9 +48,8 @@ func (f *fakeRun) Close() error                     { return nil }
 // A fakeView is a fakeRun that is looked at.
 type fakeView struct{ *fakeRun }
 
-func (v fakeView) Holder() *Holder                                 { return v.holder }
-func (v fakeView) Batches(context.Context) ([]KeptBatch, error)    { return v.batches, nil }
-func (v fakeView) Listed(context.Context) (urls []string, _ error) { return nil, nil }
+func (v fakeView) Holder() *Holder                              { return v.holder }
+func (v fakeView) Batches(context.Context) ([]KeptBatch, error) { return v.batches, nil }
 
 func (v fakeView) Results(_ context.Context, q engine.Query) ([]engine.Result, error) {
 	var out []engine.Result

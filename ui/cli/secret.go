@@ -144,6 +144,8 @@ func (c Config) checkPairs() error {
 		return errors.New("--auth and --bearer: want one of them")
 	case len(c.NoProxy) > 0 && c.Proxy.text == "":
 		return errors.New("--no-proxy: wants --proxy beside it")
+	case c.Store != "" && c.NoStore:
+		return errors.New("--store and --no-store: want one of them")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestMetricsEndWithTheRun(t *testing.T) {
 				return server, tc.listen
 			}}}
 			tc.cfg.Metrics, tc.cfg.Headless = "127.0.0.1:9", true
-			code, err := a.start(t.Context(), tc.cfg, &Session{Engine: runOf(t, 1)}, "", nil)
+			code, err := a.start(t.Context(), tc.cfg, &Session{Engine: runOf(t, 1)}, "", nil, nil)
 			if code != tc.code || err != nil && err.Error() != tc.err || (err == nil) != (tc.err == "") {
 				t.Errorf("start = %d, %v; want %d, %q", code, err, tc.code, tc.err)
 			}
@@ -79,7 +79,7 @@ func TestMetricsThatFail(t *testing.T) {
 	a := &app{stdout: &stdout, stderr: &stderr, deps: Deps{Metrics: func(string, engine.Controller) (MetricsServer, error) {
 		return &brokenServer{}, nil
 	}}}
-	code, err := a.start(t.Context(), Config{Metrics: "127.0.0.1:9", Headless: true}, &Session{Engine: runOf(t, 1)}, "", nil)
+	code, err := a.start(t.Context(), Config{Metrics: "127.0.0.1:9", Headless: true}, &Session{Engine: runOf(t, 1)}, "", nil, nil)
 	if code != 0 || err != nil {
 		t.Errorf("start = %d, %v; want 0 and no error", code, err)
 	}

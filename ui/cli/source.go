@@ -23,6 +23,11 @@ type plan struct {
 	name   string   // of the list, in messages
 	in     io.Reader
 	halt   func() // ends a Read that waits, from any goroutine; at any time, more than once
+
+	path string // of the list's file; empty: it has none
+	urls string // the list itself, if it has neither file nor stdin
+	skip int    // lines that an earlier life of the run took already
+	read func() // told when the list was read to its end; nil: nobody wants to know
 }
 
 // use sets the recipe that the plan's pages are read with.
@@ -138,6 +143,7 @@ func listed(s *Session, r Recipe, name string, urls []string) (*plan, error) {
 		name:  name,
 		in:    strings.NewReader(text),
 		halt:  func() {},
+		urls:  text,
 	}, nil
 }
 
@@ -179,6 +185,7 @@ func openList(src string, stdin io.Reader) (*plan, error) {
 		name:  src,
 		in:    f,
 		halt:  func() { f.Close() },
+		path:  src,
 	}, nil
 }
 
@@ -216,13 +223,20 @@ func feed(ctx context.Context, s *Session, ps []*plan, note func(string)) (tally
 	var t tally
 	var broken error
 	for _, p := range ps {
+		whole := true
 		jobs := func(yield func(engine.Job, error) bool) {
+			n := 0
 			for j, err := range p.jobs(s) {
 				if err != nil {
 					if _, ok := s.Lines(err); !ok {
-						broken = errors.Join(broken, err)
+						broken, whole = errors.Join(broken, err), false
 						return
 					}
+				}
+				if n++; n <= p.skip {
+					continue
+				}
+				if err != nil {
 					if t.bad++; t.bad <= mostLines {
 						note(plainText(err.Error()))
 					}
@@ -234,7 +248,10 @@ func feed(ctx context.Context, s *Session, ps []*plan, note func(string)) (tally
 		}
 		added, err := s.Engine.Add(ctx, p.batch, jobs)
 		p.halt()
-		t.jobs += added.New
+		t.jobs += added.New + p.skip
+		if p.read != nil && whole && err == nil && ctx.Err() == nil {
+			p.read()
+		}
 		if ctx.Err() != nil {
 			return t, nil // whoever ended it knows why
 		}
