@@ -55,3 +55,11 @@ func nanos(t time.Time) driver.Value {
 	}
 	return t.UnixNano()
 }
+
+// column returns a text of JSON; nil is NULL.
+func column(b []byte) driver.Value {
+	if b == nil {
+		return nil
+	}
+	return string(b)
+}

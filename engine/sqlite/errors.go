@@ -133,3 +133,8 @@ func there(path string) error {
 	}
 	return nil
 }
+
+// damaged says what is wrong with a file.
+func damaged(path, format string, args ...any) error {
+	return &Error{Path: path, Kind: ErrDamaged, Cause: ErrDamaged.Error() + ": " + fmt.Sprintf(format, args...)}
+}

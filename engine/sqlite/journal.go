@@ -1,12 +1,22 @@
 package sqlite
 
 import (
+	"context"
 	"sync"
 	"time"
+
+	"weir/engine"
 )
 
 // An entry is one change that is still to be written.
-type entry interface{ write(w *writer) error }
+type entry interface {
+	write(w *writer) error
+
+	// of is the batch whose numbers it changes; 0: none, every: maybe any.
+	of() engine.BatchID
+}
+
+const every = ^engine.BatchID(0)
 
 // A journal is the changes that are not in the file yet, in their order. Those
 // that were put in under one lock are committed together.
@@ -14,10 +24,11 @@ type journal struct {
 	mu      sync.Mutex
 	change  sync.Cond // of any of the following
 	entries []entry
-	results int    // among them
-	put     uint64 // entries so far
-	kept    uint64 // of them are in the file
-	hurry   bool   // somebody waits, and not for company
+	results int            // among them
+	put     uint64         // entries so far
+	kept    uint64         // of them are in the file
+	last    engine.BatchID // the newest batch
+	hurry   bool           // somebody waits, and not for company
 	closing bool
 	err     error // what ended it
 }
@@ -37,12 +48,24 @@ func (j *journal) add(e entry) {
 	}
 	j.entries = append(j.entries, e)
 	j.put++
+	if _, ok := e.(*ended); ok {
+		j.results++
+	}
+	j.change.Broadcast()
+}
+
+// wake makes everybody look again. It takes the lock, so that nobody who has
+// looked already and is about to wait misses it.
+func (j *journal) wake() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.change.Broadcast()
 }
 
 // wait returns when all that was put in until now is in the file, or the error
-// for which it is not. With hurry, it is written at once.
-func (j *journal) wait(hurry bool) error {
+// for which it is not, or the cause of ctx. With hurry, it is written at once.
+func (j *journal) wait(ctx context.Context, hurry bool) error {
+	defer context.AfterFunc(ctx, j.wake)()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if hurry && j.kept < j.put {
@@ -50,6 +73,27 @@ func (j *journal) wait(hurry bool) error {
 		j.change.Broadcast()
 	}
 	for upto := j.put; j.kept < upto && j.err == nil; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		j.change.Wait()
+	}
+	return j.err
+}
+
+// room returns when the journal is not too long, or the error that ended it, or
+// the cause of ctx.
+func (j *journal) room(ctx context.Context) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.entries) < most || j.err != nil {
+		return j.err
+	}
+	defer context.AfterFunc(ctx, j.wake)()
+	for len(j.entries) >= most && j.err == nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		j.change.Wait()
 	}
 	return j.err
@@ -62,32 +106,49 @@ func (j *journal) failed() error {
 	return j.err
 }
 
-// take returns the next entries to be written together, in at least linger
-// after the last commit if there are few. It returns none when the journal is
-// closed and empty.
-func (j *journal) take(last time.Time) []entry {
+// ripe returns true when there are entries to be written, at least linger after
+// the last commit if they are few; false when the journal is closed and empty.
+func (j *journal) ripe(last time.Time) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for {
-		if n := len(j.entries); n == 0 {
-			if j.closing {
-				return nil
-			}
+		n := len(j.entries)
+		switch {
+		case n == 0 && j.closing:
+			return false
+		case n == 0:
 			j.change.Wait()
 			continue
-		} else if j.hurry || j.closing || j.results >= group || n >= most/2 {
-			break
+		case j.hurry || j.closing || j.results >= group || n >= most/2:
+			return true
 		}
 		d := time.Until(last.Add(linger))
 		if d <= 0 {
-			break
+			return true
 		}
-		ripe := time.AfterFunc(d, j.change.Broadcast)
+		t := time.AfterFunc(d, j.wake)
 		j.change.Wait()
-		ripe.Stop()
+		t.Stop()
 	}
+}
+
+// take returns the entries that are to be written now.
+func (j *journal) take() []entry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	out := j.entries
 	j.entries, j.results, j.hurry = nil, 0, false
+	j.change.Broadcast() // there is room
+	return out
+}
+
+// batches returns all batches. The Frontier is locked.
+func (j *journal) batches() (out []engine.BatchID) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for id := range j.last {
+		out = append(out, id+1)
+	}
 	return out
 }
 
@@ -109,3 +170,19 @@ func (j *journal) close() {
 	j.closing = true
 	j.change.Broadcast()
 }
+
+// The rest is [engine.Journal].
+
+func (j *journal) Added(b engine.Batch) {
+	j.add(&added{b})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last = b.ID
+}
+
+func (j *journal) Refused(b engine.BatchID, _ engine.Class) { j.add(refused(b)) }
+func (j *journal) Read(b engine.BatchID)                    { j.add(refused(b)) }
+func (j *journal) Opened(o engine.Job)                      { j.add(&opened{o}) }
+func (j *journal) Returned(r engine.Job)                    { j.add(&returned{r}) }
+func (j *journal) Moved(m engine.Moved)                     { j.add(&moved{m}) }
+func (j *journal) Noted(news engine.State)                  { j.add(&state{news}) }

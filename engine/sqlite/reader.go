@@ -18,6 +18,10 @@ type Reader struct {
 	path  string
 	about []byte
 
+	// find returns the URL and the host of a job, for a Store, which knows
+	// them. Nil: the file says.
+	find func(engine.JobID) (url, host string, ok bool)
+
 	mu   sync.Mutex // guards the connections that nobody uses
 	idle []*conn
 	down bool
@@ -116,10 +120,10 @@ type BatchNote struct {
 	engine.Batch // without its recipe's text
 	Counts       engine.Counts
 
-	// Whole says that its list was read to its end. Of one that is not, the
-	// first Lines lines are in the run.
-	Whole bool
+	// Lines are how many lines of lists were read into it, and Cut says that a
+	// list was not read to its end: see [engine.KeptBatch].
 	Lines int
+	Cut   bool
 }
 
 // Batches returns the batches by id.
@@ -144,7 +148,7 @@ func (r *Reader) Count(ctx context.Context, q engine.Query) (engine.Counts, erro
 // batches reads the batches of a file.
 func batches(ctx context.Context, c *conn) (out []BatchNote, err error) {
 	const sql = `SELECT id, name, recipe, recipe_hash, priority, interval, added, jobs, duplicate, invalid,
-		retry, ok, empty, failed, skipped, cancelled, whole, lines FROM batch ORDER BY id`
+		retry, ok, empty, failed, skipped, cancelled, lines, cut FROM batch ORDER BY id`
 	err = c.each(ctx, sql, nil, func(row []driver.Value) error {
 		var b BatchNote
 		b.ID = engine.BatchID(whole(row[0]))
@@ -160,7 +164,7 @@ func batches(ctx context.Context, c *conn) (out []BatchNote, err error) {
 		c.Backlog = jobs - c.Retry - c.OK - c.Empty - c.Failed - c.Skipped - c.Cancelled
 		c.Skipped += c.Duplicate + c.Invalid
 		c.Submitted = jobs + c.Duplicate + c.Invalid
-		b.Whole, b.Lines = whole(row[16]) != 0, int(whole(row[17]))
+		b.Lines, b.Cut = int(whole(row[16])), whole(row[17]) != 0
 		out = append(out, b)
 		return nil
 	})

@@ -12,8 +12,8 @@ import (
 func TestReaderBatches(t *testing.T) {
 	s := made(t)
 	check(t, sqlite.Exec(s.Path(), `
-		INSERT INTO batch (id, name, recipe, recipe_hash, priority, interval, added, jobs, duplicate, invalid, ok, failed, skipped, cancelled, retry, lines, whole)
-		VALUES (1, 'a', 'r', 'ab', 1, 2, 3000000004, 20, 1, 2, 3, 4, 5, 6, 1, 23, 1), (2, 'b', '', '', -1, -1, NULL, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0)`))
+		INSERT INTO batch (id, name, recipe, recipe_hash, priority, interval, added, jobs, duplicate, invalid, ok, failed, skipped, cancelled, retry, lines, cut)
+		VALUES (1, 'a', 'r', 'ab', 1, 2, 3000000004, 20, 1, 2, 3, 4, 5, 6, 1, 23, 0), (2, 'b', '', '', -1, -1, NULL, 2, 0, 0, 0, 0, 0, 0, 0, 2, 1)`))
 	r, err := sqlite.Read(s.Path())
 	if err != nil {
 		t.Fatalf("Read: %v", err)
@@ -28,9 +28,9 @@ func TestReaderBatches(t *testing.T) {
 			Counts: engine.Counts{
 				Submitted: 23, Backlog: 1, Retry: 1, OK: 3, Failed: 4, Skipped: 8, Cancelled: 6, Duplicate: 1, Invalid: 2,
 			},
-			Whole: true, Lines: 23,
+			Lines: 23,
 		},
-		{Batch: engine.Batch{ID: 2, Name: "b", Priority: engine.Low, Interval: -1}, Counts: engine.Counts{Submitted: 2, Backlog: 2}, Lines: 2},
+		{Batch: engine.Batch{ID: 2, Name: "b", Priority: engine.Low, Interval: -1}, Counts: engine.Counts{Submitted: 2, Backlog: 2}, Lines: 2, Cut: true},
 	}
 	if err != nil || len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("Batches = %+v, %v; want %+v", got, err, want)

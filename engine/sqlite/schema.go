@@ -54,8 +54,8 @@ CREATE TABLE batch (
 	failed      INTEGER NOT NULL DEFAULT 0,
 	skipped     INTEGER NOT NULL DEFAULT 0, -- duplicate and invalid apart
 	cancelled   INTEGER NOT NULL DEFAULT 0,
-	lines       INTEGER NOT NULL DEFAULT 0, -- of its list that were read
-	whole       INTEGER NOT NULL DEFAULT 0, -- its list was read to the end
+	lines       INTEGER NOT NULL DEFAULT 0, -- of its lists that were read
+	cut         INTEGER NOT NULL DEFAULT 0, -- a list was not read to its end
 	totals      TEXT                        -- engine.Totals
 );
 
@@ -82,7 +82,7 @@ CREATE TABLE job (
 	fingerprint TEXT,                       -- NULL: the URL
 	class       TEXT,                       -- why it is to be tried again
 	paused      TEXT,                       -- engine.Paused; NULL: it is not
-	carry       BLOB
+	carry       TEXT
 );
 
 CREATE TABLE result (

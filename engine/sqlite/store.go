@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+
+	"weir/engine"
 )
 
 // A Store is a run in a file that this process works on. Make one with Create
@@ -18,7 +19,9 @@ import (
 type Store struct {
 	path    string
 	lock    *flock.Flock
+	front   *engine.Frontier
 	journal journal
+	read    Reader // its about is not used
 	writer  *writer
 	writing sync.WaitGroup // of the goroutine that owns the writer
 
@@ -114,6 +117,8 @@ func Open(path string) (*Store, error) {
 func open(path string, lock *flock.Flock) (*Store, error) {
 	s := &Store{path: path, lock: lock, outputs: make(map[string]Output)}
 	s.journal.change.L = &s.journal.mu
+	s.front = engine.NewFrontier(&s.journal)
+	s.read = Reader{path: path, gate: new(sync.RWMutex), find: s.front.Find}
 	c, err := connect(path)
 	if err == nil {
 		if err = s.load(c); err != nil {
@@ -125,35 +130,6 @@ func open(path string, lock *flock.Flock) (*Store, error) {
 	}
 	s.writing.Go(s.writer.run)
 	return s, nil
-}
-
-// load reads what the file has.
-func (s *Store) load(c *conn) error {
-	v, err := found(c, s.path)
-	if err != nil {
-		return err
-	}
-	// Whoever looks at the run with sqlite3 may lock it for a moment.
-	if err := c.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); err != nil {
-		return err
-	}
-	if err := migrate(c, v, migrations); err != nil {
-		return err
-	}
-	about, err := meta(c, "about")
-	if err != nil {
-		return err
-	}
-	s.about = []byte(about)
-	err = c.each(context.Background(), "SELECT path, num, bytes FROM output", nil, func(row []driver.Value) error {
-		s.outputs[text(row[0])] = Output{Num: uint64(whole(row[1])), Bytes: whole(row[2])}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	s.writer, err = newWriter(c, &s.journal, s.path)
-	return err
 }
 
 // Path returns where the run is.
@@ -173,7 +149,14 @@ func (s *Store) SetAbout(about []byte) error {
 	s.about = append([]byte(nil), about...)
 	s.journal.add(&noted{"about", string(about)})
 	s.mu.Unlock()
-	return s.journal.wait(true)
+	return s.journal.wait(context.Background(), true)
+}
+
+// An Output is how far a file that results are written to is known to be on
+// disk.
+type Output struct {
+	Num   uint64 // of the last result that is in it
+	Bytes int64  // of it, up to the end of that
 }
 
 // Output returns how far a file was noted to be; zero: it was not.
@@ -206,7 +189,7 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	s.journal.close()
 	s.writing.Wait()
-	err := s.journal.failed()
+	err := errors.Join(s.journal.failed(), s.read.Close())
 	s.journal.committed(0, &Error{Path: s.path, Kind: ErrClosed, Cause: ErrClosed.Error()})
 	return errors.Join(err, trouble(s.path, s.writer.Close()), trouble(s.path, s.lock.Close()))
 }

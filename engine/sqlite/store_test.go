@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"weir/engine"
+	"weir/engine/enginetest"
 	"weir/engine/sqlite"
 )
 
@@ -176,4 +178,8 @@ func TestCreateSparesWhatIsThere(t *testing.T) {
 	if _, err := sqlite.Create(filepath.Join(path, "b.db"), nil); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("Create under a file = %v, want an error that names it", err)
 	}
+}
+
+func TestStore(t *testing.T) {
+	enginetest.TestStore(t, func(t *testing.T) engine.Store { return made(t) })
 }

@@ -1,27 +1,69 @@
 package sqlite
 
-import "time"
+import (
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"weir/engine"
+)
 
 // A writer writes the journal of a store to its file. Only its goroutine uses
 // it.
 type writer struct {
 	*conn
-	journal *journal
 	path    string
+	journal *journal
+	front   *engine.Frontier
+	gate    *sync.RWMutex // see Reader
 
-	setMeta   *stmt
-	setOutput *stmt
+	sites map[site]int64
+	hosts map[string]int64 // of each, one of its sites
+
+	setMeta, setHost, setOrigin, setOutput *stmt
+	addRecipe, addBatch, setBatch          *stmt
+	addSite, addJob, setJob, endJob        *stmt
+	addResult, dropResult                  *stmt
+	cancel, pause, retry, back             *stmt
 }
 
+// A site is what jobs of one origin have in common.
+type site struct{ host, origin string }
+
 // newWriter prepares what is written.
-func newWriter(c *conn, j *journal, path string) (*writer, error) {
-	w := &writer{conn: c, journal: j, path: path}
+func newWriter(c *conn, s *Store, sites map[int64]site) (*writer, error) {
+	w := &writer{
+		conn: c, path: s.path, journal: &s.journal, front: s.front, gate: s.read.gate,
+		sites: make(map[site]int64, len(sites)), hosts: make(map[string]int64),
+	}
+	for id, at := range sites {
+		w.sites[at], w.hosts[at.host] = id, id
+	}
 	for _, p := range []struct {
 		at  **stmt
 		sql string
 	}{
 		{&w.setMeta, "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)"},
+		{&w.setHost, "INSERT OR REPLACE INTO host (host, state) VALUES (?, ?)"},
+		{&w.setOrigin, "INSERT OR REPLACE INTO origin (origin, state) VALUES (?, ?)"},
 		{&w.setOutput, "INSERT OR REPLACE INTO output (path, num, bytes) VALUES (?, ?, ?)"},
+		{&w.addRecipe, "INSERT OR IGNORE INTO recipe (hash, text) VALUES (?, ?)"},
+		{&w.addBatch, "INSERT INTO batch (id, name, recipe, recipe_hash, priority, interval, added) VALUES (?, ?, ?, ?, ?, ?, ?)"},
+		{&w.setBatch, `UPDATE batch SET priority = ?, mark = ?, paused = ?, jobs = ?, duplicate = ?, invalid = ?, retry = ?,
+			ok = ?, empty = ?, failed = ?, skipped = ?, cancelled = ?, lines = ?, cut = ?, totals = ? WHERE id = ?`},
+		{&w.addSite, "INSERT INTO site (id, host, origin) VALUES (?, ?, ?)"},
+		{&w.addJob, `INSERT INTO job (id, batch, site, url, depth, waited, attempts, retries, due, fingerprint, class, carry)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.setJob, "UPDATE job SET waited = ?, attempts = ?, retries = ?, due = ?, class = ? WHERE id = ?"},
+		{&w.endJob, `UPDATE job SET ended = 1, outcome = ?, result = ?, attempts = 0, retries = 0, due = NULL, class = NULL,
+			mark = 0, paused = NULL WHERE id = ?`},
+		{&w.addResult, `INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.dropResult, "DELETE FROM result WHERE num = ?"},
+		{&w.cancel, "UPDATE job SET mark = ? WHERE id BETWEEN ? AND ?"},
+		{&w.pause, "UPDATE job SET paused = ? WHERE id BETWEEN ? AND ?"},
+		{&w.retry, "UPDATE job SET ended = 0, waited = ? WHERE id BETWEEN ? AND ?"},
+		{&w.back, "UPDATE job SET ended = 1, paused = NULL WHERE id BETWEEN ? AND ?"},
 	} {
 		s, err := c.prepare(p.sql)
 		if err != nil {
@@ -37,50 +79,97 @@ func newWriter(c *conn, j *journal, path string) (*writer, error) {
 // before it.
 func (w *writer) run() {
 	var last time.Time
-	for {
-		group := w.journal.take(last)
-		if group == nil {
-			return
-		}
+	for w.journal.ripe(last) {
 		last = time.Now()
-		if err := w.commit(group); err != nil {
+		var group []entry
+		var batches []engine.KeptBatch
+		w.front.Still(func(batch func(engine.BatchID) engine.KeptBatch) {
+			group = w.journal.take()
+			for _, id := range touched(group, w.journal) {
+				batches = append(batches, batch(id))
+			}
+		})
+		err := transact(w.conn, func() error { return w.commit(group, batches) })
+		if err == nil {
+			w.journal.committed(len(group), nil)
+			err = w.tidy()
+		}
+		if err != nil {
 			w.journal.committed(0, trouble(w.path, err))
 			return
 		}
-		w.journal.committed(len(group), nil)
 	}
 }
 
-// commit writes entries in one transaction.
-func (w *writer) commit(group []entry) error {
-	return transact(w.conn, func() error {
-		for _, e := range group {
-			if err := e.write(w); err != nil {
-				return err
+// touched returns the batches whose numbers entries change.
+func touched(group []entry, j *journal) (out []engine.BatchID) {
+	var last engine.BatchID
+	for _, e := range group {
+		switch id := e.of(); id {
+		case 0, last:
+		case every:
+			return j.batches()
+		default:
+			if last = id; !slices.Contains(out, id) {
+				out = append(out, id)
 			}
 		}
-		return nil
-	})
+	}
+	return out
 }
 
-// A noted is a note of the file.
-type noted struct{ name, value string }
-
-func (n *noted) write(w *writer) error { return w.setMeta.run(n.name, n.value) }
-
-// An Output is how far a file that results are written to is known to be on
-// disk.
-type Output struct {
-	Num   uint64 // of the last result that is in it
-	Bytes int64  // of it, up to the end of that
+// commit writes entries, and the numbers that they change.
+func (w *writer) commit(group []entry, batches []engine.KeptBatch) error {
+	for _, e := range group {
+		if err := e.write(w); err != nil {
+			return err
+		}
+	}
+	for i := range batches {
+		if err := w.putBatch(&batches[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// An outputNoted is how far a file got.
-type outputNoted struct {
-	path string
-	Output
+// walMost is how long the write-ahead log may get, in bytes. SQLite starts it
+// from its beginning by itself once all of it is in the file and nobody reads
+// it; where there is always a reader, that would never be.
+const walMost = 64 << 20
+
+// tidy cuts a write-ahead log that is too long. The readers of this process
+// wait for that; while another process reads the run it is put off.
+func (w *writer) tidy() error {
+	at, err := os.Stat(w.path + "-wal")
+	if err != nil || at.Size() < walMost {
+		return nil //nolint:nilerr // there is nothing to cut
+	}
+	w.gate.Lock()
+	defer w.gate.Unlock()
+	return w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
-func (o *outputNoted) write(w *writer) error {
-	return w.setOutput.run(o.path, int64(o.Num), o.Bytes)
+// site returns the number of a site, and makes one for it.
+func (w *writer) site(at site) (int64, error) {
+	if id, ok := w.sites[at]; ok {
+		return id, nil
+	}
+	id := int64(len(w.sites) + 1)
+	if err := w.addSite.run(id, at.host, at.origin); err != nil {
+		return 0, err
+	}
+	w.sites[at] = id
+	if _, ok := w.hosts[at.host]; !ok {
+		w.hosts[at.host] = id
+	}
+	return id, nil
+}
+
+// host returns the number of a site of a host.
+func (w *writer) host(host string) (int64, error) {
+	if id, ok := w.hosts[host]; ok {
+		return id, nil
+	}
+	return w.site(site{host: host})
 }
