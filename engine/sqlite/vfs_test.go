@@ -87,11 +87,17 @@ type diskFile struct {
 	unsafe    []func([]byte) []byte // what was done since the last sync
 }
 
-// newDisk returns a disk for a new folder. Its files are gone with the test.
-func newDisk(t *testing.T) *disk {
+// newDisk returns a disk for a new folder, in memory where the system has some
+// for files. It is gone with the test.
+func newDisk(t testing.TB) *disk {
 	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
+	dir, err := os.MkdirTemp("/dev/shm", "weir-")
+	if err == nil {
+		t.Cleanup(func() { os.RemoveAll(dir) })
+	} else {
+		dir = t.TempDir()
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		t.Fatal(err)
 	}
 	d := &disk{dir: dir + string(filepath.Separator), files: map[string]*diskFile{}}
