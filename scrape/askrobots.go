@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -37,7 +38,7 @@ func (a *attempt) robots(ctx context.Context) engine.Step {
 		drain(resp, a.cancel)
 		again, err := a.s.hop(a.r, a.t, resp.Header, maxRobotsHops)
 		if err != nil {
-			return a.rules(&rules{}) // it leads nowhere: unavailable
+			return a.rules(&rules{}, openRobots) // it leads nowhere: unavailable
 		}
 		a.step.Again, a.step.After = again, retryAfter(resp.Header, time.Now())
 		return a.step
@@ -46,27 +47,32 @@ func (a *attempt) robots(ctx context.Context) engine.Step {
 		return a.fail(ctx, engine.Status, statusError(status))
 	case status >= 300:
 		drain(resp, a.cancel)
-		return a.rules(&rules{}) // unavailable: everything is allowed
+		return a.rules(&rules{}, openRobots) // unavailable: everything is allowed
 	}
 	text, err := readRobots(resp)
 	if err != nil {
 		return a.fail(ctx, classOf(err, true), err)
 	}
-	return a.rules(parseRobots(text, productToken(a.s.agent)))
+	return a.rules(parseRobots(text, productToken(a.s.agent)), cmp.Or(text, openRobots))
 }
 
 // fenced keeps that the origin may not be asked, so that its jobs end as
 // blocked and do not wait for rules for ever.
 func (a *attempt) fenced(err error) engine.Step {
 	if len(a.r.Hops) > 0 {
-		return a.rules(&rules{}) // only the redirect is blocked: it leads nowhere
+		return a.rules(&rules{}, openRobots) // only the redirect is blocked: it leads nowhere
 	}
-	return a.rules(&rules{fence: err})
+	return a.rules(&rules{fence: err}, "")
 }
 
-func (a *attempt) rules(r *rules) engine.Step {
+// rules keeps what a robots.txt says. text is what says the same in a later
+// process; empty: nothing does, it is to be asked for again.
+func (a *attempt) rules(r *rules, text string) engine.Step {
 	a.s.robots.put(a.r.Origin, r)
 	a.step.Robots = &engine.RobotsAnswer{Fresh: robotsFresh}
+	if text != "" {
+		a.step.Robots.Rules = []byte(text)
+	}
 	a.step.Host.CrawlDelay = r.delay
 	return a.step
 }

@@ -28,7 +28,9 @@ type robotsCache struct {
 
 type robotsEntry struct {
 	origin string
-	rules  *rules
+	rules  *rules // nil: they are in text, for agent, and were not read yet
+	text   string
+	agent  string
 	until  time.Time
 	size   int
 }
@@ -42,15 +44,42 @@ func (c *robotsCache) put(origin string, r *rules) {
 	if old, ok := c.entries[origin]; ok {
 		c.drop(old)
 	}
-	e := &robotsEntry{origin, r, time.Now().Add(robotsKept), len(origin) + entryBytes}
-	for _, line := range r.lines {
-		e.size += len(line.pattern) + ruleBytes
-	}
+	e := &robotsEntry{origin: origin, rules: r, until: time.Now().Add(robotsKept)}
+	e.size = e.bytes()
 	c.entries[origin] = c.recent.PushFront(e)
 	c.used += e.size
 	for c.used > robotsBudget {
 		c.drop(c.recent.Back())
 	}
+}
+
+// bytes returns what an entry costs, about.
+func (e *robotsEntry) bytes() int {
+	size := len(e.origin) + entryBytes + len(e.text)
+	if e.rules != nil {
+		for _, line := range e.rules.lines {
+			size += len(line.pattern) + ruleBytes
+		}
+	}
+	return size
+}
+
+// recall puts in the rules of an origin as their text, and reports whether
+// there is room for it: half of the budget is for those that are asked for.
+func (c *robotsCache) recall(origin, text, agent string, until time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries = make(map[string]*list.Element)
+	}
+	e := &robotsEntry{origin: origin, text: text, agent: agent, until: until}
+	e.size = e.bytes()
+	if _, ok := c.entries[origin]; ok || c.used+e.size > robotsBudget/2 {
+		return false
+	}
+	c.entries[origin] = c.recent.PushFront(e)
+	c.used += e.size
+	return true
 }
 
 // get returns the rules of an origin, nil if they are not known or too old.
@@ -67,6 +96,12 @@ func (c *robotsCache) get(origin string) *rules {
 		return nil
 	}
 	c.recent.MoveToFront(at)
+	if e.rules == nil {
+		c.used -= e.size
+		e.rules, e.text = parseRobots(e.text, e.agent), ""
+		e.size = e.bytes()
+		c.used += e.size
+	}
 	return e.rules
 }
 
