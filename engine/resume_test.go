@@ -31,13 +31,20 @@ type life struct {
 	mu    sync.Mutex
 	calls int
 	over  bool
+	ended time.Time // when it was over
 	notes []engine.State // all that was to be kept
 }
 
 func (l *life) kill() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.over = true
+	l.die(true)
+}
+
+func (l *life) die(now bool) {
+	if now && !l.over {
+		l.over, l.ended = true, time.Now()
+	}
 }
 
 func (l *life) begin() (end func() error, err error) {
@@ -45,14 +52,14 @@ func (l *life) begin() (end func() error, err error) {
 	defer l.mu.Unlock()
 	l.calls++
 	nth := l.calls
-	l.over = l.over || l.before != nil && l.before(nth)
+	l.die(l.before != nil && l.before(nth))
 	if l.over {
 		return nil, errKilled
 	}
 	return func() error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.over = l.over || l.after != nil && l.after(nth)
+		l.die(l.after != nil && l.after(nth))
 		if l.over {
 			return errKilled
 		}
