@@ -109,6 +109,7 @@ func (tt *teletype) want(said string, parts ...string) {
 func TestPlainLeavesWhatIsKept(t *testing.T) {
 	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
 		tt.say("add http://a.test/1 http://a.test/2 http://a.test/3")
+		tt.hear(500 * time.Millisecond) // between two of the requests
 		tt.want(tt.say("quit"), "1 result kept.", "leave: the rest waits for weir resume 7", "Answer stay, leave, export FILE, drain or cancel")
 		if said := tt.say("leave"); strings.Contains(said, "cancelled") {
 			tt.t.Errorf("leaving says %q", said)
