@@ -82,7 +82,12 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		m.batches.cur.moveTo(&m.batches, m.batches.find(id))
 
 	case actWhy:
-		return m.dialogs.push(&note{"Why?", m.why()})
+		if m.focus != resultsPanel {
+			return m.dialogs.push(&note{"Why?", m.why()})
+		}
+		return m.whenTold(m.results.selected(), func(r *jobRow) tea.Cmd {
+			return m.dialogs.push(&note{"Why?", whyJob(r, &m.stats)})
+		})
 	case actWhyRun:
 		return m.dialogs.push(&note{"Why does the run wait?", whyRun(&m.stats, m.saved(), m.unsaved())})
 	case actCopy, actCopyJSON:
@@ -178,18 +183,18 @@ func (m *Model) mark() {
 	if r == nil {
 		return
 	}
-	if m.results.marked(r.id) {
-		delete(m.results.marks, r.id)
+	slot, _ := m.results.table.x.slot(r.id)
+	if m.results.marks.has(slot) {
+		m.results.marks.remove(slot)
 	} else {
-		m.results.marks[r.id] = struct{}{}
+		m.results.marks.add(slot)
 	}
 	m.results.move(m.results.cur.at + 1)
 }
 
 func (m *Model) markAll() {
-	t := m.results.table
-	for i := range t.count() {
-		m.results.marks[t.at(i).id] = struct{}{}
+	for _, slot := range m.results.table.rows {
+		m.results.marks.add(slot)
 	}
 }
 
@@ -233,16 +238,31 @@ func (m *Model) show(r *jobRow) tea.Cmd {
 	return m.detail.show(r, &m.stats)
 }
 
+// reshow brings open details up to date with their row.
+func (m *Model) reshow() tea.Cmd {
+	if m.results.open == 0 {
+		return nil
+	}
+	r := m.results.table.of(m.results.open)
+	if r == nil {
+		return nil
+	}
+	return m.detail.show(r, &m.stats)
+}
+
 // back undoes the nearest thing that stands in the way.
 func (m *Model) back() tea.Cmd {
 	switch {
 	case m.results.open != 0:
 		m.results.open = 0
 		m.resize()
-	case len(m.results.marks) > 0:
-		clear(m.results.marks)
+	case m.results.marks.n > 0:
+		m.results.marks.clear()
 	case m.filter.Value() != "":
 		return m.setFilter("")
+	case m.results.table.making != nil:
+		m.results.table.stay()
+		m.sorted()
 	default:
 		m.toasts.list = nil
 	}
@@ -274,7 +294,7 @@ func (m *Model) row() *jobRow {
 	switch m.focus {
 	case workersPanel:
 		if w := m.workers.selected(); w != nil {
-			return m.results.table.byID[w.Job]
+			return m.results.table.of(w.Job)
 		}
 	case resultsPanel:
 		return m.results.selected()
@@ -316,10 +336,10 @@ func (m *Model) rowBatches() []engine.BatchID {
 	case resultsPanel:
 		var ids []engine.BatchID
 		seen := map[engine.BatchID]bool{}
-		for _, r := range m.results.acted() {
-			if !seen[r.batch] {
-				seen[r.batch] = true
-				ids = append(ids, r.batch)
+		for slot := range m.results.acted() {
+			if b := m.results.table.x.at(slot).batch; !seen[b] {
+				seen[b] = true
+				ids = append(ids, b)
 			}
 		}
 		return ids
@@ -346,5 +366,5 @@ func (m *Model) why() []string {
 		}
 		return []string{clean(w.URL, urlBytes), "Worker " + itoa(uint64(w.Num)) + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}
 	}
-	return whyJob(m.results.selected(), s)
+	return nil
 }

@@ -3,6 +3,9 @@ package ui
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,48 +14,116 @@ import (
 	"weir/engine"
 )
 
-// heldJobs makes n ended jobs of 50 hosts.
+// heldJob is one ended job of 50 hosts.
+func heldJob(num int) engine.JobState {
+	host := "host" + strconv.Itoa(10+num%50) + ".example.org"
+	return engine.JobState{
+		ID: engine.JobID(num), Num: uint64(num), Batch: 1, Host: host, URL: "https://" + host + "/page/" + strconv.Itoa(num*7919%1_000_003),
+		Place: engine.Ended, Outcome: engine.OK + engine.Outcome(num%3), Status: 200 + num%7, Attempts: 1,
+		Elapsed: time.Duration(num%977) * time.Millisecond, Bytes: int64(num % 4999), Records: num % 31, Title: "A page of many",
+	}
+}
+
 func heldJobs(from, n int) []engine.JobState {
 	jobs := make([]engine.JobState, n)
 	for i := range jobs {
-		num := from + i
-		host := fmt.Sprintf("host%02d.example.org", num%50)
-		jobs[i] = engine.JobState{
-			ID: engine.JobID(num), Num: uint64(num), Batch: 1, Host: host, URL: fmt.Sprintf("https://%s/page/%d", host, num*7919%n),
-			Place: engine.Ended, Outcome: engine.OK + engine.Outcome(num%3), Status: 200, Attempts: 1,
-			Elapsed: time.Duration(num*31%5000) * time.Millisecond, Bytes: int64(num * 13 % 90_000), Records: num % 40,
-		}
+		jobs[i] = heldJob(from + i)
 	}
 	return jobs
 }
 
-// held is a model with so many results.
+// heldStore is a controller whose store has n results.
+type heldStore struct {
+	*fakeController
+	n int
+}
+
+func (c *heldStore) States(_ context.Context, q engine.Query) ([]engine.JobState, error) {
+	if len(q.Jobs) == 0 {
+		from := int(q.After) + 1
+		return heldJobs(from, max(min(q.Limit, c.n+1-from), 0)), nil
+	}
+	if slices.Contains(q.Outcomes, engine.Cancelled) {
+		return nil, nil
+	}
+	states := make([]engine.JobState, len(q.Jobs))
+	for i, id := range q.Jobs {
+		states[i] = heldJob(int(id))
+	}
+	return states, nil
+}
+
+// held is a screen with n results behind it.
 func held(n int) *Model {
-	fake := &fakeController{}
-	m := newModel(context.Background(), Deps{Controller: fake, Name: "bench", Interval: time.Second})
+	m := newModel(context.Background(), Deps{Controller: &heldStore{&fakeController{}, n}, Name: "bench", Interval: time.Second})
 	sc := busyScene()
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
 	const page = 4096
 	for from := 1; from <= n; from += page {
 		m.Update(viewMsg{view: &engine.View{Full: from == 1, More: true, Stats: sc.stats, Jobs: heldJobs(from, min(page, n-from+1))}})
 	}
+	m.settle()
 	return m
+}
+
+var heldSizes = []int{1000, 1_000_000}
+
+// runAll runs a command and those that follow from it, one after the other,
+// until until holds. It leaves out timers.
+func (m *Model) runAll(cmd tea.Cmd, until func() bool) {
+	queue := []tea.Cmd{cmd}
+	for len(queue) > 0 && !until() {
+		cmd := queue[0]
+		queue = queue[1:]
+		if cmd == nil {
+			continue
+		}
+		switch msg := cmd().(type) {
+		case tea.BatchMsg:
+			queue = append(queue, msg...)
+		case nil, toastGoneMsg, calmMsg, rushMsg:
+		default:
+			_, cmd := m.Update(msg)
+			m.View()
+			queue = append(queue, cmd)
+		}
+	}
 }
 
 // One frame of a busy run: a view with 50 changes, and its cells.
 func BenchmarkFrame(b *testing.B) {
-	const n = 100_000
-	for _, sorted := range []column{byNum, byTime} {
-		b.Run("by "+sorted.String(), func(b *testing.B) {
+	for _, n := range heldSizes {
+		for _, sorted := range []column{byNum, byTime} {
+			b.Run(fmt.Sprintf("%d by %v", n, sorted), func(b *testing.B) {
+				m := held(n)
+				w := want{by: sorted}
+				m.runAll(m.relist(w), func() bool { return m.results.table.making == nil && m.results.table.has.by == sorted })
+				stats, next := busyScene().stats, n+1
+				b.ReportAllocs()
+				for b.Loop() {
+					b.StopTimer()
+					jobs := heldJobs(next, 50)
+					next += 50
+					b.StartTimer()
+					m.Update(viewMsg{view: &engine.View{Stats: stats, Jobs: jobs}})
+					m.View()
+				}
+			})
+		}
+	}
+}
+
+// A burst of 10,000 changes a second: ten frames of 1,000.
+func BenchmarkBurst(b *testing.B) {
+	for _, n := range heldSizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			m := held(n)
-			m.results.table.want.by = sorted
-			m.Update(m.results.relist(m.results.table.want).make())
 			stats, next := busyScene().stats, n+1
 			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
-				jobs := heldJobs(next, 50)
-				next += 50
+				jobs := heldJobs(next, 1000)
+				next += 1000
 				b.StartTimer()
 				m.Update(viewMsg{view: &engine.View{Stats: stats, Jobs: jobs}})
 				m.View()
@@ -63,28 +134,117 @@ func BenchmarkFrame(b *testing.B) {
 
 // A key press and its frame.
 func BenchmarkKey(b *testing.B) {
-	m := held(100_000)
-	down, up := keyPress("j"), keyPress("k")
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%2 == 0 {
-			m.Update(down)
-		} else {
-			m.Update(up)
-		}
-		m.Update(rushMsg{})
-		m.View()
+	for _, n := range heldSizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			m := held(n)
+			down, up := keyPress("j"), keyPress("k")
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if i%2 == 0 {
+					m.Update(down)
+				} else {
+					m.Update(up)
+				}
+				m.Update(rushMsg{})
+				m.View()
+			}
+		})
 	}
 }
 
-// What runs beside the loop when the order changes.
-func BenchmarkRelist(b *testing.B) {
-	m := held(100_000)
-	for _, w := range []want{{by: byURL}, {by: byTime}, {filter: parseFilter("page/77 outcome:ok")}} {
-		b.Run(w.by.String()+" "+w.filter.text, func(b *testing.B) {
-			for b.Loop() {
-				m.results.table.relist(w).make()
+// From a key to the frame that shows its first screenful, with all texts, over
+// a million results. Done is how long the rest takes.
+func BenchmarkMillion(b *testing.B) {
+	m := held(1_000_000)
+	t := m.results.table
+	told := func() bool {
+		for _, slot := range m.results.onScreen(0) {
+			if _, ok := t.texts.get(slot); !ok {
+				return false
 			}
+		}
+		return true
+	}
+	for _, bc := range []struct {
+		name string
+		do   func() tea.Cmd
+	}{
+		{"j", func() tea.Cmd { return m.do(actDown, "j") }},
+		{"pgdn", func() tea.Cmd { return m.do(actPageDown, "pgdown") }},
+		{"G", func() tea.Cmd { return m.do(actEnd, "G") }},
+		{"g", func() tea.Cmd { return m.do(actTop, "g") }},
+		{"s", func() tea.Cmd { return m.relist(want{by: byTime}) }},
+		{"s by outcome", func() tea.Cmd { return m.relist(want{by: byOutcome}) }},
+		{"S", func() tea.Cmd { return m.relist(want{turned: true}) }},
+		{"outcome failed", func() tea.Cmd { return m.setFilter("outcome:failed") }},
+		{"host", func() tea.Cmd { return m.setFilter("host:host42") }},
+		{"text that many have", func() tea.Cmd { return m.setFilter("page/77") }},
+		{"text that one has", func() tea.Cmd { return m.setFilter("/page/" + strconv.Itoa(7*7919%1_000_003) + " host17") }},
+		{"v", func() tea.Cmd { return m.relist(want{show: showAll}) }},
+		{"mark all", func() tea.Cmd { m.markAll(); return nil }},
+		{"by url", func() tea.Cmd { return m.relist(want{by: byURL}) }},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			var first, all, longest time.Duration
+			n := 0
+			for b.Loop() {
+				b.StopTimer()
+				m.setFilter("")
+				m.results.marks.clear()
+				m.runAll(m.relist(want{}), func() bool { return false })
+				m.results.move(0)
+				if bc.name == "g" {
+					m.runAll(m.do(actEnd, "G"), func() bool { return false })
+				}
+				if bc.name == "j" || bc.name == "pgdn" { // far from the newest
+					m.results.move(500_000)
+					m.runAll(m.askTexts(), func() bool { return false })
+				}
+				asked := time.Now()
+				b.StartTimer()
+				cmd := bc.do()
+				_, more := m.Update(nil)
+				m.View()
+				longest = max(longest, time.Since(asked))
+				var shown time.Duration
+				see := func() bool {
+					part := t.has.filter.text != "" && t.has.filter.text == t.want.filter.text && t.count() > 0
+					if shown == 0 && (t.making == nil || part) && told() {
+						shown = time.Since(asked)
+					}
+					return false
+				}
+				see()
+				m.runAll(tea.Batch(cmd, more), see)
+				see()
+				first += shown
+				all += time.Since(asked)
+				n++
+			}
+			b.ReportMetric(float64(first.Microseconds())/1000/float64(n), "ms-first")
+			b.ReportMetric(float64(longest.Microseconds())/1000, "ms-loop-most")
+			b.ReportMetric(float64(all.Microseconds())/1000/float64(n), "ms-all")
 		})
+	}
+}
+
+// What the screen keeps of a million results.
+func BenchmarkHeap(b *testing.B) {
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var s runtime.MemStats
+		runtime.ReadMemStats(&s)
+		return s.HeapAlloc
+	}
+	for b.Loop() {
+		before := heap()
+		m := held(1_000_000)
+		b.ReportMetric(float64(heap()-before)/1e6, "bytes/row")
+		m.runAll(m.relist(want{by: byTime}), func() bool { return false })
+		b.ReportMetric(float64(heap()-before)/1e6, "bytes/row-sorted")
+		m.runAll(m.relist(want{by: byURL}), func() bool { return false })
+		b.ReportMetric(float64(heap()-before)/1e6, "bytes/row-by-url")
+		runtime.KeepAlive(m)
 	}
 }

@@ -16,8 +16,13 @@ var filterKeys = []string{"batch:", "class:", "code:", "host:", "outcome:"}
 // code:5xx host: batch: class: with the beginning of a value.
 type filter struct {
 	text  string
-	terms []func(*jobRow) bool
+	words []string // in lower case
+	terms []term
 }
+
+// A term is one key:value of a filter: it asks for nothing but the record of a
+// job.
+type term struct{ key, value string }
 
 // parseFilter never fails: what it does not know it looks for as text.
 func parseFilter(s string) filter {
@@ -25,47 +30,69 @@ func parseFilter(s string) filter {
 	for word := range strings.FieldsSeq(strings.ToLower(f.text)) {
 		key, value, _ := strings.Cut(word, ":")
 		if !slices.Contains(filterKeys, key+":") {
-			f.terms = append(f.terms, func(r *jobRow) bool {
-				return containsFold(r.url, word) || containsFold(r.why, word) || containsFold(r.title, word)
-			})
-			continue
-		}
-		if value != "" {
-			f.terms = append(f.terms, term(key, value))
+			f.words = append(f.words, word)
+		} else if value != "" {
+			f.terms = append(f.terms, term{key, value})
 		}
 	}
 	return f
 }
 
-// term returns what one key:value asks of a row.
-func term(key, value string) func(*jobRow) bool {
-	switch key {
-	case "outcome":
-		return func(r *jobRow) bool { return strings.HasPrefix(r.state(), value) }
-	case "class":
-		return func(r *jobRow) bool { return strings.HasPrefix(string(r.class), value) }
-	case "host":
-		return func(r *jobRow) bool { return containsFold(r.host, value) }
-	case "batch":
-		n, _ := strconv.ParseUint(value, 10, 32)
-		return func(r *jobRow) bool { return uint64(r.batch) == n }
-	}
-	digits := strings.TrimRight(value, "x") // code:5xx is any that begins with 5
-	return func(r *jobRow) bool {
-		if value == unknown {
-			return r.status == 0
-		}
-		return r.status > 0 && strings.HasPrefix(strconv.Itoa(int(r.status)), digits)
-	}
-}
-
-func (f filter) match(r *jobRow) bool {
-	for _, t := range f.terms {
-		if !t(r) {
+// finds reports whether all words are in a text.
+func (f *filter) finds(t *text) bool {
+	for _, word := range f.words {
+		if !containsFold(t.url, word) && !containsFold(t.why, word) && !containsFold(t.title, word) {
 			return false
 		}
 	}
 	return true
+}
+
+// test returns what the term asks of a record of x. What can be told from a
+// small number is worked out once for each number that there is now.
+func (t term) test(x *index) func(*record) bool {
+	switch t.key {
+	case "outcome":
+		outcome := worked(int(engine.Cancelled)+1, func(n int) bool { return strings.HasPrefix(engine.Outcome(n).String(), t.value) })
+		place := worked(int(engine.Ended), func(n int) bool { return strings.HasPrefix(engine.Place(n).String(), t.value) })
+		return func(r *record) bool {
+			if r.ended() {
+				return outcome(int(r.outcome))
+			}
+			return r.place != forgotten && place(int(r.place))
+		}
+	case "class":
+		class := worked(len(x.classes), func(n int) bool { return strings.HasPrefix(string(x.classes[n]), t.value) })
+		return func(r *record) bool { return class(int(r.class)) }
+	case "host":
+		host := worked(len(x.hosts), func(n int) bool { return containsFold(x.hosts[n], t.value) })
+		return func(r *record) bool { return host(int(r.host)) }
+	case "batch":
+		n, _ := strconv.ParseUint(t.value, 10, 32)
+		return func(r *record) bool { return uint64(r.batch) == n }
+	}
+	digits := strings.TrimRight(t.value, "x") // code:5xx is any that begins with 5
+	code := worked(1000, func(n int) bool {
+		if t.value == unknown {
+			return n == 0
+		}
+		return n > 0 && strings.HasPrefix(strconv.Itoa(n), digits)
+	})
+	return func(r *record) bool { return code(int(r.status)) }
+}
+
+// worked returns test with its answers for the numbers below n at hand.
+func worked(n int, test func(int) bool) func(int) bool {
+	known := make([]bool, n)
+	for i := range known {
+		known[i] = test(i)
+	}
+	return func(i int) bool {
+		if 0 <= i && i < n {
+			return known[i]
+		}
+		return test(i)
+	}
 }
 
 // containsFold reports whether lower, which is in lower case, is in s in any

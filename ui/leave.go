@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -104,37 +105,79 @@ func (m *Model) copy(asJSON bool) tea.Cmd {
 		}
 		return m.toClipboard(host, host)
 	}
-	rows := m.results.acted()
-	what := plural(len(rows), "URL")
-	if len(rows) == 1 {
-		what = bare(rows[0].url)
+	ids := m.results.jobs()
+	what := plural(len(ids), "URL")
+	one := m.results.one()
+	if one != nil && one.told {
+		what = bare(one.url)
 	}
-	if !asJSON {
-		urls := make([]string, len(rows))
-		for i, r := range rows {
-			urls[i] = r.url
+	switch {
+	case asJSON:
+		return m.copyJSON(ids, what)
+	case one != nil && one.told:
+		return m.toClipboard(one.url, what)
+	}
+	return m.copyURLs(what)
+}
+
+// copyURLs copies the URLs of what a key acts on, most of which the store has
+// to be asked for.
+func (m *Model) copyURLs(what string) tea.Cmd {
+	var slots []uint32
+	known := map[uint32]text{}
+	t := m.results.table
+	for slot := range m.results.acted() {
+		if len(slots) > clipboardMost/8 {
+			break // no URL is so short that more of them would fit
 		}
-		return m.toClipboard(strings.Join(urls, "\n"), what)
+		slots = append(slots, slot)
+		if tx, ok := t.texts.get(slot); ok {
+			known[slot] = tx
+		}
 	}
-	ids := make([]engine.JobID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.id
-	}
+	needs := needed(t.x, slices.DeleteFunc(slices.Clone(slots), func(slot uint32) bool { _, ok := known[slot]; return ok }))
+	return m.call(func(ctx context.Context) tea.Msg {
+		for page := range slices.Chunk(needs, readPage) {
+			texts, err := readTexts(ctx, m.deps.Controller.States, page)
+			if err != nil {
+				return toastMsg{engine.LevelBad, "copy: " + err.Error()}
+			}
+			maps.Copy(known, texts)
+		}
+		var b strings.Builder
+		for i, slot := range slots {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(known[slot].url)
+		}
+		return thenMsg{func() tea.Cmd { return m.toClipboard(b.String(), what) }}
+	})
+}
+
+// copyJSON copies the results of jobs.
+func (m *Model) copyJSON(ids []engine.JobID, what string) tea.Cmd {
 	return m.call(func(context.Context) tea.Msg {
 		var b strings.Builder
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		rs, err := m.read(engine.Query{Jobs: ids})
-		if err == nil && len(rs) == 0 {
-			return toastMsg{engine.LevelWarn, "no result yet: it has not ended"}
-		}
-		for i := range rs {
-			if err == nil {
-				err = enc.Encode(jsonOf(&rs[i]))
+		some := false
+		for page := range slices.Chunk(ids, exportPage) {
+			rs, err := m.read(engine.Query{Jobs: page})
+			for i := range rs {
+				if err == nil {
+					some, err = true, enc.Encode(jsonOf(&rs[i]))
+				}
+			}
+			if err != nil {
+				return toastMsg{engine.LevelBad, "copy: " + err.Error()}
+			}
+			if b.Len() > clipboardMost {
+				break
 			}
 		}
-		if err != nil {
-			return toastMsg{engine.LevelBad, "copy: " + err.Error()}
+		if !some {
+			return toastMsg{engine.LevelWarn, "no result yet: it has not ended"}
 		}
 		return thenMsg{func() tea.Cmd { return m.toClipboard(b.String(), "the JSON of "+what) }}
 	})
@@ -178,13 +221,35 @@ func jsonOf(r *engine.Result) resultJSON {
 
 // browse shows the row's page in the browser, or copies its URL.
 func (m *Model) browse() tea.Cmd {
-	url := m.rowHost()
-	if r := m.row(); r != nil {
-		url = r.url
-	}
 	if m.focus == hostsPanel {
-		url = "http://" + url + "/"
+		return m.openPage("http://" + m.rowHost() + "/")
 	}
+	r := m.row()
+	if r == nil {
+		return m.openPage(m.rowHost())
+	}
+	return m.whenTold(r, func(r *jobRow) tea.Cmd { return m.openPage(r.url) })
+}
+
+// whenTold calls do with a row when its text is known.
+func (m *Model) whenTold(r *jobRow, do func(*jobRow) tea.Cmd) tea.Cmd {
+	if r.told {
+		return do(r)
+	}
+	slot, _ := m.results.table.x.slot(r.id)
+	needs := needed(m.results.table.x, []uint32{slot})
+	return m.call(func(ctx context.Context) tea.Msg {
+		texts, err := readTexts(ctx, m.deps.Controller.States, needs)
+		if err != nil {
+			return toastMsg{engine.LevelBad, "reading the result: " + err.Error()}
+		}
+		r.text, r.told = texts[slot], true
+		return thenMsg{func() tea.Cmd { return do(r) }}
+	})
+}
+
+// openPage shows a page in the browser, or copies its URL.
+func (m *Model) openPage(url string) tea.Cmd {
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		return m.toasts.say(engine.LevelWarn, "only http and https pages are opened")
 	}
@@ -200,37 +265,51 @@ func (m *Model) browse() tea.Cmd {
 	})
 }
 
+// exportPage is how many results are read at a time, with all they hold.
+const exportPage = 500
+
 // export writes what the filter shows, or the marked.
 func (m *Model) export() tea.Cmd {
 	t := m.results.table
-	if len(m.results.marks) == 0 && t.want.filter.text == "" && t.want.show == showEnded {
+	marked := m.results.marks.n > 0
+	if !marked && t.has.filter.text == "" && t.want.filter.text == "" && t.want.show == showEnded {
 		return m.exportAll()
 	}
-	var ids []engine.JobID
-	rows, what := t.rows, "what the filter shows"
-	if len(m.results.marks) > 0 {
-		rows, what = m.results.acted(), "the marked"
+	slots, what := t.rows, "what the filter shows"
+	if marked {
+		slots, what = slices.Collect(m.results.acted()), "the marked"
 	}
-	for _, r := range rows {
-		if r.place == engine.Ended {
-			ids = append(ids, r.id)
-		}
+	if !marked && t.making != nil {
+		return m.toasts.say(engine.LevelWarn, "what the filter shows is not all known yet: "+m.results.makes())
 	}
-	if len(ids) == 0 {
+	needs := needed(t.x, slots)
+	if len(needs) == 0 {
 		return m.toasts.say(engine.LevelWarn, "nothing to export: "+what+" has not ended")
 	}
 	m.exporting = 0
-	return m.openExport(what, len(ids), func(yield func(engine.Result, error) bool) {
-		for page := range slices.Chunk(ids, olderPage) {
-			rs, err := m.read(engine.Query{Jobs: page, Outcomes: allOutcomes})
-			if !yieldAll(yield, rs, err) {
-				return
+	return m.openExport(what, len(needs), func(yield func(engine.Result, error) bool) {
+		for page := range slices.Chunk(needs, exportPage) {
+			var ended, cancelled []engine.JobID
+			for _, n := range page {
+				if n.cancelled {
+					cancelled = append(cancelled, n.id)
+				} else {
+					ended = append(ended, n.id)
+				}
+			}
+			// The store tells of cancelled jobs only by themselves.
+			for _, q := range []engine.Query{{Jobs: ended}, {Jobs: cancelled, Outcomes: []engine.Outcome{engine.Cancelled}}} {
+				if len(q.Jobs) == 0 {
+					continue
+				}
+				rs, err := m.read(q)
+				if !yieldAll(yield, rs, err) {
+					return
+				}
 			}
 		}
 	})
 }
-
-var allOutcomes = []engine.Outcome{engine.OK, engine.Empty, engine.Failed, engine.Skipped, engine.Cancelled}
 
 // exportAll writes every result there is.
 func (m *Model) exportAll() tea.Cmd {
@@ -238,7 +317,7 @@ func (m *Model) exportAll() tea.Cmd {
 	m.exporting = until
 	return m.openExport("all that ended", m.results.table.ended, func(yield func(engine.Result, error) bool) {
 		for after := uint64(0); after < until; {
-			rs, err := m.read(engine.Query{After: after, Limit: olderPage})
+			rs, err := m.read(engine.Query{After: after, Limit: exportPage})
 			if !yieldAll(yield, rs, err) || len(rs) == 0 {
 				return
 			}

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,11 +27,13 @@ type Model struct {
 	blurred bool
 	focus   panel
 
-	stats   engine.Stats // of the last view; At is the clock of the screen
-	peak    float64      // highest rate so far
-	live    bool         // there was a view
-	quiet   bool         // none since the last second
-	anew    bool         // the views start over: older results have to be read
+	stats   engine.Stats   // of the last view; At is the clock of the screen
+	peak    float64        // highest rate so far
+	live    bool           // there was a view
+	quiet   bool           // none since the last second
+	anew    bool           // the views start over: older results have to be read
+	seen    uint64         // Num of the newest result before they did
+	lost    []engine.JobID // jobs of which news may have been missed then
 	batches batches
 	workers workers
 	hosts   hosts
@@ -83,7 +84,7 @@ func newModel(ctx context.Context, d Deps) *Model {
 		read:    func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
 		results: newResults(), detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
 	}
-	m.results.pace = d.Interval
+	m.results.pace, m.results.table.read = d.Interval, d.Controller.States
 	m.wear(d.Look)
 	m.filter.Blur()
 	return m
@@ -125,7 +126,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.feed.take()
 	}
 	m.drawn = nil
-	return m, m.update(msg)
+	cmd := m.update(msg)
+	return m, tea.Batch(cmd, m.askTexts())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -152,9 +154,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case olderMsg:
 		return m.takeOlder(msg)
 	case listedMsg:
-		if m.results.table.listed(msg) {
-			m.results.relisted()
-		}
+		return m.listed(msg)
+	case textsMsg:
+		return m.takeTexts(msg)
 	case detailMsg:
 		var cmd tea.Cmd
 		m.detail, cmd = m.detail.Update(msg)
@@ -199,15 +201,16 @@ func (m *Model) takeView(msg viewMsg) tea.Cmd {
 	m.quiet = false
 	cmds := []tea.Cmd{m.takeStats(&v.Stats)}
 	m.log.take(v.Log, v.LogDropped)
-	m.results.take(v.Jobs, v.Full)
-	m.anew = m.anew || v.Full
+	if v.Full {
+		m.anew, m.seen = true, m.results.table.newest
+		m.lost = append(m.lost, m.results.table.forget()...)
+	}
+	m.results.take(v.Jobs)
 	if m.anew && !v.More {
 		m.anew = false
-		cmds = append(cmds, m.readOlder(0, m.results.table.oldest()))
+		cmds = append(cmds, m.startOlder())
 	}
-	if r := m.results.table.byID[m.results.open]; r != nil {
-		cmds = append(cmds, m.detail.show(r, &m.stats))
-	}
+	cmds = append(cmds, m.reshow())
 	switch {
 	case msg.last && !v.More && m.stats.State == engine.RunDraining:
 		cmds = append(cmds, tea.Quit) // drained: that is what was waited for
@@ -286,41 +289,6 @@ func (m *Model) settle() {
 	m.workers.cur.drawn(&m.workers)
 	m.hosts.cur.drawn(&m.hosts)
 	m.results.cur.drawn(m.results.table)
-}
-
-// olderMsg brings results from before the first view.
-type olderMsg struct {
-	results []engine.Result
-	until   uint64
-	err     error
-}
-
-// olderPage is how many results are read at a time.
-const olderPage = 500
-
-// readOlder reads the results after one Num and before another, which is the
-// first that a view brought.
-func (m *Model) readOlder(after, until uint64) tea.Cmd {
-	m.results.older = after+1 < until && m.stats.Counts.Ended() > 0
-	if !m.results.older {
-		return nil
-	}
-	return m.call(func(context.Context) tea.Msg {
-		rs, err := m.read(engine.Query{After: after, Limit: olderPage})
-		return olderMsg{rs, until, err}
-	})
-}
-
-func (m *Model) takeOlder(msg olderMsg) tea.Cmd {
-	if msg.err != nil || len(msg.results) == 0 {
-		m.results.older = false
-		if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
-			return m.toasts.say(engine.LevelBad, "reading older results: "+msg.err.Error())
-		}
-		return nil
-	}
-	m.results.takeOlder(msg.results)
-	return m.readOlder(msg.results[len(msg.results)-1].Num, msg.until)
 }
 
 // unsaved returns how many results are in no file.

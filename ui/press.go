@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -203,9 +205,31 @@ func (m *Model) refilter() tea.Cmd {
 
 // relist lists results anew, long lists off the loop.
 func (m *Model) relist(w want) tea.Cmd {
-	l := m.results.relist(w)
+	m.results.table.few = m.results.cur.h
+	return m.makeList(m.results.relist(w))
+}
+
+// makeList goes on with a list, if there is one to be made.
+func (m *Model) makeList(l *listing) tea.Cmd {
 	if l == nil {
 		return nil
 	}
-	return func() tea.Msg { return l.make() }
+	return m.call(func(ctx context.Context) tea.Msg { return l.step(ctx) })
+}
+
+// listed takes a list that was made, and goes on with it if that was a part.
+func (m *Model) listed(msg listedMsg) tea.Cmd {
+	if !m.results.table.listed(msg) {
+		return nil
+	}
+	if msg.rows != nil {
+		m.results.relisted()
+	}
+	switch {
+	case !msg.done:
+		return m.makeList(msg.listing)
+	case msg.err != nil && !errors.Is(msg.err, context.Canceled):
+		return m.toasts.say(engine.LevelBad, "reading results: "+msg.err.Error())
+	}
+	return nil
 }

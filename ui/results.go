@@ -1,15 +1,10 @@
 package ui
 
 import (
-	"strings"
+	"iter"
 	"time"
 
 	"weir/engine"
-)
-
-const (
-	urlBytes = 4096 // most of a URL that the screen keeps
-	whyBytes = 512  // and of an error or a title
 )
 
 // results is the panel of jobs: those that ended, newest first and following,
@@ -17,91 +12,35 @@ const (
 type results struct {
 	table  *table
 	cur    cursor[engine.JobID]
-	open   engine.JobID // whose details are open; 0: none
-	marks  map[engine.JobID]struct{}
+	open   engine.JobID  // whose details are open; 0: none
+	marks  bitset        // of slots
 	pace   time.Duration // of the run, for who has nothing to see yet
 	follow bool
-	news   int  // listed since the cursor left the newest
-	older  bool // results from before the first view are still being read
+	news   int    // listed since the cursor left the newest
+	older  *older // results from before the first view are still being read; nil: none are
+	asked  bool   // texts are being read
 }
 
-func newResults() *results {
-	return &results{table: newTable(), marks: map[engine.JobID]struct{}{}, follow: true}
-}
+func newResults() *results { return &results{table: newTable(), follow: true} }
 
-// newRow cleans a job's state as it enters the screen.
-func newRow(s *engine.JobState) *jobRow {
-	return &jobRow{
-		id: s.ID, num: s.Num, batch: s.Batch,
-		url: clean(s.URL, urlBytes), host: clean(s.Host, urlBytes), title: clean(s.Title, whyBytes),
-		why:   why(s.Place, s.Outcome, s.Class, s.Why, s.Findings, s.Finding),
-		class: engine.Class(clean(string(s.Class), whyBytes)), reason: s.Reason,
-		time: s.Elapsed, bytes: s.Bytes, records: int32(s.Records), findings: int32(s.Findings),
-		tries: int32(s.Attempts), status: int16(s.Status), place: s.Place, outcome: s.Outcome,
-	}
-}
-
-// resultRow is newRow for what the store has kept.
-func resultRow(r *engine.Result) *jobRow {
-	state := r.State()
-	return newRow(&state)
-}
-
-// why writes the last column: the class, then what is known besides.
-func why(at engine.Place, o engine.Outcome, class engine.Class, words string, findings int, first string) string {
-	parts := []string{string(class), words}
-	switch {
-	case class != "" && strings.HasPrefix(words, string(class)):
-		parts = parts[1:]
-	case at == engine.Ended && o == engine.OK && words == "" && findings > 0:
-		parts = append(parts, plural(findings, "finding"), first)
-	}
-	var b strings.Builder
-	for _, p := range parts {
-		if p != "" && b.Len() > 0 {
-			b.WriteString(": ")
-		}
-		b.WriteString(p)
-	}
-	return clean(b.String(), whyBytes)
-}
-
-// take brings in the states of a view.
-func (p *results) take(states []engine.JobState, full bool) {
-	if full {
-		p.table.clear()
-		p.news = 0
-	}
-	if len(states) == 0 && !full {
+// take brings in the states of a view, each job once.
+func (p *results) take(states []engine.JobState) {
+	if len(states) == 0 {
 		return
 	}
-	rows := make([]*jobRow, len(states))
-	for i := range states {
-		rows[i] = newRow(&states[i])
-	}
-	p.add(rows)
-}
-
-// takeOlder brings in what the store had before the first view.
-func (p *results) takeOlder(rs []engine.Result) {
-	var rows []*jobRow
-	for i := range rs {
-		if p.table.byID[rs[i].Job] == nil { // a view knows it in a newer state
-			rows = append(rows, resultRow(&rs[i]))
-		}
-	}
-	p.table.put(rows)
-	p.sync()
-}
-
-func (p *results) add(rows []*jobRow) {
-	listed := p.table.put(rows)
+	listed := p.table.put(states)
 	if p.follow && p.open != 0 && listed > 0 { // who reads a row keeps it
 		p.follow, p.news = false, 0
 	}
 	if !p.follow {
 		p.news += listed
 	}
+	p.sync()
+}
+
+// takeOlder brings in what the store has of before the view.
+func (p *results) takeOlder(states []engine.JobState) {
+	p.table.put(p.table.news(states))
 	p.sync()
 }
 
@@ -159,36 +98,72 @@ func (p *results) under() *jobRow {
 	if !ok {
 		return nil
 	}
-	return p.table.byID[id]
+	return p.table.of(id)
 }
 
 // selected returns the row that a key means: the one whose details are open,
 // also if it has left the list, else the one under the cursor.
 func (p *results) selected() *jobRow {
-	if r := p.table.byID[p.open]; r != nil {
-		return r
+	if p.open != 0 {
+		if r := p.table.of(p.open); r != nil {
+			return r
+		}
 	}
 	return p.under()
 }
 
-// acted returns the rows that a key acts on: the marked, or the selected one.
-func (p *results) acted() []*jobRow {
-	if len(p.marks) == 0 {
-		if r := p.selected(); r != nil {
-			return []*jobRow{r}
+// acted passes over the slots that a key acts on: of the marked rows that are
+// listed, or of the selected one.
+func (p *results) acted() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		if p.marks.n == 0 {
+			if r := p.selected(); r != nil {
+				slot, _ := p.table.x.slot(r.id)
+				yield(slot)
+			}
+			return
 		}
-		return nil
-	}
-	var rows []*jobRow
-	for i := range p.table.count() {
-		if r := p.table.at(i); p.marked(r.id) {
-			rows = append(rows, r)
+		for i := range p.table.count() {
+			if slot := p.table.slotAt(i); p.marks.has(slot) && !yield(slot) {
+				return
+			}
 		}
 	}
-	return rows
 }
 
-func (p *results) marked(id engine.JobID) bool {
-	_, ok := p.marks[id]
-	return ok
+// one returns the row that a key acts on if it is a single one, else nil.
+func (p *results) one() *jobRow {
+	var only *jobRow
+	for slot := range p.acted() {
+		if only != nil {
+			return nil
+		}
+		only = p.table.row(slot)
+	}
+	return only
+}
+
+// anyActed reports whether a key acts on a record of which is holds.
+func (p *results) anyActed(is func(slot uint32, r *record) bool) bool {
+	for slot := range p.acted() {
+		if is(slot, p.table.x.at(slot)) {
+			return true
+		}
+	}
+	return false
+}
+
+// jobs returns the jobs that a key acts on.
+func (p *results) jobs() []engine.JobID {
+	var ids []engine.JobID
+	for slot := range p.acted() {
+		ids = append(ids, engine.JobID(p.table.x.at(slot).id))
+	}
+	return ids
+}
+
+// pausedByName reports whether a job was.
+func (p *results) pausedByName(slot uint32) bool {
+	_, paused := p.table.texts.waits[slot].reason.(engine.Paused)
+	return paused
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -203,82 +205,241 @@ func TestOlderResults(t *testing.T) {
 		}
 		jobs = append(jobs, engine.JobState{ID: 5, Place: engine.Queued, URL: "http://again.test/"})
 		s.tell(viewMsg{view: &engine.View{Full: true, Stats: sc.stats, Jobs: jobs}})
-		if !s.results.older {
+		if s.results.older == nil {
 			t.Error("nothing older is read")
 		}
 		s.rest(time.Second)
-		if got := s.results.table.ended; got != 1699 || s.results.older {
-			t.Errorf("%d rows have ended, want 1699; still reading: %v", got, s.results.older)
+		if got := s.results.table.ended; got != 1699 || s.results.older != nil {
+			t.Errorf("%d rows have ended, want 1699; still reading: %v", got, s.results.older != nil)
 		}
-		if got := s.results.table.byID[5].place; got != engine.Queued {
+		if got := s.results.table.of(5).place; got != engine.Queued {
 			t.Errorf("job 5 is %v, want queued, as the view says", got)
 		}
-		if got := s.results.table.byID[1650].outcome; got != engine.OK {
+		if got := s.results.table.of(1650).outcome; got != engine.OK {
 			t.Errorf("job 1650 is %v, want ok, as the view says", got)
 		}
 	})
 }
 
+// jobOf makes a random state of one of 300 jobs.
+func jobOf(rnd *rand.Rand) engine.JobState {
+	s := engine.JobState{
+		ID: engine.JobID(1 + rnd.IntN(300)), Batch: engine.BatchID(rnd.IntN(3)), Elapsed: time.Duration(rnd.IntN(5)) * time.Second,
+		Bytes: int64(rnd.IntN(4)), URL: "http://" + string(rune('a'+rnd.IntN(5))), Host: string(rune('a' + rnd.IntN(2))), Status: 200 + rnd.IntN(2),
+		Place: engine.Ended, Outcome: engine.OK + engine.Outcome(rnd.IntN(5)), Num: uint64(1 + rnd.IntN(1000)),
+		Attempts: rnd.IntN(3), Records: rnd.IntN(3), Class: engine.Class([]string{"", "timeout", "status"}[rnd.IntN(3)]),
+	}
+	if s.Outcome == engine.Cancelled {
+		s.Num = 0
+	}
+	if rnd.IntN(4) == 0 {
+		s.Place, s.Outcome, s.Num = engine.Queued, engine.OutcomeNone, 0
+	}
+	return s
+}
+
+// someJobs makes states of up to n jobs, each once.
+func someJobs(rnd *rand.Rand, n int) []engine.JobState {
+	var states []engine.JobState
+	for range rnd.IntN(n + 1) {
+		s := jobOf(rnd)
+		if !slices.ContainsFunc(states, func(o engine.JobState) bool { return o.ID == s.ID }) {
+			states = append(states, s)
+		}
+	}
+	return states
+}
+
+var someFilters = []string{"", "batch:1", "code:201", "host:b outcome:o", "class:t", "b", "timeout batch:2", "outcome:qu"}
+
+// listedAnew returns the list as if all rows were looked at and compared anew,
+// by the rows that are drawn.
+func listedAnew(t *table, store shelved) []engine.JobID {
+	var rows []*jobRow
+	for slot := range t.x.n {
+		r := t.row(slot)
+		if s, ok := store[r.id]; ok && !r.told {
+			r.text = newText(&s)
+		}
+		ended := r.place == engine.Ended
+		if r.place == forgotten || t.want.show == showEnded && !ended || t.want.show == showWaiting && ended || !matches(t.want.filter.text, r) {
+			continue
+		}
+		rows = append(rows, r)
+	}
+	num := func(r *jobRow) uint64 {
+		if r.num == 0 && r.place != engine.Ended {
+			return 1 << 40
+		}
+		return r.num
+	}
+	rank := map[engine.Outcome]int{engine.Failed: 0, engine.Empty: 1, engine.Skipped: 2, engine.Cancelled: 3, engine.OK: 4, engine.OutcomeNone: 5}
+	slices.SortFunc(rows, func(a, b *jobRow) int {
+		by := map[column]int{
+			byOutcome: cmp.Compare(rank[a.outcome], rank[b.outcome]), byCode: cmp.Compare(a.status, b.status), byTime: cmp.Compare(a.time, b.time),
+			bySize: cmp.Compare(a.bytes, b.bytes), byRows: cmp.Compare(a.records, b.records), byTry: cmp.Compare(a.tries, b.tries),
+			byURL: cmp.Compare(a.url, b.url), byWhy: cmp.Compare(a.why, b.why),
+		}
+		return cmp.Or(by[t.want.by], cmp.Compare(num(a), num(b)), cmp.Compare(a.id, b.id))
+	})
+	if t.want.down() {
+		slices.Reverse(rows)
+	}
+	ids := make([]engine.JobID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.id
+	}
+	return ids
+}
+
+// matches says what the filters of these tests mean.
+func matches(filter string, r *jobRow) bool {
+	for word := range strings.FieldsSeq(filter) {
+		ok := false
+		switch key, value, _ := strings.Cut(word, ":"); key {
+		case "batch":
+			ok = fmt.Sprint(r.batch) == value
+		case "code":
+			ok = fmt.Sprint(r.status) == value
+		case "host":
+			ok = strings.Contains(r.host, value)
+		case "class":
+			ok = strings.HasPrefix(string(r.class), value)
+		case "outcome":
+			ok = strings.HasPrefix(r.state(), value)
+		default:
+			ok = strings.Contains(r.url, word) || strings.Contains(r.why, word)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func listOf(t *table) []engine.JobID {
+	ids := make([]engine.JobID, t.count())
+	for i := range ids {
+		ids[i] = t.keyAt(i)
+	}
+	return ids
+}
+
 // Whatever comes in which order, the list is what sorting all rows makes.
 func TestTableKeepsOrder(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	row := func() *jobRow {
-		r := &jobRow{
-			id: engine.JobID(rnd.IntN(300)), batch: engine.BatchID(rnd.IntN(3)), time: time.Duration(rnd.IntN(5)),
-			bytes: int64(rnd.IntN(4)), url: "http://" + string(rune('a'+rnd.IntN(5))), place: engine.Ended, status: int16(200 + rnd.IntN(2)),
-			outcome: engine.OK + engine.Outcome(rnd.IntN(5)), num: uint64(1 + rnd.IntN(1000)),
-		}
-		if rnd.IntN(4) == 0 {
-			r.place, r.outcome, r.num = engine.Queued, engine.OutcomeNone, 0
-		}
-		return r
-	}
 	for by := range columns {
 		for _, show := range []show{showEnded, showWaiting, showAll} {
-			table := newTable()
-			table.relist(want{show: show, by: by, turned: rnd.IntN(2) == 0, filter: parseFilter([]string{"", "batch:1", "code:201"}[rnd.IntN(3)])})
-			for range 40 {
-				var rows []*jobRow
-				for range rnd.IntN(20) {
-					rows = append(rows, row())
+			for _, filter := range someFilters {
+				table := newTable()
+				if l := table.relist(want{show: show, by: by, turned: rnd.IntN(2) == 0, filter: parseFilter(filter)}); l != nil {
+					t.Fatal("a short list is not made at once")
 				}
-				table.put(rows)
-				want := table.want.list(table.all)
-				if !slices.Equal(table.rows, want) {
-					t.Fatalf("by %v, %v: list has %d rows, want %d as if sorted anew", by, show, len(table.rows), len(want))
-				}
-				for i := range table.count() {
-					if at := table.find(table.keyAt(i)); at != i {
-						t.Fatalf("by %v, %v: row %d is found at %d", by, show, i, at)
+				for range 20 {
+					table.put(someJobs(rnd, 20))
+					if rnd.IntN(10) == 0 {
+						table.forget()
 					}
+					if got, want := listOf(table), listedAnew(table, nil); !slices.Equal(got, want) {
+						t.Fatalf("by %v, %v, %q: list is\n%v, want\n%v as if sorted anew", by, show, filter, got, want)
+					}
+					for i := range table.count() {
+						if at := table.find(table.keyAt(i)); at != i {
+							t.Fatalf("by %v, %v, %q: row %d is found at %d", by, show, filter, i, at)
+						}
+					}
+				}
+				again := listOf(table)
+				table.relist(table.want)
+				if got := listOf(table); !slices.Equal(got, again) {
+					t.Fatalf("by %v, %v, %q: made anew the list is\n%v, want\n%v", by, show, filter, got, again)
 				}
 			}
 		}
 	}
 }
 
-// A long list is made beside the loop; what changes meanwhile is in it.
+// shelved is a store whose results can be read, and the states that a view
+// would bring.
+type shelved map[engine.JobID]engine.JobState
+
+func (s shelved) put(states []engine.JobState) []engine.JobState {
+	for _, j := range states {
+		s[j.ID] = j
+	}
+	return states
+}
+
+func (s shelved) read(_ context.Context, q engine.Query) ([]engine.JobState, error) {
+	var found []engine.JobState
+	cancelled := slices.Contains(q.Outcomes, engine.Cancelled)
+	if len(q.Jobs) == 0 {
+		panic("all was asked for")
+	}
+	for _, id := range q.Jobs {
+		if j, ok := s[id]; ok && j.Place == engine.Ended && (j.Outcome == engine.Cancelled) == cancelled {
+			found = append(found, j)
+		}
+	}
+	return found, nil
+}
+
+// A long list is made beside the loop, in steps where it needs texts, and what
+// changes meanwhile is in it.
 func TestRelistMeanwhile(t *testing.T) {
-	table := newTable()
-	var rows []*jobRow
-	for num := range listAtOnce + 100 {
-		s := ended(num + 1)
-		rows = append(rows, newRow(&s))
-	}
-	table.put(rows)
-	overtaken := table.relist(want{by: byURL})
-	l := table.relist(want{by: byTime})
-	if l == nil || overtaken == nil {
-		t.Fatal("a long list was made at once")
-	}
-	again, fresh := ended(7), ended(listAtOnce+101)
-	again.Elapsed, fresh.Elapsed = time.Hour, time.Minute
-	table.put([]*jobRow{newRow(&again), newRow(&fresh)})
-	if table.listed(overtaken.make()) || !table.listed(l.make()) {
-		t.Fatal("the list that was overtaken was taken")
-	}
-	if got := []engine.JobID{table.keyAt(0), table.keyAt(1)}; !slices.Equal(got, []engine.JobID{7, listAtOnce + 101}) || table.count() != listAtOnce+101 {
-		t.Errorf("the slowest are %v of %d, want 7 and %d of %[3]d", got, table.count(), listAtOnce+101)
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for by := range columns {
+		for _, show := range []show{showEnded, showWaiting, showAll} {
+			for _, filter := range []string{"", someFilters[1+rnd.IntN(len(someFilters)-1)]} {
+				store := shelved{}
+				table := newTable()
+				table.read, table.few = store.read, 7
+				var many []engine.JobState
+				for id := range listAtOnce + 1000 {
+					s := jobOf(rnd)
+					s.ID += engine.JobID(300 * id)
+					many = append(many, s)
+				}
+				table.put(store.put(many))
+				w := want{show: show, by: by, turned: rnd.IntN(2) == 0, filter: parseFilter(filter)}
+				overtaken := table.relist(want{by: byURL})
+				l := table.relist(w)
+				if l == nil || overtaken == nil || !overtaken.dropped.Load() {
+					t.Fatal("a long list was made at once, or one that is overtaken goes on")
+				}
+				change := func() {
+					some := someJobs(rnd, 30)
+					for i := range some {
+						if rnd.IntN(2) == 0 {
+							some[i].ID = many[i*17+rnd.IntN(17)].ID
+						}
+					}
+					table.put(store.put(some))
+				}
+				change()
+				if table.listed(overtaken.step(t.Context())) {
+					t.Fatal("the list that was overtaken was taken")
+				}
+				steps := 0
+				for done := false; !done; steps++ {
+					msg := l.step(t.Context())
+					change()
+					if !table.listed(msg) || msg.err != nil {
+						t.Fatalf("the list was not taken, or %v", msg.err)
+					}
+					done = msg.done
+					change()
+					if !done && msg.rows != nil { // it begins as the whole will
+						if got, want := listOf(table), listedAnew(table, store); len(got) == 0 || got[0] != want[0] {
+							t.Fatalf("by %v, %v, %q: a part begins with %v, want %v", by, show, filter, got[:1], want[:1])
+						}
+					}
+				}
+				if got, want := listOf(table), listedAnew(table, store); !slices.Equal(got, want) {
+					t.Fatalf("by %v, %v, %q: after %d steps the list has %d rows, want %d as if sorted anew", by, show, filter, steps, len(got), len(want))
+				}
+			}
+		}
 	}
 }
 

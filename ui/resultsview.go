@@ -158,7 +158,11 @@ func (p *results) teach(at pane, s *engine.Stats) []string {
 	var text []string
 	switch t := p.table; {
 	case t.want.filter.text != "" && p.total() > 0:
-		text = []string{"0 of " + count(p.total()) + " match " + at.th.Glyphs.Dot + " esc clears"}
+		text = []string{p.found() + " " + at.th.Glyphs.Dot + " esc clears"}
+	case t.making != nil:
+		text = []string{p.makes()}
+	case p.older != nil:
+		text = []string{p.reads()}
 	case s.Counts.Submitted > 0 && t.want.show == showWaiting:
 		text = []string{"No URL waits in the queue, for a retry or in flight.", "", "v               shows those that ended"}
 	case s.Counts.Submitted > 0:
@@ -197,7 +201,7 @@ func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
 	selected := i == p.cur.at
 	b := at.row(selected)
 	mark, num := " ", unknown
-	if p.marked(r.id) {
+	if p.marks.n > 0 && p.marks.has(p.table.slotAt(i)) {
 		mark = at.th.Glyphs.Mark
 	}
 	if r.num > 0 {
@@ -237,7 +241,11 @@ func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
 	if l.try {
 		b.put(right(strconv.Itoa(int(r.tries)), 4))
 	}
-	b.gap(1).put(pad(bare(r.url), l.url))
+	if r.told {
+		b.gap(1).put(pad(bare(r.url), l.url))
+	} else {
+		b.gap(1).paint(at.th.Muted, pad(glyphs.More, l.url))
+	}
 	if l.why > 0 {
 		b.gap(1).paint(at.th.Muted, pad(reason, l.why))
 	}
@@ -276,13 +284,13 @@ func (p *results) title(s *engine.Stats, g Glyphs) []string {
 		first += " " + t.want.show.String()
 	}
 	parts = append(parts, first)
-	if len(p.marks) > 0 {
-		parts = append(parts, count(len(p.marks))+" marked")
+	if p.marks.n > 0 {
+		parts = append(parts, count(p.marks.n)+" marked")
 	}
 	over := s.State == engine.RunFinished || s.State == engine.RunCancelled
 	switch {
-	case t.busy:
-		parts = append(parts, "sorting")
+	case t.making != nil:
+		parts = append(parts, p.makes())
 	case !p.newest() || t.want.show != showEnded:
 		parts = append(parts, p.sorting(g))
 	case !p.follow && p.news > 0:
@@ -295,10 +303,38 @@ func (p *results) title(s *engine.Stats, g Glyphs) []string {
 			parts = append(parts, "following")
 		}
 	}
-	if p.older {
-		parts = append(parts, "reading older ones")
+	if p.older != nil {
+		parts = append(parts, p.reads())
 	}
 	return parts
+}
+
+// reads says how far the older results are read.
+func (p *results) reads() string { return "reading older ones " + itoa(uint64(p.older.share())) + "%" }
+
+// found says how many rows the filter shows of how many.
+func (p *results) found() string {
+	t := p.table
+	match := count(t.count()) + " of " + count(p.total()) + " match"
+	switch {
+	case t.making == nil:
+		return match
+	case t.has.filter.text == t.want.filter.text && t.has.show == t.want.show: // a part is there
+		return count(t.count()) + " match so far, " + p.makes()
+	}
+	return p.makes()
+}
+
+// makes says how far the list is that is being made.
+func (p *results) makes() string {
+	what := "sorting"
+	if len(p.table.want.filter.words) > 0 {
+		what = "searching"
+	}
+	if p.table.share > 0 {
+		what += " " + itoa(uint64(p.table.share)) + "%"
+	}
+	return what
 }
 
 // sorting names the column and the direction.
@@ -322,7 +358,7 @@ func (p *results) total() int {
 	case showEnded:
 		return t.ended
 	case showWaiting:
-		return len(t.all) - t.ended
+		return t.waiting
 	}
-	return len(t.all)
+	return t.ended + t.waiting
 }

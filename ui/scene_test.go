@@ -209,6 +209,8 @@ type fakeController struct {
 	engine.Controller
 	sub     *engine.Subscription
 	results []engine.Result
+	reads   int           // of states
+	takes   time.Duration // each of them
 	calls   []string
 	err     error
 }
@@ -273,16 +275,26 @@ func (c *fakeController) Subscribe(engine.SubscribeOptions) *engine.Subscription
 
 func (c *fakeController) Results(_ context.Context, q engine.Query) ([]engine.Result, error) {
 	var rs []engine.Result
-	for _, r := range c.results {
-		if r.Num <= q.After || len(q.Jobs) > 0 && !slices.Contains(q.Jobs, r.Job) || q.Limit > 0 && len(rs) == q.Limit {
+	cancelled := slices.Contains(q.Outcomes, engine.Cancelled)
+	jobs := map[engine.JobID]bool{}
+	for _, id := range q.Jobs {
+		jobs[id] = true
+	}
+	for i := range c.results {
+		r := &c.results[i]
+		if (r.Outcome == engine.Cancelled) != cancelled || !cancelled && r.Num <= q.After || len(q.Jobs) > 0 && !jobs[r.Job] {
 			continue
 		}
-		rs = append(rs, r)
+		if rs = append(rs, *r); len(rs) == q.Limit {
+			break
+		}
 	}
 	return rs, c.err
 }
 
 func (c *fakeController) States(ctx context.Context, q engine.Query) ([]engine.JobState, error) {
+	c.reads++
+	time.Sleep(c.takes)
 	rs, err := c.Results(ctx, q)
 	var states []engine.JobState
 	for i := range rs {

@@ -73,8 +73,8 @@ func (m *Model) sayDone(msg doneMsg) tea.Cmd {
 	case msg.err != nil:
 		return m.toasts.say(engine.LevelBad, msg.err.Error())
 	}
-	if len(m.results.marks) > 0 && !msg.undone {
-		clear(m.results.marks) // they were acted on
+	if m.results.marks.n > 0 && !msg.undone {
+		m.results.marks.clear() // they were acted on
 	}
 	return m.toasts.say(engine.LevelInfo, doneText(msg.done, msg.undone))
 }
@@ -143,12 +143,7 @@ func (m *Model) selectors() []engine.Selector {
 	case workersPanel:
 		return []engine.Selector{{Jobs: []engine.JobID{m.workers.selected().Job}}}
 	}
-	rows := m.results.acted()
-	ids := make([]engine.JobID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.id
-	}
-	return []engine.Selector{{Jobs: ids}}
+	return []engine.Selector{{Jobs: m.results.jobs()}}
 }
 
 // pause pauses what is selected, or resumes it.
@@ -172,7 +167,7 @@ func (m *Model) pause() tea.Cmd {
 		return m.each("nothing is left to pause", engine.Controller.Pause, sel)
 	}
 	sels := m.selectors()
-	if m.focus == resultsPanel && !slices.ContainsFunc(m.results.acted(), func(r *jobRow) bool { return r.place != engine.Ended && !r.paused() }) {
+	if m.focus == resultsPanel && !m.results.anyActed(func(slot uint32, r *record) bool { return !r.ended() && !m.results.pausedByName(slot) }) {
 		return m.each("nothing of that is paused", engine.Controller.Resume, sels...)
 	}
 	return m.each("nothing of that is left to pause", engine.Controller.Pause, sels...)

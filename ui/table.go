@@ -1,56 +1,11 @@
 package ui
 
 import (
-	"cmp"
-	"maps"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"weir/engine"
 )
-
-// A jobRow is what the screen keeps of one job, cleaned. It is not changed once
-// it is in the table: a new state of the job is a new row. So a list can be
-// made off the loop while states go on coming.
-type jobRow struct {
-	id     engine.JobID
-	num    uint64 // order of ending; 0: has not ended
-	url    string
-	host   string
-	why    string
-	title  string
-	class  engine.Class
-	reason engine.Reason
-	time   time.Duration // of the last attempt
-	bytes  int64
-
-	slot     int32 // in table.all
-	batch    engine.BatchID
-	records  int32
-	findings int32
-	tries    int32
-	status   int16
-	place    engine.Place
-	outcome  engine.Outcome
-
-	gone bool // there is a newer row; belongs to the loop
-}
-
-// state returns the word of the outcome column.
-func (r *jobRow) state() string {
-	if r.place == engine.Ended {
-		return r.outcome.String()
-	}
-	return r.place.String()
-}
-
-// paused reports whether the job was paused by name.
-func (r *jobRow) paused() bool {
-	_, paused := r.reason.(engine.Paused)
-	return paused
-}
 
 // A show says which jobs the results panel lists.
 type show uint8
@@ -62,26 +17,6 @@ const (
 )
 
 func (s show) String() string { return [...]string{"ended", "waiting", "all"}[s] }
-
-// A column is one that rows are sorted by.
-type column uint8
-
-const (
-	byNum column = iota
-	byOutcome
-	byCode
-	byTime
-	bySize
-	byRows
-	byTry
-	byURL
-	byWhy
-	columns
-)
-
-func (c column) String() string {
-	return [...]string{"#", "outcome", "code", "time", "size", "rows", "try", "url", "why"}[c]
-}
 
 // A want says which rows are listed, and how.
 type want struct {
@@ -97,123 +32,115 @@ func (w want) down() bool {
 	return usual != w.turned
 }
 
-func (w want) match(r *jobRow) bool {
-	switch w.show {
-	case showEnded:
-		if r.place != engine.Ended {
+// test returns which records of x are wanted, as far as they tell.
+func (w want) test(x *index) func(*record) bool {
+	tests := make([]func(*record) bool, len(w.filter.terms))
+	for i, t := range w.filter.terms {
+		tests[i] = t.test(x)
+	}
+	return func(r *record) bool {
+		if r.place == forgotten || w.show != showAll && r.ended() != (w.show == showEnded) {
 			return false
 		}
-	case showWaiting:
-		if r.place == engine.Ended {
-			return false
+		for _, test := range tests {
+			if !test(r) {
+				return false
+			}
 		}
+		return true
 	}
-	return w.filter.match(r)
 }
 
-// order returns how want compares two rows, smallest first. No two rows are
-// equal.
-func (w want) order() func(a, b *jobRow) int {
-	num := func(r *jobRow) uint64 {
-		if r.num == 0 && r.place != engine.Ended {
-			return math.MaxUint64 // has not ended: after all that have
-		}
-		return r.num // 0 if it was cancelled: then it ended as none
-	}
-	rest := func(a, b *jobRow) int { return cmp.Or(cmp.Compare(num(a), num(b)), cmp.Compare(a.id, b.id)) }
-	by := func(key func(*jobRow) int64) func(a, b *jobRow) int {
-		return func(a, b *jobRow) int { return cmp.Or(cmp.Compare(key(a), key(b)), rest(a, b)) }
-	}
-	switch w.by {
-	case byOutcome:
-		return by(func(r *jobRow) int64 {
-			return [...]int64{5, 4, 1, 0, 2, 3}[r.outcome] // failed, empty, skipped, cancelled, ok, none yet
-		})
-	case byCode:
-		return by(func(r *jobRow) int64 { return int64(r.status) })
-	case byTime:
-		return by(func(r *jobRow) int64 { return int64(r.time) })
-	case bySize:
-		return by(func(r *jobRow) int64 { return r.bytes })
-	case byRows:
-		return by(func(r *jobRow) int64 { return int64(r.records) })
-	case byTry:
-		return by(func(r *jobRow) int64 { return int64(r.tries) })
-	case byURL:
-		return func(a, b *jobRow) int { return cmp.Or(cmp.Compare(bare(a.url), bare(b.url)), rest(a, b)) }
-	case byWhy:
-		return func(a, b *jobRow) int { return cmp.Or(cmp.Compare(a.why, b.why), rest(a, b)) }
-	}
-	return rest
-}
-
-// list returns the rows of all that want asks for, smallest first.
-func (w want) list(all []*jobRow) []*jobRow {
-	var list []*jobRow
-	for _, r := range all {
-		if w.match(r) {
-			list = append(list, r)
-		}
-	}
-	slices.SortFunc(list, w.order())
-	return list
-}
-
-// A table holds the newest row of every job that the screen has heard of, and
+// A table holds what the screen knows of every job that it has heard of, and
 // the list of those that are wanted.
 type table struct {
-	byID map[engine.JobID]*jobRow
-	all  []*jobRow // one for each job
+	x     *index
+	texts texts
+	read  reader // of the store
+	few   int    // rows that fill the screen
 
 	want  want
-	has   want // what rows is: want, unless a list is being made
-	less  func(a, b *jobRow) int
-	rows  []*jobRow // smallest first
-	made  int       // counts the lists; one that was overtaken is dropped
-	fresh []*jobRow // came while a list is being made
-	busy  bool      // one is being made
+	has   want     // what rows is: want, unless a list is being made
+	order order    // of rows
+	test  tester   // of has
+	rows  []uint32 // slots, smallest first
+	fresh []uint32 // reused by put
+	drops []int    // likewise
 
-	ended  int               // rows of jobs that ended
-	newest uint64            // highest Num there was
-	hosts  map[string]string // one string for each host
-	counts map[engine.Class]int
+	making  *listing // the list that is being made; nil: none
+	changed map[uint32]change
+	next    tester // of want, while its list is being made
+	share   int    // how much of it is made, in percent
+
+	ended   int    // jobs that have
+	kept    int    // of them, those that have a result
+	waiting int    // and that have not
+	newest  uint64 // highest Num there was
+	counts  []int  // jobs by class
+}
+
+type tester func(*record) bool
+
+// A change is what a list that is being made has missed of a slot.
+type change struct {
+	wanted bool
+	key    string // of a textual column
 }
 
 func newTable() *table {
-	t := &table{}
-	t.clear()
+	t := &table{x: newIndex(), texts: newTexts()}
+	t.adopt(t.want, order{by: t.want.by, x: t.x}, nil)
 	return t
 }
 
-// clear forgets all jobs, and keeps what is wanted.
-func (t *table) clear() {
-	t.byID, t.all, t.rows, t.fresh = map[engine.JobID]*jobRow{}, nil, nil, nil
-	t.ended, t.newest = 0, 0
-	t.hosts, t.counts = map[string]string{}, map[engine.Class]int{}
-	t.has, t.less = t.want, t.want.order()
-	t.made++
-	t.busy = false
+// adopt makes rows, which are in that order, the list.
+func (t *table) adopt(w want, o order, rows []uint32) {
+	t.has, t.order, t.test, t.rows = w, o, w.test(t.x), rows
 }
 
 func (t *table) count() int { return len(t.rows) }
 
-// at returns the row on line i of the list.
-func (t *table) at(i int) *jobRow {
+// slotAt returns which slot stands on line i of the list.
+func (t *table) slotAt(i int) uint32 {
 	if t.has.down() {
 		i = len(t.rows) - 1 - i
 	}
 	return t.rows[i]
 }
 
-func (t *table) keyAt(i int) engine.JobID { return t.at(i).id }
+func (t *table) at(i int) *jobRow { return t.row(t.slotAt(i)) }
+
+func (t *table) keyAt(i int) engine.JobID { return engine.JobID(t.x.at(t.slotAt(i)).id) }
+
+// row returns the row of a slot.
+func (t *table) row(slot uint32) *jobRow {
+	r := t.x.at(slot)
+	row := &jobRow{
+		id: engine.JobID(r.id), num: uint64(r.num), host: t.x.hosts[r.host], class: t.x.classes[r.class],
+		time: time.Duration(r.took) * tookUnit, bytes: r.bytes, batch: r.batch, records: int32(min(r.records, 1<<31-1)),
+		tries: int32(r.tries), status: r.status, place: r.place, outcome: r.outcome,
+		reason: t.texts.waits[slot].reason,
+	}
+	row.text, row.told = t.texts.get(slot)
+	return row
+}
+
+// of returns the row of a job, nil if nothing is known of it.
+func (t *table) of(id engine.JobID) *jobRow {
+	slot, ok := t.x.slot(id)
+	if !ok || t.x.at(slot).place == forgotten {
+		return nil
+	}
+	return t.row(slot)
+}
 
 // find returns the line of a job, below zero if it is not listed.
 func (t *table) find(id engine.JobID) int {
-	r := t.byID[id]
-	if r == nil {
+	slot, ok := t.x.slot(id)
+	if !ok {
 		return -1
 	}
-	i, ok := slices.BinarySearchFunc(t.rows, r, t.less)
+	i, ok := t.place(slot)
 	switch {
 	case !ok:
 		return -1
@@ -223,147 +150,274 @@ func (t *table) find(id engine.JobID) int {
 	return i
 }
 
-// put takes rows that are newer than what the table has of their jobs, and
-// returns how many of them are in the list and were not before.
-func (t *table) put(rows []*jobRow) int {
-	dropped, listed := false, 0
-	for _, r := range rows {
-		old := t.byID[r.id]
-		t.byID[r.id] = r
-		if host, ok := t.hosts[r.host]; ok {
-			r.host = host
-		} else {
-			t.hosts[r.host] = r.host
-		}
-		wanted := t.want.match(r)
-		if old == nil {
-			r.slot = int32(len(t.all))
-			t.all = append(t.all, r)
-		} else {
-			old.gone = true
-			r.slot = old.slot
-			t.all[r.slot] = r
-			t.tally(old, -1)
-			if t.want.match(old) {
-				dropped = true
-				listed--
+// place returns where in rows a slot is, and whether it is.
+func (t *table) place(slot uint32) (int, bool) {
+	if !t.test(t.x.at(slot)) {
+		return 0, false
+	}
+	return slices.BinarySearchFunc(t.rows, slot, t.order.compare)
+}
+
+// put takes states that are newer than what the table has of their jobs, each
+// job once, and returns how many more rows the list has.
+func (t *table) put(states []engine.JobState) int {
+	// Where a row stands can be told from what is known of it until then.
+	t.drops, t.fresh = t.drops[:0], t.fresh[:0]
+	for i := range states {
+		if slot, ok := t.x.slot(states[i].ID); ok {
+			if at, ok := t.place(slot); ok {
+				t.drops = append(t.drops, at)
 			}
 		}
-		t.tally(r, 1)
-		if wanted {
-			t.fresh = append(t.fresh, r)
-			listed++
+	}
+	t.drop()
+	for i := range states {
+		if s := &states[i]; fits(s) {
+			if slot, listed := t.keep(s); listed {
+				t.fresh = append(t.fresh, slot)
+			}
 		}
 	}
-	if !t.busy {
-		t.merge(dropped)
-	}
-	return max(listed, 0)
+	t.merge(t.fresh)
+	return max(len(t.fresh)-len(t.drops), 0)
 }
 
-func (t *table) tally(r *jobRow, by int) {
-	if r.place == engine.Ended {
+// keep takes one state and reports whether it is to be listed.
+func (t *table) keep(s *engine.JobState) (slot uint32, listed bool) {
+	slot, known := t.x.slot(s.ID)
+	if known {
+		t.tally(t.x.at(slot), -1)
+	} else {
+		slot = t.x.open(s.ID)
+	}
+	r, tx := t.x.record(s), newText(s)
+	t.x.set(slot, r)
+	t.texts.put(slot, tx, r.ended(), s.Reason)
+	t.tally(&r, 1)
+	if t.order.by.textual() {
+		t.order.keys = slices.Grow(t.order.keys, int(t.x.n)-len(t.order.keys))[:t.x.n]
+		t.order.keys[slot] = t.order.by.key(&tx)
+	}
+	if t.making != nil {
+		c := change{wanted: t.next(&r) && t.want.filter.finds(&tx)}
+		if t.want.by.textual() {
+			c.key = t.want.by.key(&tx)
+		}
+		t.changed[slot] = c
+	}
+	return slot, t.test(&r) && t.has.filter.finds(&tx)
+}
+
+func (t *table) tally(r *record, by int) {
+	switch {
+	case r.place == forgotten:
+		return
+	case r.ended():
 		t.ended += by
+	default:
+		t.waiting += by
 	}
-	t.newest = max(t.newest, r.num)
-	if r.class != "" {
-		t.counts[r.class] += by
+	if r.num > 0 {
+		t.kept += by
 	}
+	t.newest = max(t.newest, uint64(r.num))
+	if more := int(r.class) + 1 - len(t.counts); more > 0 {
+		t.counts = append(t.counts, make([]int, more)...)
+	}
+	t.counts[r.class] += by
 }
 
-// oldest returns the lowest Num there is, the highest possible without one.
-func (t *table) oldest() uint64 {
-	least := uint64(math.MaxUint64)
-	for _, r := range t.all {
-		if r.num > 0 {
-			least = min(least, r.num)
+// forget drops the rows of all jobs that have not ended for good, of which
+// there may be news that never came, and returns them.
+func (t *table) forget() []engine.JobID {
+	var slots []uint32
+	t.drops = t.drops[:0]
+	for slot := range t.x.n {
+		if r := t.x.at(slot); r.place == forgotten || r.ended() && r.outcome != engine.Cancelled {
+			continue
+		}
+		slots = append(slots, slot)
+		if at, ok := t.place(slot); ok {
+			t.drops = append(t.drops, at)
 		}
 	}
-	return least
+	t.drop()
+	ids := make([]engine.JobID, len(slots))
+	for i, slot := range slots {
+		r := *t.x.at(slot)
+		t.tally(&r, -1)
+		r.place = forgotten
+		t.x.set(slot, r)
+		ids[i] = engine.JobID(r.id)
+		if t.making != nil {
+			t.changed[slot] = change{}
+		}
+	}
+	clear(t.texts.waits)
+	return ids
+}
+
+// news returns those of the states from the store, which may be old, that are
+// newer than what the table has.
+func (t *table) news(states []engine.JobState) []engine.JobState {
+	return slices.DeleteFunc(states, func(s engine.JobState) bool {
+		slot, ok := t.x.slot(s.ID)
+		if !ok {
+			return false
+		}
+		r := t.x.at(slot)
+		switch {
+		case r.place == forgotten:
+			return false
+		case !r.ended(), r.outcome == engine.Cancelled:
+			return true
+		}
+		return uint64(r.num) >= s.Num
+	})
 }
 
 // classes returns the classes that rows have, in the order of their names.
 func (t *table) classes() []string {
 	var names []string
-	for _, c := range slices.Sorted(maps.Keys(t.counts)) {
-		if t.counts[c] > 0 {
-			names = append(names, string(c))
+	for n, count := range t.counts {
+		if n > 0 && count > 0 {
+			names = append(names, string(t.x.classes[n]))
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
-// merge brings the fresh rows into the list. Rows that end come at its end, so
-// that in the usual order this is an append.
-func (t *table) merge(dropped bool) {
-	gone := func(r *jobRow) bool { return r.gone }
-	if dropped {
-		t.rows = slices.DeleteFunc(t.rows, gone)
-		t.fresh = slices.DeleteFunc(t.fresh, gone)
-	}
-	if len(t.fresh) == 0 {
+// drop takes the places in drops out of rows.
+func (t *table) drop() {
+	if len(t.drops) == 0 {
 		return
 	}
-	slices.SortFunc(t.fresh, t.less)
+	slices.Sort(t.drops)
+	to := t.drops[0]
+	for i, at := range t.drops {
+		end := len(t.rows)
+		if i+1 < len(t.drops) {
+			end = t.drops[i+1]
+		}
+		to += copy(t.rows[to:], t.rows[at+1:end])
+	}
+	t.rows = t.rows[:to]
+}
+
+// merge brings fresh rows into the list. Rows that end come at its end, so
+// that in the usual order this is an append.
+func (t *table) merge(fresh []uint32) {
+	if len(fresh) == 0 {
+		return
+	}
+	t.order.sort(fresh)
 	end := len(t.rows)
-	t.rows = append(t.rows, t.fresh...)
-	for j := len(t.fresh) - 1; j >= 0; j-- { // from the end; what lies between two moves as a block
-		at, _ := slices.BinarySearchFunc(t.rows[:end], t.fresh[j], t.less)
+	t.rows = append(t.rows, fresh...)
+	for j := len(fresh) - 1; j >= 0; j-- { // from the end; what lies between two moves as a block
+		at := end
+		if end > 0 && t.order.compare(t.rows[end-1], fresh[j]) > 0 {
+			at, _ = slices.BinarySearchFunc(t.rows[:end], fresh[j], t.order.compare)
+		}
 		copy(t.rows[at+j+1:], t.rows[at:end])
-		t.rows[at+j] = t.fresh[j]
+		t.rows[at+j] = fresh[j]
 		end = at
 	}
-	t.fresh = t.fresh[:0]
-}
-
-// A listing is a list that is being made off the loop.
-type listing struct {
-	made int
-	want want
-	all  []*jobRow
-}
-
-// listedMsg brings a list that was made.
-type listedMsg struct {
-	made int
-	rows []*jobRow
 }
 
 // listAtOnce is how many jobs are listed within a frame.
 const listAtOnce = 4000
 
 // relist changes what is wanted. A long list is made elsewhere: then the old
-// one stays until listed, and relist returns what to make.
+// one stays until listed, and relist returns what to make. The list that was
+// being made till then is dropped.
 func (t *table) relist(w want) *listing {
+	t.stay()
 	t.want = w
-	t.made++
-	if len(t.all) <= listAtOnce {
-		t.has, t.less = w, w.order()
-		t.rows, t.fresh, t.busy = w.list(t.all), nil, false
+	if t.listNow(w) {
 		return nil
 	}
-	t.fresh, t.busy = nil, true
-	return &listing{made: t.made, want: w, all: slices.Clone(t.all)}
+	t.making, t.changed, t.next, t.share = newListing(t, w), map[uint32]change{}, w.test(t.x), 0
+	return t.making
 }
 
-// make makes the list.
-func (l *listing) make() listedMsg { return listedMsg{l.made, l.want.list(l.all)} }
+// stay drops the list that is being made: what is listed is what is wanted.
+func (t *table) stay() {
+	if t.making != nil {
+		t.making.dropped.Store(true)
+	}
+	t.want, t.making, t.changed, t.next = t.has, nil, nil, nil
+}
 
-// listed takes a list that was made, unless it was overtaken, and says so.
-func (t *table) listed(msg listedMsg) bool {
-	if msg.made != t.made {
+// listNow makes a list of few rows whose texts are at hand, if they are.
+func (t *table) listNow(w want) bool {
+	if t.x.n > listAtOnce {
 		return false
 	}
-	t.has, t.less = t.want, t.want.order()
-	t.rows, t.busy = msg.rows, false
-	t.merge(true)
+	o := order{by: w.by, x: t.x}
+	if w.by.textual() {
+		o.keys = make([]string, t.x.n)
+	}
+	test := w.test(t.x)
+	var rows []uint32
+	for slot := range t.x.n {
+		if !test(t.x.at(slot)) {
+			continue
+		}
+		if w.by.textual() || len(w.filter.words) > 0 {
+			tx, ok := t.texts.get(slot)
+			switch {
+			case !ok:
+				return false
+			case !w.filter.finds(&tx):
+				continue
+			case w.by.textual():
+				o.keys[slot] = w.by.key(&tx)
+			}
+		}
+		rows = append(rows, slot)
+	}
+	o.sort(rows)
+	t.adopt(w, o, rows)
 	return true
 }
 
-// bare returns a URL without its scheme, as lists show it.
-func bare(url string) string {
-	if _, rest, ok := strings.Cut(url, "://"); ok {
-		return rest
+// listed takes a list that was made, as far as it was, and says whether it is
+// one that is wanted.
+func (t *table) listed(msg listedMsg) bool {
+	if msg.listing != t.making {
+		return false
 	}
-	return url
+	t.share = msg.share
+	if msg.done {
+		t.making = nil
+	}
+	if !msg.done && msg.rows == nil {
+		return true
+	}
+	o := order{by: t.want.by, x: t.x, keys: msg.keys}
+	if o.by.textual() {
+		o.keys = slices.Grow(o.keys, int(t.x.n)-len(o.keys))[:t.x.n]
+	}
+	var stale bitset
+	var fresh []uint32
+	for slot, c := range t.changed {
+		stale.add(slot)
+		if o.by.textual() {
+			o.keys[slot] = c.key
+		}
+		if c.wanted {
+			fresh = append(fresh, slot)
+		}
+	}
+	rows := msg.rows
+	if stale.n > 0 {
+		rows = slices.DeleteFunc(rows, stale.has)
+	}
+	t.adopt(t.want, o, rows)
+	t.merge(fresh)
+	if msg.done {
+		t.changed, t.next = nil, nil
+	}
+	return true
 }

@@ -173,7 +173,7 @@ func (m *Model) panelLines(p panel) []string {
 // filterLine is the filter as it is typed, or stands.
 func (m *Model) filterLine(at pane) string {
 	l := newLine(at.w, false).gap(1).paint(m.th.Accent, "/ ")
-	found := count(m.results.table.count()) + " of " + count(m.results.total()) + " match " + m.th.Glyphs.Dot + " esc clears"
+	found := m.results.found() + " " + m.th.Glyphs.Dot + " esc clears"
 	room := max(at.w-l.used-width(found)-3, 8)
 	if m.filtering {
 		l.put(pad(fieldView(m.th, m.filter, room), room))
@@ -209,7 +209,7 @@ func (m *Model) wideLines() []string {
 
 // detailName is the number of the job whose details are open.
 func (m *Model) detailName() string {
-	if r := m.results.table.byID[m.results.open]; r != nil && r.num > 0 {
+	if r := m.results.table.of(m.results.open); r != nil && r.num > 0 {
 		return "#" + itoa(r.num)
 	}
 	return "of job " + itoa(uint64(m.results.open))

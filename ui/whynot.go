@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"weir/engine"
@@ -139,10 +138,9 @@ func (m *Model) whyNotCancel() string {
 			return clean(h.Host, urlBytes) + " has nothing left to cancel"
 		}
 	case resultsPanel:
-		rows := m.results.acted()
-		if !slices.ContainsFunc(rows, func(r *jobRow) bool { return r.place != engine.Ended }) {
-			if len(rows) == 1 {
-				return "it has ended " + rows[0].state() + ": there is nothing to cancel"
+		if !m.results.anyActed(func(_ uint32, r *record) bool { return !r.ended() }) {
+			if one := m.results.one(); one != nil {
+				return "it has ended " + one.state() + ": there is nothing to cancel"
 			}
 			return "all of the marked have ended: there is nothing to cancel"
 		}
@@ -157,10 +155,9 @@ func (m *Model) whyNotPause() string {
 			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to pause"
 		}
 	case resultsPanel:
-		rows := m.results.acted()
-		if !slices.ContainsFunc(rows, func(r *jobRow) bool { return r.place != engine.Ended }) {
-			if len(rows) == 1 {
-				return "it has ended " + rows[0].state() + ": there is nothing to pause (v shows what waits)"
+		if !m.results.anyActed(func(_ uint32, r *record) bool { return !r.ended() }) {
+			if one := m.results.one(); one != nil {
+				return "it has ended " + one.state() + ": there is nothing to pause (v shows what waits)"
 			}
 			return "all of the marked have ended: there is nothing to pause"
 		}
@@ -177,9 +174,8 @@ func (m *Model) whyNotRetry() string {
 	case workersPanel:
 		return "it is being fetched now"
 	case resultsPanel:
-		rows := m.results.acted()
-		if !slices.ContainsFunc(rows, func(r *jobRow) bool { return r.outcome == engine.Failed || r.outcome == engine.Empty }) {
-			if len(rows) == 1 && rows[0].place != engine.Ended {
+		if !m.results.anyActed(func(_ uint32, r *record) bool { return r.outcome == engine.Failed || r.outcome == engine.Empty }) {
+			if one := m.results.one(); one != nil && one.place != engine.Ended {
 				return "it has not ended yet"
 			}
 			return "only what failed or was empty is retried"

@@ -1,0 +1,97 @@
+package ui
+
+import "weir/engine"
+
+const (
+	// textsNew is how many of the newest texts are kept, and textsRead how
+	// many of those that were read from the store.
+	textsNew  = 4096
+	textsRead = 1024
+)
+
+// texts are the texts that the screen keeps: of the jobs that wait, which the
+// store tells nothing of, of the newest that ended, of some that were read from
+// the store, and of all that are on the screen.
+type texts struct {
+	waits map[uint32]waiting
+	fresh ring
+	read  ring
+	shown map[uint32]text
+	spare map[uint32]text // reused by show
+}
+
+// A waiting is what is known of a job that has not ended.
+type waiting struct {
+	text
+	reason engine.Reason
+}
+
+func newTexts() texts {
+	return texts{waits: map[uint32]waiting{}, fresh: newRing(textsNew), read: newRing(textsRead), shown: map[uint32]text{}, spare: map[uint32]text{}}
+}
+
+// get returns the text of a slot, and false if it is not kept.
+func (t *texts) get(slot uint32) (text, bool) {
+	if w, ok := t.waits[slot]; ok {
+		return w.text, true
+	}
+	if tx, ok := t.fresh.at[slot]; ok {
+		return tx, true
+	}
+	if tx, ok := t.read.at[slot]; ok {
+		return tx, true
+	}
+	tx, ok := t.shown[slot]
+	return tx, ok
+}
+
+// put takes the text of a new state of a job.
+func (t *texts) put(slot uint32, tx text, ended bool, why engine.Reason) {
+	delete(t.read.at, slot)
+	delete(t.shown, slot)
+	if !ended {
+		t.waits[slot] = waiting{tx, why}
+		delete(t.fresh.at, slot)
+		return
+	}
+	delete(t.waits, slot)
+	t.fresh.put(slot, tx)
+}
+
+// show keeps the texts of these slots, in the place of those that were shown
+// before.
+func (t *texts) show(slots []uint32) {
+	clear(t.spare)
+	for _, slot := range slots {
+		if tx, ok := t.get(slot); ok {
+			t.spare[slot] = tx
+		}
+	}
+	t.shown, t.spare = t.spare, t.shown
+}
+
+// A ring keeps the texts that were put last.
+type ring struct {
+	at    map[uint32]text
+	slots []uint32 // in the order in which they are forgotten, from next on
+	next  int
+	most  int
+}
+
+func newRing(most int) ring { return ring{at: map[uint32]text{}, most: most} }
+
+func (r *ring) put(slot uint32, tx text) {
+	if _, ok := r.at[slot]; !ok {
+		if len(r.slots) < r.most {
+			r.slots = append(r.slots, slot)
+		} else {
+			delete(r.at, r.slots[r.next])
+			r.slots[r.next] = slot
+			r.next = (r.next + 1) % r.most
+		}
+	}
+	r.at[slot] = tx
+}
+
+// hasRoom reports whether another text takes the place of none.
+func (r *ring) hasRoom() bool { return len(r.slots) < r.most }
