@@ -94,6 +94,9 @@ func (h header) stateBits() []bit {
 	case engine.RunFinished:
 		glyph = g.Done
 	}
+	if h.s.Trouble != "" {
+		glyph, word, style = g.Stop, "STOPPED", t.Bad
+	}
 	bits := []bit{{text: glyph + " " + word, style: style}, {text: " " + clock(h.s.Active), style: t.Text}}
 	if h.deps.ReadOnly {
 		bits = append(bits, bit{text: "  READ-ONLY", style: t.Warn})
@@ -102,7 +105,7 @@ func (h header) stateBits() []bit {
 }
 
 func (h header) eta() string {
-	if h.s.State != engine.RunRunning && h.s.State != engine.RunDraining {
+	if h.s.State != engine.RunRunning && h.s.State != engine.RunDraining || h.s.Trouble != "" {
 		return "ETA " + unknown
 	}
 	return "ETA " + clock(h.s.ETA)
@@ -235,7 +238,7 @@ func (h header) limited() string {
 
 func (h header) limitedBy(parts []string) string {
 	l := newLine(h.w, false).gap(1).paint(h.th.Muted, "limited by ")
-	style := h.th.limitStyle(h.s.Limit.Kind)
+	style := h.th.limitStyle(h.s)
 	for i, part := range parts {
 		sep := " " + h.th.Glyphs.Dot + " "
 		if i == 0 {
@@ -256,8 +259,11 @@ func (h header) limitedBy(parts []string) string {
 }
 
 // limitStyle is the style of the diagnosis.
-func (t Theme) limitStyle(k engine.LimitKind) lipgloss.Style {
-	switch k {
+func (t Theme) limitStyle(s *engine.Stats) lipgloss.Style {
+	if s.Trouble != "" {
+		return t.Bad
+	}
+	switch s.Limit.Kind {
 	case engine.LimitParked:
 		return t.Bad
 	case engine.LimitPaused, engine.LimitRetry:
@@ -292,6 +298,9 @@ func (h header) narrow() []string {
 // narrowLimit says the number first: the words after it may not fit.
 func (h header) narrowLimit() []string {
 	l := &h.s.Limit
+	if h.s.Trouble != "" {
+		return limitText(h.s, h.deps, h.unsaved)
+	}
 	if l.Kind == engine.LimitPace && !l.Next.IsZero() {
 		words := "host pace: next in " + in(l.Next, h.s.At)
 		more := " (" + count(l.Waiting) + " of " + plural(l.Hosts, "host") + " wait)"
@@ -330,7 +339,11 @@ func (h header) card(height int) []string {
 		works = works[3:]
 	}
 	limit := "limited by " + s.Limit.Kind.String()
-	if !s.Limit.Next.IsZero() {
+	switch {
+	case s.Trouble != "":
+		cause, _ := troubleCause(s)
+		limit = "failed store: " + cause
+	case !s.Limit.Next.IsZero():
 		limit += ", " + in(s.Limit.Next, s.At)
 	}
 	return []string{
@@ -339,7 +352,7 @@ func (h header) card(height int) []string {
 		line(bit{rate(s.Rate) + "  " + h.eta(), t.Text, 0}),
 		line(queue...),
 		line(failed, bit{"  backpressure ", t.Muted, 0}, bit{count(s.Hits), t.Text, 0}),
-		line(bit{limit, t.limitStyle(s.Limit.Kind), 0}),
+		line(bit{limit, t.limitStyle(s), 0}),
 		line(),
 		line(bit{h.keys.shown(" ", works...) + " work here", t.Accent, 0}),
 		line(bit{"60x15 shows more (now " + count(h.w) + "x" + count(height) + ")", t.Muted, 0}),

@@ -212,7 +212,7 @@ func (m *Model) takeView(msg viewMsg) tea.Cmd {
 	}
 	cmds = append(cmds, m.reshow())
 	switch {
-	case msg.last && !v.More && m.stats.State == engine.RunDraining:
+	case msg.last && !v.More && m.stats.State == engine.RunDraining && m.stats.Trouble == "":
 		cmds = append(cmds, tea.Quit) // drained: that is what was waited for
 	case msg.last && !v.More:
 		// The run has ended; the screen stays.
@@ -258,7 +258,7 @@ func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
 func (m *Model) clock() tea.Cmd {
 	was := m.quiet
 	m.quiet = true
-	if !was || over(&m.stats) || m.stats.State == engine.RunIdle {
+	if !was || over(&m.stats) || m.stats.Trouble != "" || m.stats.State == engine.RunIdle {
 		return nil
 	}
 	return m.call(func(context.Context) tea.Msg { return statsMsg{m.deps.Controller.Snapshot()} })

@@ -234,7 +234,7 @@ func (p *plain) take(v *engine.View) {
 		}
 	}
 	p.seen, p.stats = true, v.Stats
-	p.before = engine.Stats{Batches: slices.Clone(v.Stats.Batches), Hosts: slices.Clone(v.Stats.Hosts)}
+	p.before = engine.Stats{Batches: slices.Clone(v.Stats.Batches), Hosts: slices.Clone(v.Stats.Hosts), Trouble: v.Stats.Trouble}
 	told := 0
 	for i := range v.Jobs {
 		job := &v.Jobs[i]

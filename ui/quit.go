@@ -34,6 +34,7 @@ type losing struct {
 	kept    string        // the command that goes on with the run; empty: it is in memory only
 	unsaved int           // results that leaving loses: they are in no file, and the run is not kept
 	behind  int           // results that are not in that file yet
+	trouble string        // of the store: the run has ended with it; empty: none
 }
 
 // losingOf returns what leaving at the moment of s would lose.
@@ -45,6 +46,9 @@ func losingOf(d Deps, s engine.Stats) losing {
 	}
 	if d.Kept == "" {
 		l.unsaved = l.behind
+	}
+	if s.Trouble != "" {
+		l.trouble, _ = troubleCause(&s)
 	}
 	return l
 }
@@ -93,11 +97,14 @@ func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 			return nil, send(quitMsg{leaveDrain})
 		}
 	case "ctrl+c":
-		if q.kept != "" {
+		if q.kept != "" || q.trouble != "" {
 			return nil, send(quitMsg{leaveNow})
 		}
 		return nil, send(quitMsg{leaveCancel})
 	case "x":
+		if q.trouble != "" { // nothing can be cancelled any more
+			return nil, send(quitMsg{leaveNow})
+		}
 		if q.deps.ReadOnly && q.kept != "" {
 			return q, nil
 		}
@@ -114,7 +121,12 @@ func (l losing) ended() int {
 }
 
 // draining returns how many jobs a drain finishes.
-func (l losing) draining() int { return l.counts.Queued + l.counts.InFlight }
+func (l losing) draining() int {
+	if l.trouble != "" {
+		return 0
+	}
+	return l.counts.Queued + l.counts.InFlight
+}
 
 // drainTime estimates how long a drain takes: for each host its share of what
 // is queued and in flight, at its pace, once it may be asked again. It is
@@ -153,6 +165,9 @@ func (q *quitDialog) View(th Theme, w, h int) string {
 	w = min(w-4, 74)
 	c := q.counts
 	rows := []row{{drop: 5}}
+	if q.trouble != "" {
+		rows = append(rows, wrap("The store failed: "+q.trouble+".", th.Bad, w-4)...)
+	}
 	if left := c.Left(); left > 0 {
 		rows = append(rows, wrap(fmt.Sprintf("%s not fetched: %s queued, %s in flight, %s to retry, %s in backlog.",
 			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)), th.Text, w-4)...)
@@ -174,7 +189,9 @@ func (q *quitDialog) View(th Theme, w, h int) string {
 	switch {
 	case q.deps.ReadOnly && q.kept == "":
 		rows = append(rows, row{text: choice(th, "x", "leave: this program is the run, and ends it")})
-	case q.deps.ReadOnly:
+	case q.deps.ReadOnly, q.trouble != "" && q.kept != "":
+	case q.trouble != "":
+		rows = append(rows, row{text: choice(th, "x", "leave")})
 	case c.Left() > 0 && q.kept != "":
 		rows = append(rows, row{text: choice(th, "x", "cancel what is left, for good, and leave")})
 	case c.Left() > 0:

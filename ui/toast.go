@@ -167,10 +167,14 @@ func guardToast(what string, p engine.Paused) toastMsg {
 	return toastMsg{engine.LevelBad, fmt.Sprintf("%s paused by the safeguard: %d of the last %d answers failed %s p on it goes on", what, p.Failed, p.Of, glyphs.Dot)}
 }
 
-// notices compares two moments and says what happened without a key: a batch
-// finished, a host was parked, a host is back.
+// notices compares two moments and says what happened without a key: the store
+// failed, a batch finished, a host was parked, a host is back.
 func notices(before, after *engine.Stats) []toastMsg {
 	var said []toastMsg
+	if after.Trouble != "" && before.Trouble == "" {
+		cause, _ := troubleCause(after)
+		said = append(said, toastMsg{engine.LevelBad, "the store failed: " + cause + ": nothing more is fetched"})
+	}
 	was := map[engine.BatchID]engine.BatchState{}
 	for i := range before.Batches {
 		was[before.Batches[i].Batch.ID] = before.Batches[i].State

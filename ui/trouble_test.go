@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/exp/golden"
 
 	"weir/engine"
 )
@@ -223,5 +227,105 @@ func TestLimitOfTroubles(t *testing.T) {
 		if got := strings.Join(limitText(&s, Deps{}, 0), " | "); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
+	}
+}
+
+// storeFailed is a run that has ended because its store did.
+func storeFailed() scene {
+	sc := busyScene()
+	sc.name = "store failed"
+	sc.stats.Trouble = engine.ErrStore.Error() + ": sqlite: /home/one/.local/state/weir/runs/7.db: no space left on the device"
+	return sc
+}
+
+// When the store has failed, every form of the screen says so, in words that
+// begin with what happened.
+func TestStoreFailedView(t *testing.T) {
+	for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 15}, {50, 12}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, busyScene(), size[0], size[1])
+				s.deps.Kept = "weir resume 7"
+				s.bring(storeFailed())
+				checkSize(t, s.View().Content, size[0], size[1])
+				golden.RequireEqual(t, s.screen())
+			})
+		})
+	}
+}
+
+// A run whose store failed stays on the screen until the operator leaves it,
+// which cancels nothing.
+func TestStoreFailed(t *testing.T) {
+	for _, tc := range []struct {
+		name, kept string
+		state      engine.RunState
+		keys       []string
+		words      []string
+	}{
+		{"kept", "weir resume 7", engine.RunRunning, []string{"q", "q"}, []string{"leave: the rest waits for weir resume 7"}},
+		{"kept, interrupted", "weir resume 7", engine.RunRunning, []string{"ctrl+c", "ctrl+c"}, nil},
+		{"kept, x", "weir resume 7", engine.RunPaused, []string{"q", "x"}, nil},
+		{"while it drained", "weir resume 7", engine.RunDraining, []string{"q", "q"}, nil},
+		{"not kept", "", engine.RunRunning, []string{"q", "x"}, []string{"x     leave"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, busyScene(), 120, 36)
+				s.deps.Kept = tc.kept
+				sc := storeFailed()
+				sc.stats.State = tc.state
+				s.tell(viewMsg{view: &engine.View{Stats: sc.stats}, last: true})
+				s.tell(frameMsg{})
+				if want := "the store failed: no space left on the device: nothing more is fetched"; s.toast() != want {
+					t.Errorf("toast is %q, want %q", s.toast(), want)
+				}
+				if v := s.View(); v.WindowTitle != "weir 64% · 9 failed · STOPPED" || v.ProgressBar.State != tea.ProgressBarError {
+					t.Errorf("title %q, progress %v", v.WindowTitle, v.ProgressBar)
+				}
+				s.rest(time.Minute)
+				if s.quit {
+					t.Fatal("the screen has left by itself")
+				}
+				s.press(tc.keys[0])
+				s.rest(time.Second)
+				got := s.screen()
+				for _, want := range append(tc.words, "The store failed: no space left on the device.") {
+					if !strings.Contains(got, want) {
+						t.Errorf("the question does not say %q:\n%s", want, got)
+					}
+				}
+				if strings.Contains(got, "drain: ") || strings.Contains(got, "cancel what is left") {
+					t.Errorf("what is not possible is offered:\n%s", got)
+				}
+				s.press(tc.keys[1])
+				s.rest(time.Second)
+				if !s.quit || len(s.fake.calls) > 0 {
+					t.Errorf("left: %v; the engine was told %v, want nothing", s.quit, s.fake.calls)
+				}
+			})
+		})
+	}
+}
+
+// What a store says of itself is said in few words, and once.
+func TestTroubleCause(t *testing.T) {
+	for trouble, want := range map[string][2]string{
+		engine.ErrStore.Error() + ": sqlite: C:\\runs\\7.db: the device failed": {"the device failed", "C:\\runs\\7.db"},
+		engine.ErrStore.Error() + ": sqlite: closed":                            {"closed", ""},
+		engine.ErrStore.Error() + ": jetstream: no answer: 3 tries":             {"jetstream: no answer: 3 tries", ""},
+		engine.ErrStore.Error() + ": a \x1b[2J/b: c\x00":                        {"c", "a [2J/b"},
+	} {
+		if cause, file := troubleCause(&engine.Stats{Trouble: trouble}); cause != want[0] || file != want[1] {
+			t.Errorf("%q is told as %q of %q, want %q", trouble, cause, file, want)
+		}
+	}
+	p := plain{seen: true}
+	for range 3 {
+		sc := storeFailed()
+		p.take(&engine.View{Stats: sc.stats})
+	}
+	if got := strings.Count(strings.Join(p.pending, "\n"), "the store failed"); got != 1 {
+		t.Errorf("lines say it %d times, want once: %q", got, p.pending)
 	}
 }

@@ -86,6 +86,10 @@ func (m *Model) draw() tea.View {
 	case engine.RunFinished, engine.RunCancelled:
 		state = tea.ProgramStateDone
 	}
+	if m.stats.Trouble != "" {
+		v.WindowTitle += " " + glyphs.Dot + " STOPPED"
+		v.ProgressBar, state = tea.NewProgressBar(tea.ProgressBarError, percent(c.Ended(), c.Submitted)), tea.ProgramStateError
+	}
 	v.ProgramStatus = &tea.ProgramStatus{State: state}
 	return v
 }

@@ -185,6 +185,9 @@ func (t Theme) hostStyle(h *engine.HostStats, s *engine.Stats) lipgloss.Style {
 // limitText says what limits the run, most important part first. The parts
 // are of one sentence: what does not fit is dropped from its end.
 func limitText(s *engine.Stats, d Deps, unsaved int) []string {
+	if s.Trouble != "" {
+		return troubleText(s, d)
+	}
 	l := &s.Limit
 	name := clean(l.Host, urlBytes)
 	next := func(parts ...string) []string {
@@ -256,6 +259,30 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		return []string{"backlog empty: what is left is in flight", plural(s.Counts.InFlight, "request")}
 	}
 	return restText(s, d, unsaved)
+}
+
+// troubleText says that the store has failed, which has ended the run.
+func troubleText(s *engine.Stats, d Deps) []string {
+	cause, file := troubleCause(s)
+	parts := []string{"a failed store: " + cause, "nothing is kept since " + daytime(s.At)}
+	if d.Kept != "" {
+		parts = append(parts, clean(d.Kept, whyBytes)+" goes on")
+	}
+	if file != "" {
+		parts = append(parts, file)
+	}
+	return parts
+}
+
+// troubleCause says what happened to the store, and to which file of it, if
+// that is known.
+func troubleCause(s *engine.Stats) (cause, file string) {
+	cause = strings.TrimPrefix(s.Trouble, engine.ErrStore.Error()+": ")
+	cause = strings.TrimPrefix(cause, "sqlite: ")
+	if before, after, ok := strings.Cut(cause, ": "); ok && strings.ContainsAny(before, `/\`) {
+		file, cause = before, after
+	}
+	return clean(cause, whyBytes), clean(file, whyBytes)
 }
 
 func awaiting(n int) string {
