@@ -14,6 +14,9 @@ type thenMsg struct{ do func() tea.Cmd }
 
 // do does an act, or says why it cannot. Pressed is its key, if there was one.
 func (m *Model) do(a act, pressed string) tea.Cmd {
+	if m.freezer.on && (m.keys.of(a).changes() || a == actQuit || a == actInterrupt) && m.whyReadOnly(a) == "" {
+		return tea.Batch(m.thaw(), m.do(a, pressed)) // who acts sees how things are
+	}
 	if why := m.whyNot(a); why != "" {
 		return m.toasts.say(engine.LevelWarn, why)
 	}
@@ -98,6 +101,8 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		return m.export()
 	case actLog:
 		return m.dialogs.push(&logDialog{log: &m.log})
+	case actFreeze:
+		return m.frozen()
 	case actTaller, actFlatter, actWider, actNarrower:
 		m.look.Sizes = m.resized(a)
 		m.resize()

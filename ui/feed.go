@@ -41,6 +41,7 @@ type (
 	viewMsg struct {
 		view *engine.View
 		last bool
+		kept bool // it comes from the freezer: the next one is asked for already
 	}
 
 	// statsMsg brings the numbers alone, where time passes and nothing

@@ -66,6 +66,7 @@ type header struct {
 	keys    keyMap
 	s       *engine.Stats
 	deps    Deps
+	frozen  *freezer
 	unsaved int
 	peak    float64 // highest rate seen so far, jobs per second
 	w       int
@@ -101,7 +102,7 @@ func (h header) stateBits() []bit {
 	if h.deps.ReadOnly {
 		bits = append(bits, bit{text: "  READ-ONLY", style: t.Warn})
 	}
-	return bits
+	return append(bits, h.frozenBits()...)
 }
 
 func (h header) eta() string {

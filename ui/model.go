@@ -40,6 +40,7 @@ type Model struct {
 	results *results
 	detail  detail
 	log     log
+	freezer freezer
 	dialogs dialogs
 	toasts  toasts
 
@@ -146,7 +147,13 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 
 	case viewMsg:
 		return tea.Batch(m.takeView(msg), m.dialogs.update(msg))
+	case thawMsg:
+		return m.thawed()
 	case statsMsg:
+		if m.freezer.holds() {
+			m.freezer.stats(&msg.stats)
+			return m.dialogs.update(msg)
+		}
 		said := m.takeStats(&msg.stats)
 		return tea.Batch(said, m.dialogs.update(msg))
 	case secondMsg:
@@ -199,6 +206,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 func (m *Model) takeView(msg viewMsg) tea.Cmd {
 	v := msg.view
 	m.quiet = false
+	if m.freezer.holds() && !msg.kept {
+		m.freezer.take(v)
+		m.log.take(v.Log, v.LogDropped)
+		return m.onward(msg)
+	}
 	cmds := []tea.Cmd{m.takeStats(&v.Stats)}
 	m.log.take(v.Log, v.LogDropped)
 	if v.Full {
@@ -211,15 +223,21 @@ func (m *Model) takeView(msg viewMsg) tea.Cmd {
 		cmds = append(cmds, m.startOlder())
 	}
 	cmds = append(cmds, m.reshow())
-	switch {
-	case msg.last && !v.More && m.stats.State == engine.RunDraining && m.stats.Trouble == "":
-		cmds = append(cmds, tea.Quit) // drained: that is what was waited for
-	case msg.last && !v.More:
-		// The run has ended; the screen stays.
-	default:
-		cmds = append(cmds, m.feed.next(m.frame()))
+	if !msg.kept {
+		cmds = append(cmds, m.onward(msg))
 	}
 	return tea.Batch(cmds...)
+}
+
+// onward asks for the view after one, or leaves after the last.
+func (m *Model) onward(msg viewMsg) tea.Cmd {
+	switch v := msg.view; {
+	case msg.last && !v.More && v.Stats.State == engine.RunDraining && v.Stats.Trouble == "":
+		return tea.Quit // drained: that is what was waited for
+	case msg.last && !v.More:
+		return nil // the run has ended; the screen stays
+	}
+	return m.feed.next(m.frame())
 }
 
 // takeStats brings in the numbers. The clock of the screen moves at most five

@@ -100,7 +100,7 @@ func (m *Model) content() string {
 		return ""
 	}
 	top := headRows
-	head := header{th: m.th, keys: m.keys, s: &m.stats, deps: m.saved(), peak: m.peak, w: m.w}
+	head := header{th: m.th, keys: m.keys, s: &m.stats, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
 	if m.stats.Limit.Kind == engine.LimitNothing {
 		head.unsaved = m.unsaved()
 	}
