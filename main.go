@@ -112,11 +112,6 @@ func start(cfg cli.Config) (*cli.Session, error) {
 			}
 			return useRecipe(s, r)
 		},
-		Trust: func(urls []string) {
-			for _, u := range urls {
-				_, _ = s.Job(u) // it was one when it was kept
-			}
-		},
 		List: s.ListFor,
 		Lines: func(err error) (int, bool) {
 			if bad, ok := errors.AsType[*scrape.LineError](err); ok {

@@ -78,10 +78,8 @@ type Session struct {
 	Recipe func(nameOrPath string) (Recipe, error) // errors say file:line
 
 	// Reuse takes up a recipe of an earlier life by its text. Its relative
-	// files hang on where file is; empty: it was built in. Trust takes up URLs
-	// that were listed then, one of each origin.
+	// files hang on where file is; empty: it was built in.
 	Reuse func(ref engine.RecipeRef, text, file string) (Recipe, error)
-	Trust func(urls []string)
 
 	// List reads a list for a batch of a recipe that Recipe returned. Lines
 	// says whether an error of it is one bad line, and which.

@@ -39,7 +39,7 @@ func create(runs *Runs, path string, ab about) (*keeping, error) {
 			return nil, fmt.Errorf("--store %s: %s", path, runs.taken(path))
 		}
 		if err != nil {
-			return nil, &storeError{fmt.Errorf("--store %w", named(path, err))}
+			return nil, &storeError{fmt.Errorf("--store: %w", named(path, err))}
 		}
 		return k, nil
 	}

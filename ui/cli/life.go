@@ -57,7 +57,6 @@ func (l *life) prepare(fs *pflag.FlagSet) error {
 	if err := l.recipes(); err != nil {
 		return err
 	}
-	l.s.Trust(l.kept.Listed)
 	if err := l.sources(); err != nil {
 		return err
 	}
@@ -95,6 +94,10 @@ func (l *life) recipes() error {
 			l.compare(file, b.Text)
 		}
 		r, err := l.s.Reuse(b.Recipe, b.Text, file)
+		if err != nil && l.kept.Batches[i].Counts.Left() == 0 {
+			l.fields[b.Recipe] = nil // nothing waits for it
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -124,8 +127,12 @@ func (l *life) sources() error {
 		lines := 0
 		for j := range l.kept.Batches {
 			if b := &l.kept.Batches[j]; src.is(&b.Batch) {
-				p.batch, p.fields, lines = b.Batch, l.fields[b.Recipe], b.Lines
+				p.batch, p.fields, lines = b.Batch, l.fields[b.Recipe], b.Read
+				src.Done = b.Mark != 0 // nobody wants the rest of a batch that was cancelled
 			}
+		}
+		if src.Done {
+			continue
 		}
 		switch {
 		case src.URLs != "":
@@ -168,6 +175,9 @@ func (k *keptSource) changed() bool {
 // near is a path as it is best written here: relative, if it is below the
 // working directory.
 func near(path string) string {
+	if !filepath.IsAbs(path) {
+		return path
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return path

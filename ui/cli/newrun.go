@@ -194,14 +194,15 @@ func (p *plan) source(recipe string) (keptSource, error) {
 	return k, nil
 }
 
-// same reports whether two runs are about the same lists.
+// same reports whether two runs are about the same lists. What comes from stdin
+// is always another.
 func (a *about) same(sources []keptSource) bool {
 	if len(a.Sources) != len(sources) {
 		return false
 	}
 	for i := range sources {
 		was, is := &a.Sources[i], &sources[i]
-		if was.File != is.File || was.URLs != is.URLs || was.Batch != is.Batch || was.Recipe != is.Recipe {
+		if is.File == "" && is.URLs == "" || was.File != is.File || was.URLs != is.URLs || was.Batch != is.Batch || was.Recipe != is.Recipe {
 			return false
 		}
 	}

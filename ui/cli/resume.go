@@ -155,7 +155,7 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 		cfg.Headless = true
 	}
 	cfg.Recipe = cmp.Or(keptText(found.about.Flags, "recipe"), cfg.Recipe) // what a screen's form offers first
-	cfg.Output, cfg.Records = near(cfg.Output), near(cfg.Records)
+	cfg.Output, cfg.Records, cfg.Keep = near(cfg.Output), near(cfg.Records), near(cfg.Keep)
 	mode := a.mode(*cfg)
 	cfg.GiveUp = mode == headless
 	if err := checkOutput(a.deps, *cfg); err != nil {

@@ -341,6 +341,9 @@ func (r *run) finish(ctx context.Context) error {
 		}
 	}
 	end, cerr := account(ctx, r.s.Engine)
+	if cerr != nil && r.keep != nil {
+		cerr = &storeError{cerr}
+	}
 	end.saved = saved
 	r.print.end(end)
 	for _, line := range collapsed(&end.stats) {
@@ -388,7 +391,7 @@ func (r *run) code(interrupted <-chan struct{}, err error) int {
 		return exitUsage
 	case err == nil && c.Left() > 0 && c.Left() == st.Guarded:
 		return exitFailed // so much failed that the safeguard ended the run
-	case err == nil && (c.Cancelled > 0 || c.Left() > 0):
+	case err == nil && (c.Cancelled > 0 || !r.over()):
 		return exitCancelled
 	case err != nil || c.Failed > 0:
 		return exitFailed

@@ -61,8 +61,8 @@ func TestMain(m *testing.M) {
 //	serve                         starts a site on loopback; $SITE is its URL,
 //	                              $ADDR its address
 //	exit CODE COMMAND [ARG...]    runs a command that must end with CODE
-//	signal NAME CODE COMMAND ...  the same, but the site's /hang is waited for
-//	                              and the signal sent then
+//	signal NAME CODE COMMAND ...  the same, but the site's /hang, or the first
+//	                              /once, is waited for and the signal sent then
 //	requests N [PATH]             the site got N requests (for PATH) besides
 //	                              robots.txt
 //	lines N FILE                  a file has N lines
@@ -72,6 +72,9 @@ func TestMain(m *testing.M) {
 //	worse N FILE [LINE...]        the same behind N lines that are no URL
 //	dos FILE TO                   gives a list a byte order mark, CRLF, a
 //	                              comment, a blank line, and no last newline
+//	asked                         waits until the site's /hang was asked for
+//	grown N FILE                  waits until a file has N lines
+//	without TEXT DIR              no file below DIR holds the text
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -92,6 +95,9 @@ func TestScripts(t *testing.T) {
 			"list":     list,
 			"worse":    worse,
 			"dos":      dos,
+			"asked":    asked,
+			"grown":    grown,
+			"without":  without,
 		},
 	})
 }
@@ -107,11 +113,12 @@ type site struct {
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.hits[r.URL.Path]++
+	first := s.hits[r.URL.Path] == 1
 	s.mu.Unlock()
 	switch path := r.URL.Path; {
 	case path == "/robots.txt":
 		fmt.Fprint(w, "User-agent: *\nDisallow: /private\n")
-	case path == "/hang":
+	case path == "/hang", path == "/once" && first:
 		s.hangs <- struct{}{}
 		select {
 		case <-r.Context().Done():
@@ -202,8 +209,12 @@ func codeOf(err error) int {
 var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT}
 
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 || signals[args[0]] == nil {
+	if neg || len(args) < 3 || signals[args[0]] == nil && args[0] != "KILL" {
 		ts.Fatalf("usage: signal NAME CODE COMMAND [ARG...]")
+	}
+	sig, ok := signals[args[0]]
+	if !ok {
+		sig = os.Kill // CODE is -1
 	}
 	s := theSite(ts)
 	path, err := exec.LookPath(program)
@@ -221,14 +232,12 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = fmt.Fprintln(in, ts.Getenv("SITE")+"/hang")
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	select {
-	case <-s.hangs:
-	case <-time.After(10 * time.Second):
+	if !s.hung() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		ts.Fatalf("/hang was not asked for")
 	}
-	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	ts.Check(cmd.Process.Signal(sig))
 	begin := time.Now()
 	// Wait closes the pipe only after the program has ended.
 	err = cmd.Wait()
@@ -237,6 +246,67 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if took := time.Since(begin); took > 3*time.Second {
 		ts.Fatalf("ended %v after the signal, want at once", took)
+	}
+}
+
+// hung waits until somebody hangs.
+func (s *site) hung() bool {
+	select {
+	case <-s.hangs:
+		return true
+	case <-time.After(10 * time.Second):
+		return false
+	}
+}
+
+func asked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: asked")
+	}
+	if !theSite(ts).hung() {
+		ts.Fatalf("/hang was not asked for")
+	}
+}
+
+func grown(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: grown N FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	look, late := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
+	defer look.Stop()
+	for {
+		text, err := os.ReadFile(ts.MkAbs(args[1]))
+		if err == nil && strings.Count(string(text), "\n") >= n {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-late:
+			ts.Fatalf("%s has %d lines (%v), want %d", args[1], strings.Count(string(text), "\n"), err, n)
+		}
+	}
+}
+
+func without(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: without TEXT DIR")
+	}
+	files := 0
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[1]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		text, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(text), args[0]) {
+			ts.Fatalf("%s holds %q", path, args[0])
+		}
+		return err
+	}))
+	if files == 0 {
+		ts.Fatalf("%s has no files", args[1])
 	}
 }
 

@@ -174,7 +174,7 @@ func (s *sink) run(ctx context.Context, sub *engine.Subscription) error {
 // catchUp writes all results that have come since the last call.
 func (s *sink) catchUp(ctx context.Context) error {
 	for {
-		rs, err := s.ctl.Results(ctx, engine.Query{After: s.last.Load(), Limit: page})
+		rs, err := s.results(ctx, engine.Query{After: s.last.Load(), Limit: page})
 		if err != nil || len(rs) == 0 {
 			return err
 		}
@@ -183,6 +183,15 @@ func (s *sink) catchUp(ctx context.Context) error {
 		}
 		s.settle()
 	}
+}
+
+// results asks for what was kept.
+func (s *sink) results(ctx context.Context, q engine.Query) ([]engine.Result, error) {
+	rs, err := s.ctl.Results(ctx, q)
+	if err != nil && ctx.Err() == nil && s.keep != nil {
+		err = &storeError{err}
+	}
+	return rs, err
 }
 
 // settle notes what every file has.
@@ -204,7 +213,7 @@ func (s *sink) finish(ctx context.Context, real bool) error {
 	}
 	if err == nil && real { // behind what is noted: a run that is taken up again cuts them off
 		var rs []engine.Result
-		if rs, err = s.ctl.Results(ctx, engine.Query{Outcomes: []engine.Outcome{engine.Cancelled}}); err == nil {
+		if rs, err = s.results(ctx, engine.Query{Outcomes: []engine.Outcome{engine.Cancelled}}); err == nil {
 			err = s.write(rs)
 		}
 	}

@@ -47,7 +47,7 @@ func (s *sink) checkpoint() error {
 			}
 		}
 		if err := s.keep.SetOutput(f.key, f.last, f.bytes); err != nil {
-			return err
+			return &storeError{err}
 		}
 		f.told = f.last
 	}
@@ -133,7 +133,7 @@ func (s *sink) check(ctx context.Context, f *outFile, rows func(io.Writer) (Rows
 // lastRows returns the rows of the last result that has some up to num, or a
 // line's end if it is not near.
 func (s *sink) lastRows(ctx context.Context, f *outFile, rows func(io.Writer) (Rows, error), num uint64, size int64) ([]byte, error) {
-	rs, err := s.ctl.Results(ctx, engine.Query{After: max(num, page) - page, Limit: page})
+	rs, err := s.results(ctx, engine.Query{After: max(num, page) - page, Limit: page})
 	if err != nil {
 		return nil, err
 	}
