@@ -8,15 +8,21 @@ import (
 	"weir/engine"
 )
 
-// How long one frame lasts: for half a second after a key, else, and while the
-// terminal shows another window.
+// How long one frame lasts: for half a second after a key, else, while the run
+// races, and while the terminal shows another window.
 const (
 	livelyFrame  = time.Second / 30
 	calmFrame    = time.Second / 10
+	racingFrame  = time.Second / 5
 	blurredFrame = time.Second
 
 	lively = 500 * time.Millisecond
 )
+
+// racing is how many results a second make a run race. A frame then has more
+// new rows than a terminal has lines, and nobody can read them; the workers
+// have a better use for half of what drawing costs.
+const racing = 1000
 
 // A feed is the one door through which engine state enters the screen: at most
 // one view a frame, and none when nothing has changed.
@@ -29,6 +35,9 @@ type feed struct {
 	// The screen draws from one view while the next is filled.
 	bufs [2]engine.View
 	fill int
+
+	sleep *time.Timer   // of the last next
+	frame time.Duration // how long that frame was to last
 }
 
 type (
@@ -57,7 +66,22 @@ type (
 
 // next waits for the end of the frame.
 func (f *feed) next(frame time.Duration) tea.Cmd {
-	return tea.Tick(frame, func(time.Time) tea.Msg { return frameMsg{} })
+	timer := time.NewTimer(frame)
+	f.sleep, f.frame = timer, frame
+	return func() tea.Msg {
+		<-timer.C
+		return frameMsg{}
+	}
+}
+
+// hurry makes the frame under way a lively one from now on, if it is longer: a
+// key was pressed, and what it changes is to be seen soon. If take is under way
+// it does nothing.
+func (f *feed) hurry() {
+	if f.frame > livelyFrame {
+		f.frame = livelyFrame
+		f.sleep.Reset(livelyFrame) // if it has rung already, nobody hears it again
+	}
 }
 
 // take waits for a change and takes it.

@@ -289,13 +289,16 @@ func (m *Model) frame() time.Duration {
 		return blurredFrame
 	case m.lively:
 		return livelyFrame
+	case m.stats.Rate > racing:
+		return racingFrame
 	}
 	return calmFrame
 }
 
-// wake makes frames short for a while.
+// wake makes frames short for a while, beginning with the one under way.
 func (m *Model) wake() tea.Cmd {
 	m.lively = true
+	m.feed.hurry()
 	m.pressed++
 	n := m.pressed
 	return tea.Tick(lively, func(time.Time) tea.Msg { return calmMsg{n} })
