@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -185,4 +186,16 @@ func (j *journal) Read(b engine.BatchID)                    { j.add(refused(b)) 
 func (j *journal) Opened(o engine.Job)                      { j.add(&opened{o}) }
 func (j *journal) Returned(r engine.Job)                    { j.add(&returned{r}) }
 func (j *journal) Moved(m engine.Moved)                     { j.add(&moved{m}) }
-func (j *journal) Noted(news engine.State)                  { j.add(&state{news}) }
+
+// Noted copies what it is told: it is the caller's again before it is written.
+func (j *journal) Noted(news engine.State) {
+	if news.Run != nil {
+		run := *news.Run
+		news.Run = &run
+	}
+	news.Hosts, news.Origins = slices.Clone(news.Hosts), slices.Clone(news.Origins)
+	for i := range news.Origins {
+		news.Origins[i].Rules = slices.Clone(news.Origins[i].Rules)
+	}
+	j.add(&state{news})
+}

@@ -37,7 +37,7 @@ func (e *HeldError) Error() string {
 func lockPath(path string) string { return path + ".lock" }
 
 // glance is how long Held may have a lock.
-const glance = 250 * time.Millisecond
+const glance = 100 * time.Millisecond
 
 // hold takes the lock of a run, or says in a [HeldError] who has it.
 func hold(path string) (*flock.Flock, error) {

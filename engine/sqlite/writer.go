@@ -143,7 +143,7 @@ const walMost = 64 << 20
 func (w *writer) tidy() error {
 	at, err := os.Stat(w.path + "-wal")
 	if err != nil || at.Size() < walMost {
-		return nil //nolint:nilerr // there is nothing to cut
+		return nil // there is nothing to cut, or nothing is known of it
 	}
 	w.gate.Lock()
 	defer w.gate.Unlock()
