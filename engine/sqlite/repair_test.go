@@ -495,76 +495,94 @@ func TestRepairMends(t *testing.T) {
 	}{
 		{
 			"two results of a job", "UPDATE result SET job = 2 WHERE num = 2; UPDATE job SET ended = 0, result = NULL WHERE id = 3",
-			"SELECT num FROM result WHERE job = 2", "2", sqlite.Repaired{},
+			"SELECT num FROM result WHERE job = 2", "2",
+			sqlite.Repaired{},
 		},
 		{
 			"a job does not know of its result", "UPDATE job SET ended = 0, outcome = 0, result = NULL, due = 1, mark = 3 WHERE id = 2",
-			"SELECT ended, outcome, result, due, mark FROM job WHERE id = 2", "1|1|1||0", sqlite.Repaired{},
+			"SELECT ended, outcome, result, due, mark FROM job WHERE id = 2", "1|1|1||0",
+			sqlite.Repaired{},
 		},
 		{
 			"a job waits for a retry", "UPDATE job SET ended = 0, due = 1 WHERE id = 2",
-			"SELECT ended, outcome, result, due FROM job WHERE id = 2", "0|1|1|1", sqlite.Repaired{},
+			"SELECT ended, outcome, result, due FROM job WHERE id = 2", "0|1|1|1",
+			sqlite.Repaired{},
 		},
 		{
 			"and its result is lost", "UPDATE job SET ended = 0, due = 1 WHERE id = 2; DELETE FROM result WHERE num = 1",
-			"SELECT ended, outcome, result, due FROM job WHERE id = 2", "0|0||1", sqlite.Repaired{},
+			"SELECT ended, outcome, result, due FROM job WHERE id = 2", "0|0||1",
+			sqlite.Repaired{},
 		},
 		{
 			"a result is lost", "DELETE FROM result WHERE num = 1",
-			"SELECT ended, outcome, result FROM job WHERE id = 2", "0|0|", sqlite.Repaired{Again: 1},
+			"SELECT ended, outcome, result FROM job WHERE id = 2", "0|0|",
+			sqlite.Repaired{Again: 1},
 		},
 		{
 			"a result is no JSON", `UPDATE result SET history = '[{"x":' WHERE num = 1`,
-			"SELECT ended FROM job WHERE id = 2", "0", sqlite.Repaired{Again: 1, Broken: 1},
+			"SELECT ended FROM job WHERE id = 2", "0",
+			sqlite.Repaired{Again: 1, Broken: 1},
 		},
 		{
 			"no outcome", "UPDATE result SET outcome = 77 WHERE num = 1",
-			"SELECT ended FROM job WHERE id = 2", "0", sqlite.Repaired{Again: 1, Broken: 1},
+			"SELECT ended FROM job WHERE id = 2", "0",
+			sqlite.Repaired{Again: 1, Broken: 1},
 		},
 		{
 			"no outcome of a job", "UPDATE job SET outcome = 0 WHERE id = 2",
-			"SELECT ended, result FROM job WHERE id = 2", "0|", sqlite.Repaired{Again: 1},
+			"SELECT ended, result FROM job WHERE id = 2", "0|",
+			sqlite.Repaired{Again: 1},
 		},
 		{
 			"a time that is none", "UPDATE result SET fetched = 'noon' WHERE num = 1",
-			"SELECT fetched FROM result WHERE num = 1", "", sqlite.Repaired{},
+			"SELECT fetched FROM result WHERE num = 1", "",
+			sqlite.Repaired{},
 		},
 		{
 			"a job is lost", "DELETE FROM job WHERE id = 2",
-			"SELECT batch, site, url, ended, outcome, result FROM job WHERE id = 2", "2|2||1|1|1", sqlite.Repaired{Stray: 1},
+			"SELECT batch, site, url, ended, outcome, result FROM job WHERE id = 2", "2|2||1|1|1",
+			sqlite.Repaired{Stray: 1},
 		},
 		{
 			"a job that waits is lost", "DELETE FROM job WHERE id = 1",
-			"SELECT count(*) FROM job WHERE id = 1", "0", sqlite.Repaired{Missing: 1},
+			"SELECT count(*) FROM job WHERE id = 1", "0",
+			sqlite.Repaired{Missing: 1},
 		},
 		{
 			"an id that no job can have", "INSERT INTO job (id, batch, site, url, depth) VALUES (4000000000, 1, 1, 'http://h0.test/', 0)",
-			"SELECT max(id) FROM job", fmt.Sprint(sampleJobs), sqlite.Repaired{Broken: 1},
+			"SELECT max(id) FROM job", fmt.Sprint(sampleJobs),
+			sqlite.Repaired{Broken: 1},
 		},
 		{
 			"a URL with a hole", "UPDATE job SET url = 'http://h0.test/' || char(0) || 'x' WHERE id = 1",
-			"SELECT count(*) FROM job WHERE id = 1", "0", sqlite.Repaired{Broken: 1, Missing: 1},
+			"SELECT count(*) FROM job WHERE id = 1", "0",
+			sqlite.Repaired{Broken: 1, Missing: 1},
 		},
 		{
 			"a batch that there cannot be", "UPDATE job SET batch = 4000000000 WHERE id = 1",
-			"SELECT count(*) FROM batch", "3", sqlite.Repaired{Broken: 1, Missing: 1},
+			"SELECT count(*) FROM batch", "3",
+			sqlite.Repaired{Broken: 1, Missing: 1},
 		},
 		{
 			"a batch is lost", "DELETE FROM batch WHERE id = 2",
 			"SELECT name, jobs, ok, paused LIKE '{\"At\":%' FROM batch WHERE id = 2",
-			fmt.Sprintf("recovered 2|%d|%d|1", sampleJobs/3, sampleJobs/3), sqlite.Repaired{Made: 1},
+			fmt.Sprintf("recovered 2|%d|%d|1", sampleJobs/3, sampleJobs/3),
+			sqlite.Repaired{Made: 1},
 		},
 		{
 			"a site is lost", "DELETE FROM site WHERE id = 2",
-			"SELECT host, origin FROM site WHERE id = 2", "h1.test:80|http://h1.test:80", sqlite.Repaired{},
+			"SELECT host, origin FROM site WHERE id = 2", "h1.test:80|http://h1.test:80",
+			sqlite.Repaired{},
 		},
 		{
 			"a site that there cannot be", "UPDATE job SET site = 4000000000 WHERE id = 1",
-			"SELECT count(*) FROM site", "5", sqlite.Repaired{Broken: 1, Missing: 1},
+			"SELECT count(*) FROM site", "5",
+			sqlite.Repaired{Broken: 1, Missing: 1},
 		},
 		{
 			"a pause is no JSON", "UPDATE batch SET paused = '{', totals = '[' WHERE id = 2; UPDATE job SET paused = 'x' WHERE id = 1",
-			"SELECT b.paused, b.totals, j.paused FROM batch b, job j WHERE b.id = 2 AND j.id = 1", "||", sqlite.Repaired{},
+			"SELECT b.paused, b.totals, j.paused FROM batch b, job j WHERE b.id = 2 AND j.id = 1", "||",
+			sqlite.Repaired{},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
