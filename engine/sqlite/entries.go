@@ -100,7 +100,7 @@ func (w *writer) putBatch(b *engine.KeptBatch) error {
 	}
 	return w.setBatch.run(int64(b.Priority), int64(b.Mark), paused, int64(c.Submitted-refused),
 		int64(c.Duplicate), int64(c.Invalid), int64(c.Retry), int64(c.OK), int64(c.Empty), int64(c.Failed),
-		int64(c.Skipped-refused), int64(c.Cancelled), int64(b.Lines), b.Cut, string(totals), int64(b.ID))
+		int64(c.Skipped-refused), int64(c.Cancelled), int64(b.Read), b.Cut, string(totals), int64(b.ID))
 }
 
 // An opened is a new job.

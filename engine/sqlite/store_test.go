@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"weir/engine"
 	"weir/engine/enginetest"
@@ -182,4 +183,20 @@ func TestCreateSparesWhatIsThere(t *testing.T) {
 
 func TestStore(t *testing.T) {
 	enginetest.TestStore(t, func(t *testing.T) engine.Store { return made(t) })
+}
+
+// How far a list was read is not how many lines somebody took it to have.
+func TestLinesReadAreKept(t *testing.T) {
+	s := made(t)
+	job := engine.Job{URL: "http://one.test/", Host: "one.test", Fingerprint: "http://one.test/"}
+	_, err := s.AddBatch(t.Context(), engine.Batch{Name: "list", Lines: 100}, func(yield func(engine.Job, error) bool) {
+		_ = yield(job, nil) && yield(job, nil) && yield(engine.Job{}, errors.New("no URL"))
+	}, nil)
+	check(t, err)
+	s = again(t, s)
+	k, err := s.Load(t.Context(), time.Now())
+	check(t, err)
+	if len(k.Batches) != 1 || k.Batches[0].Read != 3 || k.Batches[0].Cut {
+		t.Errorf("kept are %+v, want one batch with 3 lines of a whole list", k.Batches)
+	}
 }
