@@ -32,26 +32,29 @@ type Store struct {
 }
 
 // Create makes the file of a new run, which must not be there yet. about is
-// what the caller wants to know of the run later; it is text.
+// what the caller wants to know of the run later; it is text. The file is there
+// when it is a run: a process that dies before leaves one with another name,
+// which the next Create of this path removes.
 func Create(path string, about []byte) (*Store, error) {
 	lock, err := hold(path)
 	if err != nil {
 		return nil, err
 	}
-	// SQLite gives the files beside it the mode of this one.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		err = &Error{Path: path, Kind: fs.ErrExist, Cause: "the file exists", Err: err}
-		return nil, errors.Join(err, lock.Close())
+	_, err = os.Lstat(path)
+	if err == nil {
+		err = &Error{Path: path, Kind: fs.ErrExist, Cause: "the file exists"}
 	}
-	if err != nil {
+	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(trouble(path, err), lock.Close())
 	}
-	if err = f.Close(); err == nil {
-		err = create(path, about)
-	}
-	if err == nil {
-		err = syncFolder(path)
+	fresh := path + "-new"
+	if err = removeAll(fresh); err == nil {
+		if err = create(fresh, about); err == nil {
+			err = os.Rename(fresh, path)
+		}
+		if err == nil {
+			err = syncFolder(path)
+		}
 	}
 	var s *Store
 	if err == nil {
@@ -60,7 +63,7 @@ func Create(path string, about []byte) (*Store, error) {
 		err = errors.Join(trouble(path, err), lock.Close())
 	}
 	if err != nil {
-		return nil, errors.Join(err, removeAll(path)) // half a run is none
+		return nil, errors.Join(err, removeAll(fresh), removeAll(path)) // half a run is none
 	}
 	return s, nil
 }
@@ -74,8 +77,16 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// create writes an empty run into an empty file.
+// create makes a file that is an empty run.
 func create(path string, about []byte) error {
+	// SQLite gives the files beside it the mode of this one.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
 	c, err := connect(path)
 	if err != nil {
 		return err

@@ -200,3 +200,19 @@ func TestLinesReadAreKept(t *testing.T) {
 		t.Errorf("kept are %+v, want one batch with 3 lines of a whole list", k.Batches)
 	}
 }
+
+// A process that died while it made a run leaves nothing that is in the way.
+func TestCreateAfterOneThatDied(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	for _, name := range []string{"-new", "-new-wal", "-new-shm", "-new-journal"} {
+		check(t, os.WriteFile(path+name, []byte("half a run"), 0o600))
+	}
+	s, err := sqlite.Create(path, []byte("whole"))
+	check(t, err)
+	if s = again(t, s); string(s.About()) != "whole" {
+		t.Errorf("About = %s", s.About())
+	}
+	if left, err := filepath.Glob(path + "-new*"); len(left) > 0 || err != nil {
+		t.Errorf("%q is left, %v", left, err)
+	}
+}
