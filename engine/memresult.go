@@ -109,22 +109,7 @@ func (s *MemStore) head(row memRow) (j *memJob, num uint64) {
 // result returns the result that a row was made of.
 func (s *MemStore) result(row memRow) Result {
 	p := memPacker{s.bytes(row), s}
-	r := Result{Outcome: Outcome(p.buf[0])}
-	p.buf = p.buf[1:]
-	j := s.job(uint32(p.getNum()))
-	l := j.site.lane
-	r.Job, r.Batch, r.URL, r.Host = JobID(j.id), l.batch.ID, j.url, l.host
-	r.Num = uint64(p.getNum())
-	r.Class = Class(p.getWord())
-	r.Error, r.Final, r.Title = p.getText(), p.getText(), p.getText()
-	status := p.getNum()
-	r.Status, r.Unchanged = int(status>>1), status&1 != 0
-	r.Attempts, r.Bytes = int(p.getNum()), p.getNum()
-	r.Elapsed = time.Duration(p.getNum())
-	r.FetchedAt = s.time(memTime(p.getNum()))
-	for _, d := range r.Timing.all() {
-		*d = time.Duration(p.getNum())
-	}
+	r := s.bare(&p)
 	if n, ok := p.getSize(); ok {
 		r.Header = make([]Header, n)
 		for i := range r.Header {
@@ -149,6 +134,51 @@ func (s *MemStore) result(row memRow) Result {
 		}
 	}
 	r.Records = s.records[row]
+	return r
+}
+
+// state returns what screens are told of that result. It makes nothing of the
+// lists in it.
+func (s *MemStore) state(row memRow) JobState {
+	p := memPacker{s.bytes(row), s}
+	r := s.bare(&p)
+	state := r.State()
+	for n, _ := p.getSize(); n > 0; n-- { // headers
+		p.skipWord()
+		p.skipText()
+	}
+	for n, _ := p.getSize(); n > 0; n-- { // attempts
+		p.getNum()
+		p.skipWord()
+		p.getNum()
+		p.getNum()
+		p.skipWord()
+	}
+	if n, _ := p.getSize(); n > 0 {
+		state.Findings, state.Finding = n, p.getWord()
+	}
+	state.Records = len(s.records[row])
+	return state
+}
+
+// bare reads what a row begins with: the result but for its lists.
+func (s *MemStore) bare(p *memPacker) Result {
+	r := Result{Outcome: Outcome(p.buf[0])}
+	p.buf = p.buf[1:]
+	j := s.job(uint32(p.getNum()))
+	l := j.site.lane
+	r.Job, r.Batch, r.URL, r.Host = JobID(j.id), l.batch.ID, j.url, l.host
+	r.Num = uint64(p.getNum())
+	r.Class = Class(p.getWord())
+	r.Error, r.Final, r.Title = p.getText(), p.getText(), p.getText()
+	status := p.getNum()
+	r.Status, r.Unchanged = int(status>>1), status&1 != 0
+	r.Attempts, r.Bytes = int(p.getNum()), p.getNum()
+	r.Elapsed = time.Duration(p.getNum())
+	r.FetchedAt = s.time(memTime(p.getNum()))
+	for _, d := range r.Timing.all() {
+		*d = time.Duration(p.getNum())
+	}
 	return r
 }
 
@@ -182,6 +212,11 @@ func (p *memPacker) getText() string {
 	return t
 }
 
+func (p *memPacker) skipText() {
+	n := p.getNum()
+	p.buf = p.buf[n:]
+}
+
 // word writes a string that many results have: the number of it, from 1, or
 // zero and the string.
 func (p *memPacker) word(w string) {
@@ -202,6 +237,12 @@ func (p *memPacker) getWord() string {
 		return p.s.words[n-1]
 	}
 	return p.getText()
+}
+
+func (p *memPacker) skipWord() {
+	if p.getNum() == 0 {
+		p.skipText()
+	}
 }
 
 // size writes the length of a list, which may be nil, and reports whether

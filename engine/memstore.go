@@ -46,41 +46,64 @@ func (s *MemStore) Results(_ context.Context, q Query) ([]Result, error) {
 		return s.cancelled(q), nil
 	}
 	var out []Result
-	if len(q.Jobs) > 0 {
-		for j := range s.named(q.Jobs) {
-			if j.kept != 0 && s.takes(&q, memRow(j.kept)) {
-				out = append(out, s.result(memRow(j.kept)))
-			}
-		}
-		slices.SortFunc(out, func(a, b Result) int { return cmp.Compare(a.Num, b.Num) })
-		if q.Limit > 0 && len(out) > q.Limit {
-			out = out[:q.Limit]
+	for _, row := range s.selects(&q) {
+		out = append(out, s.result(row))
+	}
+	return out, nil
+}
+
+// States implements [Store].
+func (s *MemStore) States(_ context.Context, q Query) ([]JobState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Contains(q.Outcomes, Cancelled) {
+		rs := s.cancelled(q)
+		out := make([]JobState, len(rs))
+		for i := range rs {
+			out[i] = rs[i].State()
 		}
 		return out, nil
+	}
+	rows := s.selects(&q)
+	out := make([]JobState, len(rows))
+	for i, row := range rows {
+		out[i] = s.state(row)
+	}
+	return out, nil
+}
+
+// selects returns the rows that q selects, in the order of Num.
+func (s *MemStore) selects(q *Query) []memRow {
+	var rows []memRow
+	if len(q.Jobs) > 0 {
+		for j := range s.named(q.Jobs) {
+			if j.kept != 0 && s.takes(q, memRow(j.kept)) {
+				rows = append(rows, memRow(j.kept))
+			}
+		}
+		slices.SortFunc(rows, func(a, b memRow) int {
+			_, x := s.head(a)
+			_, y := s.head(b)
+			return cmp.Compare(x, y)
+		})
+		if q.Limit > 0 && len(rows) > q.Limit {
+			rows = rows[:q.Limit]
+		}
+		return rows
 	}
 	from, _ := slices.BinarySearchFunc(s.rows, q.After+1, func(row memRow, num uint64) int {
 		_, n := s.head(row)
 		return cmp.Compare(n, num)
 	})
 	for _, row := range s.rows[from:] {
-		if !s.takes(&q, row) {
+		if !s.takes(q, row) {
 			continue
 		}
-		if out = append(out, s.result(row)); q.Limit > 0 && len(out) == q.Limit {
+		if rows = append(rows, row); q.Limit > 0 && len(rows) == q.Limit {
 			break
 		}
 	}
-	return out, nil
-}
-
-// States implements [Store].
-func (s *MemStore) States(ctx context.Context, q Query) ([]JobState, error) {
-	rs, err := s.Results(ctx, q)
-	states := make([]JobState, len(rs))
-	for i := range rs {
-		states[i] = rs[i].State()
-	}
-	return states, err
+	return rows
 }
 
 // takes reports whether q selects a result, which must be its job's last.
