@@ -101,6 +101,8 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		return m.export()
 	case actLog:
 		return m.dialogs.push(&logDialog{log: &m.log})
+	case actMouse:
+		return m.mouseOn()
 	case actFreeze:
 		return m.frozen()
 	case actTaller, actFlatter, actWider, actNarrower:

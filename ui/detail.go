@@ -246,6 +246,8 @@ func fold(s string, w, most int) []string {
 	return lines
 }
 
+var partNames = [parts]string{"timeline", "headers", "findings", "records"}
+
 // tabs names the parts; the one that is shown stands in brackets.
 func (d detail) tabs(th Theme, more bool) string {
 	counts := [parts]int{-1, 0, 0, 0}
@@ -253,7 +255,7 @@ func (d detail) tabs(th Theme, more bool) string {
 		counts = [parts]int{-1, len(d.result.Header), len(d.result.Findings), len(d.result.Records)}
 	}
 	words := make([]string, parts)
-	for p, name := range [parts]string{"timeline", "headers", "findings", "records"} {
+	for p, name := range partNames {
 		if counts[p] >= 0 {
 			name += " " + count(counts[p])
 		}

@@ -74,6 +74,7 @@ const (
 	actExport
 	actBrowser
 	actFreeze
+	actMouse
 	actTaller
 	actFlatter
 	actWider
@@ -237,6 +238,7 @@ func newKeys() keyMap {
 		{act: actThemeHigh, id: "theme-high-contrast", key: bind("", "theme"), name: "theme high-contrast", does: "colours that stand out more", group: groupLook},
 		{act: actThemeBlind, id: "theme-colour-blind", key: bind("", "theme"), name: "theme colour-blind", does: "colours that differ without telling red from green, or blue from yellow", group: groupLook},
 		{act: actThemeMono, id: "theme-mono", key: bind("", "theme"), name: "theme mono", does: "no colours: bold and underline", group: groupLook},
+		{act: actMouse, id: "mouse", key: bind("m", "mouse", "m"), name: "mouse on or off", does: "off, the terminal selects text; kept for next time", group: groupLook, pair: "m", word: "mouse"},
 		{act: actTaller, id: "panel-taller", key: bind("ctrl+up", "taller", "ctrl+up"), name: "panel taller", does: "one row more for this panel; kept for next time", group: groupLook, pair: "ctrl+arrows", word: "panel sizes"},
 		{act: actFlatter, id: "panel-flatter", key: bind("ctrl+down", "flatter", "ctrl+down"), name: "panel flatter", does: "one row less for this panel", group: groupLook},
 		{act: actWider, id: "panel-wider", key: bind("ctrl+right", "wider", "ctrl+right"), name: "panel wider", does: "two cells more for this panel, or the details", group: groupLook},

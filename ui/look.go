@@ -12,6 +12,7 @@ type Look struct {
 	Results Sorting `json:"results,omitzero"`
 	Hosts   Sorting `json:"hosts,omitzero"`
 	Sizes   Sizes   `json:"sizes,omitzero"`
+	NoMouse bool    `json:"no_mouse,omitzero"`
 }
 
 // A Sorting is the order of a panel.

@@ -41,6 +41,7 @@ type Model struct {
 	detail  detail
 	log     log
 	freezer freezer
+	pointer pointer
 	dialogs dialogs
 	toasts  toasts
 
@@ -171,6 +172,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 
 	case tea.KeyPressMsg:
 		return tea.Batch(m.wake(), m.key(msg))
+	case tea.MouseMsg:
+		return tea.Batch(m.wake(), m.mouse(msg))
 	case rushMsg:
 		return m.endRush()
 	case tea.PasteMsg:

@@ -65,6 +65,9 @@ func (m *Model) View() tea.View {
 func (m *Model) draw() tea.View {
 	v := tea.NewView(m.content())
 	v.AltScreen, v.ReportFocus = true, true
+	if !m.look.NoMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	c := &m.stats.Counts
 	v.WindowTitle = "weir"
 	if c.Submitted > 0 {

@@ -1,0 +1,494 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"weir/engine"
+)
+
+// The mouse selects, scrolls, sorts, filters and presses what looks pressable.
+// What it does a key does too: it is read off the last frame where it points,
+// and is done as the key would.
+
+// wheelRows is how far one turn of the wheel goes.
+const wheelRows = 3
+
+// A drag is the edge of panels that the mouse holds.
+type drag uint8
+
+const (
+	dragNothing drag = iota
+	dragTop          // below batches and workers
+	dragHosts        // below hosts
+	dragBatches      // between batches and workers
+	dragDetails      // left of the details
+)
+
+// A pointer is the mouse between two of its messages.
+type pointer struct {
+	holds drag
+	x, y  int // where it was
+}
+
+// mouse takes what the mouse did.
+func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
+	if m.look.NoMouse || m.pasting {
+		return nil
+	}
+	at := msg.Mouse()
+	switch msg.(type) {
+	case tea.MouseReleaseMsg:
+		m.pointer = pointer{}
+	case tea.MouseMotionMsg:
+		m.dragged(at.X, at.Y)
+	case tea.MouseWheelMsg:
+		by := map[tea.MouseButton]int{tea.MouseWheelUp: -wheelRows, tea.MouseWheelDown: wheelRows}[at.Button]
+		return m.wheel(at.X, at.Y, by)
+	case tea.MouseClickMsg:
+		if at.Button == tea.MouseLeft {
+			return m.click(at.X, at.Y)
+		}
+	}
+	return nil
+}
+
+// wheel scrolls what is under the mouse, without giving it the keys.
+func (m *Model) wheel(x, y, by int) tea.Cmd {
+	if m.dialogs.any() {
+		name := "down"
+		if by < 0 {
+			name = "up"
+		}
+		var cmds []tea.Cmd
+		for range max(by, -by) {
+			cmds = append(cmds, m.dialogs.update(pressOf(name)))
+		}
+		return tea.Batch(cmds...)
+	}
+	p, _ := m.panelAt(x, y)
+	switch p {
+	case nowhere:
+		return nil
+	case detailsPlace:
+		m.detail.scroll(by)
+		return nil
+	}
+	had := m.focus
+	m.focus = p
+	cmd := m.move(by)
+	m.focus = had
+	return cmd
+}
+
+// click presses, selects, sorts or filters by what is under the mouse, or takes
+// hold of an edge.
+func (m *Model) click(x, y int) tea.Cmd {
+	lines := strings.Split(m.content(), "\n")
+	if y < 0 || y >= len(lines) || x < 0 || x >= m.w {
+		return nil
+	}
+	if m.dialogs.any() {
+		return m.clickDialog(x, y)
+	}
+	if formOf(m.w, m.h) == cardForm {
+		return nil
+	}
+	text := cells(lines[y])
+	if y == len(lines)-1 {
+		return m.clickFoot(text, x)
+	}
+	if m.filtering { // it is kept, as with enter
+		m.filtering = false
+		m.filter.Blur()
+		m.resize()
+	}
+	switch {
+	case y == outcomesRow:
+		return m.clickOutcomes(text, x)
+	case y < headRows:
+		return nil
+	case y == headRows && formOf(m.w, m.h) == pageForm:
+		m.clickTab(text, x)
+		return nil
+	}
+	m.pointer = pointer{m.edgeAt(x, y), x, y}
+	p, line := m.panelAt(x, y)
+	switch p {
+	case nowhere:
+		return nil
+	case detailsPlace:
+		m.clickDetails(text, x)
+		return nil
+	}
+	return m.clickPanel(p, line, x, text)
+}
+
+// outcomesRow is the line of the header that has the counts of outcomes.
+const outcomesRow = 2
+
+// cells returns the characters of a line, one for each cell: a wide one stands
+// in its first, and the second is 0.
+func cells(line string) []rune {
+	var all []rune
+	for text := ansi.Strip(line); text != ""; {
+		cluster, w := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
+		for i := range w {
+			r := rune(0)
+			if i == 0 {
+				r = []rune(cluster)[0]
+			}
+			all = append(all, r)
+		}
+		text = text[len(cluster):]
+	}
+	return all
+}
+
+// wordAt returns the word around cell x and where it begins; an empty one on a
+// blank.
+func wordAt(text []rune, x int) (word string, begin int) {
+	if x < 0 || x >= len(text) || text[x] == ' ' {
+		return "", x
+	}
+	begin, end := x, x
+	for begin > 0 && text[begin-1] != ' ' {
+		begin--
+	}
+	for end < len(text) && text[end] != ' ' {
+		end++
+	}
+	return string(text[begin:end]), begin
+}
+
+// The places that are no panel.
+const (
+	nowhere      panel = 0
+	detailsPlace panel = 100
+)
+
+// panelAt returns what is drawn at a cell, and in which line of it, frames
+// aside: -1 is the frame.
+func (m *Model) panelAt(x, y int) (p panel, line int) {
+	if formOf(m.w, m.h) == pageForm {
+		line = y - headRows - tabRows
+		switch {
+		case line < 0 || y >= m.h-1:
+			return nowhere, 0
+		case m.results.open != 0:
+			return detailsPlace, line
+		}
+		return m.focus, line
+	}
+	in := func(at place) bool { return at.x <= x && x < at.x+at.w && at.y <= y && y < at.y+at.h }
+	panels, d := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
+	if m.results.open != 0 && in(d) {
+		return detailsPlace, y - d.y - 1
+	}
+	for p := batchesPanel; p <= resultsPanel; p++ {
+		if at := panels[p]; in(at) {
+			if line = y - at.y - 1; line >= at.h-2 || x == at.x || x == at.x+at.w-1 {
+				line = -1
+			}
+			return p, line
+		}
+	}
+	return nowhere, 0
+}
+
+// clickPanel gives a panel the keys, and selects the row on a line of it. The
+// row that was selected is opened; a heading sorts.
+func (m *Model) clickPanel(p panel, line, x int, text []rune) tea.Cmd {
+	again := p == m.focus
+	if !again {
+		m.turnTo(p)
+	}
+	at := m.pane(p)
+	above, top, count, cur := 0, 0, 0, 0
+	switch p {
+	case batchesPanel:
+		top, count, cur = m.batches.cur.top, m.batches.count(), m.batches.cur.at
+		if at.headed() {
+			above = 1
+		}
+	case workersPanel:
+		top, count, cur = m.workers.cur.top, m.workers.count(), m.workers.cur.at
+		if at.headed() {
+			above = 1
+		}
+	case hostsPanel:
+		top, count, cur, above = m.hosts.cur.top, m.hosts.count(), m.hosts.cur.at, 1
+	default:
+		top, count, cur = m.results.cur.top, m.results.table.count(), m.results.cur.at
+		if m.results.headed(m.resultsPane()) {
+			above = 1
+		}
+		if m.filtered() {
+			line--
+		}
+	}
+	switch row := line - above + top; {
+	case line < 0:
+		return nil
+	case line < above:
+		return m.clickHead(p, text, x)
+	case row >= count:
+		return nil
+	case p == resultsPanel && again && m.filterBy(text, x):
+		return m.refilter()
+	case again && row == cur && m.whyNot(actOpen) == "":
+		return m.open()
+	default:
+		return m.move(row - cur)
+	}
+}
+
+// clickHead sorts by the column whose heading is clicked; again, it turns the
+// order.
+func (m *Model) clickHead(p panel, text []rune, x int) tea.Cmd {
+	word, _ := wordAt(text, x)
+	if word == "" {
+		return nil
+	}
+	switch p {
+	case hostsPanel:
+		names := []string{"state", "host", "pace", "rate", "wait", "failed"} // in the order of hostSort
+		by := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(word, n) })
+		switch {
+		case by < 0:
+			return nil
+		case hostSort(by) == m.hosts.by:
+			m.hosts.turn()
+		default:
+			m.hosts.by, m.hosts.turned = hostSort(by), false
+			m.hosts.resort()
+		}
+		m.sorted()
+	case resultsPanel:
+		w := m.results.table.want
+		for c := range columns {
+			if !strings.HasPrefix(word, c.String()) {
+				continue
+			}
+			w.by, w.turned = c, c == w.by && !w.turned
+			cmd := m.relist(w)
+			m.sorted()
+			return cmd
+		}
+	}
+	return nil
+}
+
+// outcomeWords are the outcomes as the screen writes them.
+var outcomeWords = []string{"ok", "empty", "failed", "skipped", "cancelled"}
+
+// filterBy puts the outcome or the code that is clicked in the filter, and
+// reports whether it was one. They stand before everything that others wrote.
+func (m *Model) filterBy(text []rune, x int) bool {
+	word, begin := wordAt(text, x)
+	// Frame, cursor and mark aside, a number may stand before it.
+	before := strings.FieldsFunc(string(text[:begin]), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	switch {
+	case slices.Contains(outcomeWords, word) && len(before) <= 1:
+		m.filter.SetValue("outcome:" + word)
+	case len(word) == 3 && strings.Trim(word, "0123456789") == "" && len(before) > 0 && len(before) <= 2 && slices.Contains(outcomeWords, before[len(before)-1]):
+		m.filter.SetValue("code:" + word)
+	default:
+		return false
+	}
+	m.filter.CursorEnd()
+	m.resize()
+	return true
+}
+
+// clickOutcomes filters by an outcome of the header.
+func (m *Model) clickOutcomes(text []rune, x int) tea.Cmd {
+	word, begin := wordAt(text, x)
+	if strings.Trim(word, "0123456789,.kM") == "" && begin > 1 { // its number
+		word, _ = wordAt(text, begin-2)
+	}
+	if word = strings.ToLower(word); !slices.Contains(outcomeWords, word) {
+		return nil
+	}
+	m.turnTo(resultsPanel)
+	return m.setFilter("outcome:" + word)
+}
+
+// clickTab goes to the panel whose name is clicked.
+func (m *Model) clickTab(text []rune, x int) {
+	for p := batchesPanel; p <= resultsPanel; p++ {
+		name := string('0'+rune(p)) + " " + p.String()
+		if begin := strings.Index(string(text), name); begin >= 0 && begin <= x && x < begin+len(name) {
+			m.turnTo(p)
+		}
+	}
+}
+
+// clickDetails turns the details to the part whose name is clicked.
+func (m *Model) clickDetails(text []rune, x int) {
+	tabs := strings.TrimRight(ansi.Strip(m.detail.tabs(m.th, false)), " ")
+	begin := strings.Index(string(text), tabs) // a frame before it has runes of one cell
+	if begin < 0 {
+		return
+	}
+	word, _ := wordAt(text, x)
+	for p, name := range partNames {
+		if strings.Trim(word, "[]") == name {
+			m.detail.part, m.detail.top = part(p), 0
+		}
+	}
+}
+
+// clickFoot does what a hint of the footer says.
+func (m *Model) clickFoot(text []rune, x int) tea.Cmd {
+	word, key := hintAt(text, x)
+	if m.filtering {
+		if key != "" {
+			return m.filterKey(pressOf(key))
+		}
+		return nil
+	}
+	for _, name := range []string{word, key} {
+		for _, a := range m.keys {
+			if name != "" && a.key.Help().Key == name {
+				return m.do(a.act, "")
+			}
+		}
+	}
+	return nil
+}
+
+// hintAt returns the word under the mouse in a line of hints, and the first word
+// of its hint, which is the key. Hints stand two blanks apart or more.
+func hintAt(text []rune, x int) (word, key string) {
+	word, begin := wordAt(text, x)
+	if word == "" {
+		return "", ""
+	}
+	for begin >= 2 && text[begin-1] == ' ' && text[begin-2] != ' ' {
+		_, begin = wordAt(text, begin-2)
+	}
+	key, _ = wordAt(text, begin)
+	return word, key
+}
+
+// clickDialog presses the key of a choice, or of a hint in the last line of the
+// top dialog. What is written there else is nothing to press.
+func (m *Model) clickDialog(x, y int) tea.Cmd {
+	d := m.dialogs.open[len(m.dialogs.open)-1]
+	top := headRows
+	if formOf(m.w, m.h) == cardForm {
+		top = 0
+	}
+	box := d.View(m.th, m.w, m.h-top-1)
+	bw, bh := lipgloss.Size(box)
+	x, y = x-max((m.w-bw)/2, 0), y-max((m.h-bh)/2, top)
+	lines := strings.Split(box, "\n")
+	if x < 1 || x >= bw-1 || y < 1 || y >= bh-1 {
+		return nil
+	}
+	text := cells(lines[y])
+	text = text[1 : len(text)-1]
+	last := bh - 2
+	for last > 1 && strings.TrimSpace(string(cells(lines[last])[1:bw-1])) == "" {
+		last--
+	}
+	_, key := hintAt(text, x-1)
+	switch d.(type) {
+	case *question, *quitDialog:
+		// A choice stands two blanks further in than text.
+		if key = strings.Fields(string(text) + " .")[0]; !strings.HasPrefix(string(text), "   "+key) {
+			return nil
+		}
+	default:
+		if y != last {
+			return nil
+		}
+	}
+	if key == "any" {
+		key = "esc"
+	}
+	if press := pressOf(key); press.Code != 0 {
+		return m.dialogs.update(press)
+	}
+	return nil
+}
+
+// pressOf returns the press of a key by its name; a zero one if the name is not
+// that of a key.
+func pressOf(name string) tea.KeyPressMsg {
+	codes := map[string]rune{
+		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace, "up": tea.KeyUp, "down": tea.KeyDown,
+	}
+	if code, ok := codes[name]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	if rest, ok := strings.CutPrefix(name, "ctrl+"); ok && len(rest) == 1 {
+		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
+	}
+	if r := []rune(name); len(r) == 1 && unicode.IsGraphic(r[0]) {
+		return tea.KeyPressMsg{Code: r[0], Text: name}
+	}
+	return tea.KeyPressMsg{}
+}
+
+// edgeAt returns the edge of panels at a cell.
+func (m *Model) edgeAt(x, y int) drag {
+	if formOf(m.w, m.h) != wideForm {
+		return dragNothing
+	}
+	details := m.results.open != 0
+	panels, d := places(m.w, m.h, details, m.look.Sizes)
+	hosts, results, workers := panels[hostsPanel], panels[resultsPanel], panels[workersPanel]
+	switch {
+	case details && y >= hosts.y && (x == d.x || x == d.x-1):
+		return dragDetails
+	case y == hosts.y || y == hosts.y-1:
+		return dragTop
+	case (y == results.y || y == results.y-1) && x < hosts.w:
+		return dragHosts
+	case y < hosts.y && (x == workers.x || x == workers.x-1):
+		return dragBatches
+	}
+	return dragNothing
+}
+
+// dragged moves the edge that the mouse holds.
+func (m *Model) dragged(x, y int) {
+	by, details := m.look.Sizes, m.results.open != 0
+	dx, dy := x-m.pointer.x, y-m.pointer.y
+	switch m.pointer.holds {
+	case dragNothing:
+		return
+	case dragTop:
+		by.Top += dy
+	case dragHosts:
+		by.Hosts += dy
+	case dragBatches:
+		by.Batches += dx
+	case dragDetails:
+		by.Details -= dx
+	}
+	was, wasDetail := places(m.w, m.h, details, m.look.Sizes)
+	if is, detail := places(m.w, m.h, details, by); is == was && detail == wasDetail {
+		return // no room: the edge stays until the mouse comes back to it
+	}
+	m.pointer.x, m.pointer.y = x, y
+	m.look.Sizes = by
+	m.resize()
+}
+
+// mouseOn turns the mouse on or off.
+func (m *Model) mouseOn() tea.Cmd {
+	m.look.NoMouse = !m.look.NoMouse
+	m.pointer = pointer{}
+	if m.look.NoMouse {
+		return m.toasts.say(engine.LevelInfo, "mouse off: the terminal selects text")
+	}
+	return m.toasts.say(engine.LevelInfo, "mouse on: it selects, scrolls, sorts and presses")
+}
