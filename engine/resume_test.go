@@ -31,7 +31,7 @@ type life struct {
 	mu    sync.Mutex
 	calls int
 	over  bool
-	ended time.Time // when it was over
+	ended time.Time      // when it was over
 	notes []engine.State // all that was to be kept
 }
 
@@ -230,7 +230,9 @@ func TestRunIsTakenUpAgain(t *testing.T) {
 						step.Result.Links = []engine.Job{enginetest.Job("six.test", 0), enginetest.Job("one.test", 1)}
 						return step
 					}
-					return enginetest.OK(2)
+					step := enginetest.OK(2)
+					step.Result.Fill = []engine.FieldFill{{Field: "n", Filled: 1, Records: 2}}
+					return step
 				}
 				s := begin(t, fake, engine.Config{})
 				first := engine.Batch{Name: "first", Recipe: engine.RecipeRef{Name: "r", Hash: "1"}, Text: "text", Priority: engine.High}
@@ -262,6 +264,13 @@ func TestRunIsTakenUpAgain(t *testing.T) {
 				want(t, "classes", now.Classes, before.Classes)
 				if len(now.Batches) != 2 || now.Batches[0].Batch != before.Batches[0].Batch || now.Batches[1].Batch != before.Batches[1].Batch {
 					t.Errorf("batches\n%+v, want\n%+v", now.Batches, before.Batches)
+				}
+				for i := range 2 {
+					got, was := now.Batches[i], before.Batches[i]
+					want(t, "fill", fmt.Sprint(got.Fill, got.Before, got.Rows), fmt.Sprint(was.Fill, was.Before, was.Rows))
+				}
+				if len(now.Batches[0].Fill) == 0 || len(now.Batches[1].Before) == 0 {
+					t.Errorf("batches %+v, want them to know how well fields were filled", now.Batches)
 				}
 				if h := now.Hosts; len(h) != 3 || h[2].Failed != 1 || h[2].Waiting != 3 || h[0].Waiting != 2 || h[1].Waiting != 0 || !h[0].Last.IsZero() {
 					t.Errorf("hosts %+v, want one.test with 2 waiting, two.test with 3 and a failed one", h)
@@ -652,6 +661,13 @@ func TestClockThatGoesBack(t *testing.T) {
 		if err := store.Release(t.Context(), jobs); err != nil {
 			t.Fatal(err)
 		}
+		pause := engine.Change{Kind: engine.ChangePause, Paused: engine.Paused{At: at, What: "batch"}}
+		if _, err := store.AddBatch(t.Context(), engine.Batch{}, enginetest.Jobs("six.test", 0), nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Change(t.Context(), engine.Selector{Batch: 2}, pause); err != nil {
+			t.Fatal(err)
+		}
 		err := store.Keep(t.Context(), engine.State{
 			Run: &engine.RunNotes{At: at, Started: at.Add(-time.Minute), Worked: 40 * time.Second, Ended: true, Requests: 7},
 			Hosts: []engine.HostState{{
@@ -669,6 +685,9 @@ func TestClockThatGoesBack(t *testing.T) {
 		now := r.Snapshot()
 		if now.Active != 40*time.Second || now.Started.After(now.At) {
 			t.Errorf("active for %v since %v, want 40s", now.Active, now.Started)
+		}
+		if p := now.Batches[1].Paused; p.What != "batch" || !p.At.Equal(now.At) {
+			t.Errorf("batch 2 is paused %+v, want it since now", p)
 		}
 		r.finish()
 		want(t, "starts of one.test", r.starts("one.test"), seconds(30, 50)) // the retry is behind
@@ -859,6 +878,8 @@ func TestScraperIsToldOfEarlierLives(t *testing.T) {
 				<-r.ended
 				time.Sleep(tc.away)
 				r = next()
+				// Whether a turn for robots.txt is to come is in the estimate.
+				want(t, "ETA", r.Snapshot().ETA, time.Duration(2*tc.asked)*time.Second)
 				go func() { r.ended <- r.Run(t.Context()) }()
 				r.finish()
 				want(t, "recipes", scraper.batches, []string{"fields"})
