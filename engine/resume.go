@@ -103,7 +103,7 @@ func (e *Engine) takeUp(k *Kept, now time.Time) error {
 
 func (e *Engine) takeUpBatch(kb *KeptBatch, now time.Time) {
 	b := &batch{
-		Batch: kb.Batch, counts: kb.Counts, rows: kb.Totals.Rows, mark: kb.Mark, marked: kb.Marked,
+		Batch: kb.Batch, counts: kb.Counts, rows: kb.Totals.Rows, mark: kb.Mark,
 		paused: clockwork{now: now}.paused(kb.Paused), announced: kb.Counts.Left() == 0,
 	}
 	b.fill.fields = kb.Totals.Fill
@@ -120,11 +120,7 @@ func (e *Engine) takeUpBatch(kb *KeptBatch, now time.Time) {
 		if kh.Robots {
 			h.robots = robotsUnasked
 		}
-		switch {
-		case kh.Waiting == 0:
-		case b.mark != 0:
-			b.markedHosts = append(b.markedHosts, hostStock{h, kh.Waiting})
-		default:
+		if b.mark == 0 { // a cancel of an earlier life is none that could be undone
 			h.wait(b.ID, kh.Waiting)
 			e.count(h, kh.Waiting, 0, 0)
 		}

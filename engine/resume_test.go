@@ -340,6 +340,29 @@ func TestRunThatIsAtItsEndIsTakenUp(t *testing.T) {
 	}
 }
 
+// What draining left behind is the next life's.
+func TestDrainedRunIsTakenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := begin(t, slow(0), engine.Config{Queue: 3})
+		s.add(engine.Batch{}, enginetest.Jobs("one.test", 10))
+		s.until(1500 * time.Millisecond)
+		s.Drain()
+		if err := <-s.ended; err != nil {
+			t.Errorf("Run = %v", err)
+		}
+		left := s.Snapshot().Counts
+		if c := (engine.Counts{Submitted: 10, Backlog: 5, OK: 5}); left != c {
+			t.Errorf("drained to %+v, want %+v", left, c)
+		}
+		s.live()
+		if end := s.finish(); end.Counts.OK != 10 || s.taken.Counts != left || s.taken.State != engine.RunRunning {
+			t.Errorf("%v with %+v, then %+v; want it running, then 10 ok", s.taken.State, s.taken.Counts, end.Counts)
+		}
+		s.gaps(time.Second)
+		s.once()
+	})
+}
+
 func TestPausesAreTakenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := begin(t, slow(0), engine.Config{})
