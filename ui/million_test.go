@@ -90,13 +90,48 @@ func TestTextsComeFromTheStore(t *testing.T) {
 			}
 			s.more(jobs...)
 		}
-		reads := s.fake.reads
 		s.rest(time.Second)
-		if got := s.line(); !strings.Contains(got, " h.test/1 ") || s.fake.reads != reads {
-			t.Errorf("after a burst the row is %q, %d texts were read anew", got, s.fake.reads-reads)
+		if got := s.line(); !strings.Contains(got, " h.test/1 ") {
+			t.Errorf("after a burst the row is %q", got)
+		}
+		s.press("f", "j") // among the newest, whose texts the store need not be asked for
+		reads := s.fake.reads
+		for num := 16001; num <= 22000; num += 1000 {
+			var jobs []engine.JobState
+			for i := range 1000 {
+				jobs = append(jobs, ended(num+i))
+			}
+			s.more(jobs...)
+		}
+		if got := s.line(); !strings.Contains(got, " h.test/15999 ") {
+			t.Errorf("after another burst the row is %q, want that of 15999 still", got)
+		}
+		s.rest(time.Second)
+		if s.fake.reads != reads {
+			t.Errorf("%d texts were read of rows that were on the screen", s.fake.reads-reads)
 		}
 		if got := kept(); got > textsNew+textsRead+200 {
-			t.Errorf("%d texts are kept of 16000", got)
+			t.Errorf("%d texts are kept of 22000", got)
+		}
+	})
+}
+
+// What the store says of a row does not stand over news that came while it was
+// asked.
+func TestTextsAreNotOlderThanNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := many(t, 9000)
+		s.fake.takes = 50 * time.Millisecond
+		w := s.results.table.want
+		w.by, w.turned = byOutcome, false
+		s.run(s.relist(w))
+		s.rest(20 * time.Millisecond)
+		s.press("g")
+		again := engine.JobState{ID: 10, Num: 10, Batch: 1, URL: "http://h.test/10", Host: "h.test", Place: engine.Ended, Outcome: engine.Failed, Why: "news of it"}
+		s.more(again)
+		s.rest(time.Second)
+		if got := s.line(); !strings.Contains(got, "h.test/10 ") || !strings.Contains(got, "news of it") {
+			t.Errorf("the row is %q, want the news of it", got)
 		}
 	})
 }
@@ -276,6 +311,9 @@ func TestOlderOfAResumedRun(t *testing.T) {
 		if got := s.line(); !strings.Contains(got, "30000 ok ") {
 			t.Errorf("after a page of the store the first line is %q, want the newest", got)
 		}
+		// A job that waits is lost from sight when views are missed.
+		s.more(engine.JobState{ID: 50_001, Place: engine.Queued, URL: "http://lost.test/", Host: "lost.test"})
+		s.fake.results = append(s.fake.results, engine.Result{Job: 50_001, Outcome: engine.Cancelled, URL: "http://lost.test/", Host: "lost.test"})
 		for range 5 {
 			s.rest(25 * time.Millisecond)
 			full()
@@ -284,8 +322,11 @@ func TestOlderOfAResumedRun(t *testing.T) {
 			t.Errorf("on the way the screen says\n%s", got)
 		}
 		s.rest(time.Second)
-		if got := s.results.table.count(); got != 30_000 || s.results.older != nil {
-			t.Errorf("%d rows were read, want 30000; reading: %v", got, s.results.older != nil)
+		if got := s.results.table.count(); got != 30_001 || s.results.older != nil {
+			t.Errorf("%d rows were read, want 30001; reading: %v", got, s.results.older != nil)
+		}
+		if r := s.results.table.of(50_001); r == nil || r.outcome != engine.Cancelled {
+			t.Errorf("the job that was lost from sight is %+v, want cancelled", r)
 		}
 	})
 }
@@ -377,4 +418,40 @@ func TestExportOfAFilter(t *testing.T) {
 		eng.Close()
 		wg.Wait()
 	})
+}
+
+// What was taken a snapshot of stays as it was, and costs nothing until it
+// changes.
+func TestIndexSnapshot(t *testing.T) {
+	x := newIndex()
+	put := func(s engine.JobState) uint32 {
+		slot, ok := x.slot(s.ID)
+		if !ok {
+			slot = x.open(s.ID)
+		}
+		x.set(slot, x.record(&s))
+		return slot
+	}
+	for num := 1; num <= 3*pageLen; num++ {
+		put(ended(num))
+	}
+	then := x.snapshot()
+	again := ended(pageLen + 5)
+	again.Status, again.Num = 503, 1<<20
+	slot := put(again)
+	put(ended(4 * pageLen))
+	if r := then.at(slot); r.status != 200 || r.num != pageLen+5 || then.n != 3*pageLen {
+		t.Errorf("the snapshot has %+v of %d", r, then.n)
+	}
+	if r := x.at(slot); r.status != 503 || x.n != 3*pageLen+1 {
+		t.Errorf("the index has %+v of %d", r, x.n)
+	}
+	for i, shared := range []bool{true, false, true} {
+		if got := x.pages[i] == then.pages[i]; got != shared {
+			t.Errorf("page %d is shared: %v, want %v", i, got, shared)
+		}
+	}
+	if page := x.pages[1]; put(again) != slot || x.pages[1] != page {
+		t.Error("a page is copied for every change")
+	}
 }

@@ -395,7 +395,7 @@ func TestRelistMeanwhile(t *testing.T) {
 				table := newTable()
 				table.read, table.few = store.read, 7
 				var many []engine.JobState
-				for id := range listAtOnce + 1000 {
+				for _, id := range rnd.Perm(listAtOnce + 1000) { // not heard of in the order of their ids
 					s := jobOf(rnd)
 					s.ID += engine.JobID(300 * id)
 					many = append(many, s)
