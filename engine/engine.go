@@ -237,10 +237,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	committer.Wait()
 	e.mu.Lock()
 	e.fail(e.giveBack(e.pool.leftover()))
-	now := time.Now()
-	e.noteAt = now
-	e.noteStale(now)
-	e.noteRun(now)
+	e.noteRest(time.Now())
 	e.mu.Unlock()
 	e.sync(ctx)
 	e.mu.Lock()

@@ -64,6 +64,7 @@ type host struct {
 	robots  robotsTurn
 	kept    bool   // Engine.kept has it
 	stale   bool   // Engine.stale has it
+	behind  bool   // its pace is another than was noted
 	meter   meter  // requests
 	paused  Paused // if At is set
 	gauge   gauge  // of its requests and the attempts of its jobs

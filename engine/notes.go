@@ -9,10 +9,14 @@ import (
 // ([State]). All of it is called with the engine's lock held, and none of it
 // waits: see [Store.Keep].
 
-// noteEvery is how often what is known of a host, or of the run, is noted. It
-// is a choice: what a host was found to bear in one more second is little to
-// lose, and a write for each answer is a lot.
-const noteEvery = time.Second
+// noteEvery is how often a host is noted that refuses or comes to its senses,
+// and how often the run is; paceEvery is how often one is for its pace alone.
+// Both are choices: a write for each answer is a lot, and what a throttle has
+// learnt in a few seconds it learns again in a few.
+const (
+	noteEvery = time.Second
+	paceEvery = 10 * time.Second
+)
 
 // tune changes the pace of a host for good reason, and notes it.
 func (e *Engine) tune(name string, change func(*pace) (why string)) {
@@ -22,7 +26,7 @@ func (e *Engine) tune(name string, change func(*pace) (why string)) {
 
 // note notes what is known of a host.
 func (e *Engine) note(h *host, now time.Time) {
-	h.noted = now
+	h.noted, h.behind = now, false
 	e.tell(State{Hosts: []HostState{e.hostState(h, now)}})
 }
 
@@ -42,6 +46,26 @@ func (e *Engine) noteSoon(h *host, now time.Time) {
 	}
 }
 
+// notePace is note for what the throttle has learnt. What it leaves out is noted
+// with the next news of the host, or when the run ends.
+func (e *Engine) notePace(h *host, now time.Time) {
+	if h.behind = true; h.noted.IsZero() || now.Sub(h.noted) >= paceEvery {
+		e.note(h, now)
+	}
+}
+
+// noteRest notes all that is still to be noted.
+func (e *Engine) noteRest(now time.Time) {
+	for _, h := range e.roll {
+		if h.behind && !h.stale {
+			e.stale = append(e.stale, h)
+		}
+	}
+	e.noteAt = now
+	e.noteStale(now)
+	e.noteRun(now)
+}
+
 // noteStale notes the hosts that are due for it, and returns in how long more
 // of them are; zero: none is waiting for it.
 func (e *Engine) noteStale(now time.Time) time.Duration {
@@ -54,7 +78,7 @@ func (e *Engine) noteStale(now time.Time) time.Duration {
 	news := State{Hosts: make([]HostState, 0, len(e.stale))}
 	for i, h := range e.stale {
 		news.Hosts = append(news.Hosts, e.hostState(h, now))
-		h.stale, h.noted = false, now
+		h.stale, h.behind, h.noted = false, false, now
 		e.stale[i] = nil
 	}
 	e.stale = e.stale[:0]

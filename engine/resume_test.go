@@ -835,6 +835,36 @@ func TestHostsAreNotedOnceASecond(t *testing.T) {
 	})
 }
 
+// A pace alone is noted every ten seconds, and at the end.
+func TestPaceIsNotedNowAndThen(t *testing.T) {
+	for _, exit := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := begin(t, slow(2300*time.Millisecond), engine.Config{Throttle: engine.ThrottleLatency})
+			s.add(engine.Batch{}, enginetest.Jobs("one.test", 100))
+			s.until(26 * time.Second) // it goes from 5 s to 2.3 s, less with each answer
+			hosts := 0
+			for _, n := range s.life.notes {
+				hosts += len(n.Hosts)
+			}
+			if hosts != 3 {
+				t.Errorf("the host was noted %d times in 26 s, want 3", hosts)
+			}
+			if exit {
+				s.exit()
+			} else {
+				s.kill()
+			}
+			before := s.Snapshot().Hosts[0].Interval
+			s.live()
+			got := s.taken.Hosts[0].Interval
+			if exit && got != before || got < before || got > before+200*time.Millisecond {
+				t.Errorf("the interval is %v, and was %v", got, before)
+			}
+			s.kill()
+		})
+	}
+}
+
 // A successor is a Scraper that goes on with recipes and rules.
 type successor struct {
 	*enginetest.Scraper

@@ -99,14 +99,14 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 	now, name := time.Now(), f.req.Host
 	quota := min(h.QuotaReset, retryAfterCap)
 	var away time.Time
-	news := false // for the next life
+	news, paced := false, false // for the next life: what it said, or its pace
 	e.pool.tune(name, func(p *pace) (why string) {
 		defer func() {
 			away = p.parked(now)
-			news = news || why != "" || held != nil
+			news, paced = news || held != nil, why != ""
 		}()
 		if h.CrawlDelay > 0 {
-			p.crawl, why = h.CrawlDelay, "robots.txt asks for it"
+			p.crawl, why, news = h.CrawlDelay, "robots.txt asks for it", true
 		}
 		p.prove(r, h.Status != 0)
 		if h.Status == 0 {
@@ -143,8 +143,11 @@ func (e *Engine) hint(f *flight, h HostHint, r *Result) (held Reason) {
 		}
 		return why
 	})
-	if news {
+	switch {
+	case news:
 		e.noteSoon(e.host(name), now)
+	case paced:
+		e.notePace(e.host(name), now)
 	}
 	e.park(name, away)
 	return held
