@@ -340,6 +340,21 @@ func TestRunThatIsAtItsEndIsTakenUp(t *testing.T) {
 	}
 }
 
+// A run that no engine has begun yet has asked nobody: it waits for nothing.
+func TestListThatNoEngineHasSeenIsTakenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := engine.NewMemStore()
+		if _, err := store.AddBatch(t.Context(), engine.Batch{}, enginetest.Jobs("one.test", 2), nil); err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, &enginetest.Scraper{}, engine.Config{Store: store})
+		if end := r.finish(); end.Counts.OK != 2 || end.Active != time.Second || !end.Started.Equal(r.begin) {
+			t.Errorf("%+v after %v since %v, want 2 ok after 1s", end.Counts, end.Active, end.Started)
+		}
+		want(t, "starts", r.starts("one.test"), seconds(0, 1))
+	})
+}
+
 // What draining left behind is the next life's.
 func TestDrainedRunIsTakenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
