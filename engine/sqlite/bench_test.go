@@ -182,6 +182,45 @@ func BenchmarkEngine(b *testing.B) {
 	}
 }
 
+// BenchmarkCancelHost is the cancel of a host with 100,000 waiting jobs, until
+// it is on disk: those of another host stand between them, or not.
+func BenchmarkCancelHost(b *testing.B) {
+	for _, apart := range []bool{true, false} {
+		b.Run(fmt.Sprintf("apart=%v", apart), func(b *testing.B) {
+			const n = 100_000
+			var change time.Duration
+			for b.Loop() {
+				b.StopTimer()
+				s := fresh(b)
+				_, err := s.AddBatch(b.Context(), engine.Batch{}, func(yield func(engine.Job, error) bool) {
+					for i := range 2 * n {
+						host := "one.test"
+						if apart && i%2 == 0 || !apart && i < n {
+							host = "two.test"
+						}
+						if !yield(enginetest.Job(host, i), nil) {
+							return
+						}
+					}
+				}, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				begin := time.Now()
+				if _, err := s.Change(b.Context(), engine.Selector{Host: "one.test"}, engine.Change{Kind: engine.ChangeCancel, Mark: 1}); err != nil {
+					b.Fatal(err)
+				}
+				change += time.Since(begin)
+				if err := s.Sync(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(change.Milliseconds())/float64(b.N), "ms-in-memory")
+		})
+	}
+}
+
 // BenchmarkOpen is a run of many jobs opened, until the engine could begin,
 // with the live heap that it has then. With -short it is not made.
 func BenchmarkOpen(b *testing.B) {

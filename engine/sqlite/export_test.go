@@ -10,3 +10,19 @@ func Exec(path, sql string) error {
 	}
 	return errors.Join(c.exec(sql), c.Close())
 }
+
+// Hold reads a run and does not end: SQLite keeps what it sees until release.
+func Hold(path string) (release func() error, err error) {
+	c, err := connect(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.exec("BEGIN; SELECT count(*) FROM result"); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c.Close, nil
+}
+
+// SetLogMost sets how long the write-ahead log of a store may get. Nothing may
+// have been written to it yet.
+func SetLogMost(s *Store, bytes int64) { s.writer.most = bytes }

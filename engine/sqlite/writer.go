@@ -18,6 +18,7 @@ type writer struct {
 	front   *engine.Frontier
 	gate    *sync.RWMutex // see Reader
 
+	most  int64 // bytes of the write-ahead log
 	sites map[site]int64
 	hosts map[string]int64 // of each, one of its sites
 
@@ -34,7 +35,7 @@ type site struct{ host, origin string }
 // newWriter prepares what is written.
 func newWriter(c *conn, s *Store, sites map[int64]site) (*writer, error) {
 	w := &writer{
-		conn: c, path: s.path, journal: &s.journal, front: s.front, gate: s.read.gate,
+		conn: c, path: s.path, journal: &s.journal, front: s.front, gate: s.read.gate, most: walMost,
 		sites: make(map[site]int64, len(sites)), hosts: make(map[string]int64),
 	}
 	for id, at := range sites {
@@ -142,12 +143,12 @@ const walMost = 64 << 20
 // wait for that; while another process reads the run it is put off.
 func (w *writer) tidy() error {
 	at, err := os.Stat(w.path + "-wal")
-	if err != nil || at.Size() < walMost {
+	if err != nil || at.Size() < w.most {
 		return nil // there is nothing to cut, or nothing is known of it
 	}
 	w.gate.Lock()
 	defer w.gate.Unlock()
-	return w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	return w.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000")
 }
 
 // site returns the number of a site, and makes one for it.
