@@ -20,12 +20,15 @@ type conn struct {
 }
 
 // connect opens a file that is there.
-func connect(path string) (*conn, error) {
+func connect(path string) (*conn, error) { return connectAs(path, "mode=rw") }
+
+// connectAs opens a file with parameters of https://www.sqlite.org/uri.html.
+func connectAs(path, params string) (*conn, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	name := url.URL{Scheme: "file", Path: full, RawQuery: "mode=rw"}
+	name := url.URL{Scheme: "file", Path: full, RawQuery: params}
 	c, err := new(lite.Driver).Open(name.String())
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	lite "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -32,8 +33,13 @@ type Error struct {
 	Err   error  // what SQLite or the system said; nil: nothing
 }
 
-// Error names the file and the cause.
-func (e *Error) Error() string { return "sqlite: " + e.Path + ": " + e.Cause }
+// Error names the file, the cause and, if there is one, the way out.
+func (e *Error) Error() string {
+	if e.Kind == ErrDamaged {
+		return fmt.Sprintf("sqlite: %s: %s; `weir runs repair %[1]s` saves what can be read", e.Path, e.Cause)
+	}
+	return "sqlite: " + e.Path + ": " + e.Cause
+}
 
 // Unwrap returns Kind and Err.
 func (e *Error) Unwrap() []error {
@@ -59,6 +65,14 @@ func trouble(path string, err error) error {
 		out.Cause = e.Err.Error()
 		if e.Path != path {
 			out.Cause = e.Path + ": " + out.Cause
+		}
+		switch {
+		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+			out.Kind = ErrReadOnly
+		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+			out.Kind = ErrFull
+		case errors.Is(err, syscall.EIO):
+			out.Kind = ErrIO
 		}
 	}
 	if e, ok := errors.AsType[*lite.Error](err); ok {

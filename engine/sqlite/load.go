@@ -24,6 +24,10 @@ func (s *Store) load(c *conn) error {
 		PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384`); err != nil {
 		return err
 	}
+	// A file that cannot be written is told now, and not after the first page.
+	if err := c.exec(fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA user_version = %d; ROLLBACK", v)); err != nil {
+		return err
+	}
 	if err := migrate(c, v, migrations); err != nil {
 		return err
 	}

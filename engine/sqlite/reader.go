@@ -4,8 +4,13 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
+
+	lite "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"weir/engine"
 )
@@ -50,7 +55,7 @@ func Read(path string) (*Reader, error) {
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(err, r.Close())
+		return nil, errors.Join(blamed(path, err), r.Close())
 	}
 	return r, nil
 }
@@ -85,14 +90,39 @@ func (r *Reader) get() (*conn, error) {
 		r.idle = r.idle[:n-1]
 		return c, nil
 	}
-	c, err := connect(r.path)
+	c, err := r.connect("mode=rw")
+	e, ok := errors.AsType[*lite.Error](err)
+	if !ok || e.Code()&0xff != lib.SQLITE_READONLY && e.Code()&0xff != lib.SQLITE_CANTOPEN {
+		return c, err
+	}
+	if logged(r.path) {
+		return nil, &Error{
+			Path: r.path, Kind: ErrReadOnly, Err: err,
+			Cause: "it was not closed by who wrote it, and what is beside it cannot be opened: copy it and its -wal to a folder that can be written",
+		}
+	}
+	return r.connect("immutable=1") // where nothing can be written, nobody writes to it either
+}
+
+// connect opens the run and reads a little of it.
+func (r *Reader) connect(params string) (*conn, error) {
+	c, err := connectAs(r.path, params)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.exec("PRAGMA query_only = 1; PRAGMA busy_timeout = 5000"); err != nil {
+	if err = c.exec("PRAGMA query_only = 1; PRAGMA busy_timeout = 5000"); err == nil {
+		_, err = c.number("PRAGMA schema_version")
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+// logged reports whether a run has something in its write-ahead log.
+func logged(path string) bool {
+	at, err := os.Stat(path + "-wal")
+	return !errors.Is(err, fs.ErrNotExist) && (err != nil || at.Size() > 0)
 }
 
 // Close ends the Reader.

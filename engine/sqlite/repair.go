@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // Repaired says what Repair read, and what was not there to be read.
@@ -75,6 +76,36 @@ func Repair(ctx context.Context, damaged, to string) (r Repaired, err error) {
 		err = errors.Join(err, removeAll(to))
 	}
 	return r, err
+}
+
+// blamed returns err, or [ErrDamaged] if err says that the file is no run of
+// weir, and there are rows of one in it.
+func blamed(path string, err error) error {
+	if !errors.Is(err, ErrForeign) {
+		return err
+	}
+	w, done, e := wreckOf(path)
+	if e != nil {
+		return err
+	}
+	defer done()
+	c, e := connectAs(":memory:", "mode=memory")
+	if e != nil {
+		return err
+	}
+	tables, e := []*table(nil), c.exec(schema)
+	if e == nil {
+		tables, e = tablesOf(context.Background(), c)
+	}
+	if errors.Join(e, c.Close()) != nil {
+		return err
+	}
+	for rows := range w.rows(context.Background(), new(Repaired)) {
+		if t := tableOf(tables, rows); t != nil && slices.Contains([]string{"batch", "job", "result"}, t.name) {
+			return &Error{Path: path, Kind: ErrDamaged, Cause: "the file is damaged: its header is not that of a run, but there are rows of one in it", Err: err}
+		}
+	}
+	return err
 }
 
 // wreckOf opens a file and its log. done closes them.

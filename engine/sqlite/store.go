@@ -137,7 +137,7 @@ func open(path string, lock *flock.Flock) (*Store, error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(trouble(path, err), lock.Close())
+		return nil, errors.Join(blamed(path, trouble(path, err)), lock.Close())
 	}
 	s.writing.Go(s.writer.run)
 	return s, nil

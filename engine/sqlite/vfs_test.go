@@ -158,6 +158,9 @@ func (d *disk) cutPower(chance *rand.Rand) error {
 	defer d.mu.Unlock()
 	for _, path := range slices.Sorted(maps.Keys(d.files)) {
 		f := d.files[path]
+		if _, err := os.Lstat(path); os.IsNotExist(err) {
+			continue // it has another name by now, or was removed
+		}
 		left := f.safe
 		for _, do := range f.unsafe {
 			if chance != nil && chance.IntN(2) == 0 {
