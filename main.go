@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 
 	"weir/engine"
 	"weir/engine/metrics"
+	"weir/engine/sqlite"
 	"weir/scrape"
 	"weir/scrape/demo"
 	"weir/scrape/export"
@@ -37,6 +39,7 @@ func main() {
 		Reextract: reextract,
 		Demo:      startDemo,
 		Metrics:   serveMetrics,
+		Runs:      keptRuns,
 		State:     xdg.StateFile,
 		CanWrite:  func(path string) error { _, err := export.FormatOf(path); return err },
 		Results:   results,
@@ -363,4 +366,77 @@ func records(w io.Writer, path string, name func(engine.BatchID) string, fields 
 		return nil, err
 	}
 	return export.NewRecords(w, f, name, fields), nil
+}
+
+// keptRuns are the runs on disk.
+var keptRuns = &cli.Runs{
+	Dir: func() (string, error) {
+		path, err := xdg.StateFile("weir/runs/any") // makes the directory
+		return filepath.Dir(path), err
+	},
+	Create: func(path string, about []byte) (cli.RunFile, error) { return runFile(sqlite.Create(path, about)) },
+	Open:   func(path string) (cli.RunFile, error) { return runFile(sqlite.Open(path)) },
+	Read: func(path string) (cli.RunView, error) {
+		r, err := sqlite.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		return runView{r}, nil
+	},
+	Remove: func(path string) error { return whoHolds(sqlite.Remove(path)) },
+	Repair: func(ctx context.Context, damaged, to string) (cli.Repaired, error) {
+		r, err := sqlite.Repair(ctx, damaged, to)
+		return cli.Repaired(r), whoHolds(err)
+	},
+}
+
+// A keptRun is a run on disk that is worked on.
+type keptRun struct{ *sqlite.Store }
+
+func runFile(s *sqlite.Store, err error) (cli.RunFile, error) {
+	if err != nil {
+		return nil, whoHolds(err)
+	}
+	return keptRun{s}, nil
+}
+
+// Output implements [cli.RunFile].
+func (k keptRun) Output(path string) (num uint64, bytes int64) {
+	o := k.Store.Output(path)
+	return o.Num, o.Bytes
+}
+
+// SetOutput implements [cli.RunFile].
+func (k keptRun) SetOutput(path string, num uint64, bytes int64) error {
+	return k.Store.SetOutput(path, sqlite.Output{Num: num, Bytes: bytes})
+}
+
+// A runView is a run on disk that is looked at.
+type runView struct{ *sqlite.Reader }
+
+// Holder implements [cli.RunView].
+func (v runView) Holder() *cli.Holder {
+	held, err := sqlite.Held(v.Path())
+	if held == nil || err != nil {
+		return nil
+	}
+	return &cli.Holder{PID: held.PID, Host: held.Host, Since: held.Since}
+}
+
+// Batches implements [cli.RunView].
+func (v runView) Batches(ctx context.Context) ([]cli.KeptBatch, error) {
+	notes, err := v.Reader.Batches(ctx)
+	batches := make([]cli.KeptBatch, len(notes))
+	for i := range notes {
+		batches[i] = cli.KeptBatch{Batch: notes[i].Batch, Counts: notes[i].Counts}
+	}
+	return batches, err
+}
+
+// whoHolds gives the error that a process has a run the form that cli knows.
+func whoHolds(err error) error {
+	if held, ok := errors.AsType[*sqlite.HeldError](err); ok {
+		return &cli.HeldError{Holder: cli.Holder{PID: held.PID, Host: held.Host, Since: held.Since}}
+	}
+	return err
 }

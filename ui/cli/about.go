@@ -69,6 +69,9 @@ type keptSource struct {
 // readAbout reads what a file knows.
 func readAbout(text []byte) (about, error) {
 	var a about
+	if len(text) == 0 { // of a file that was repaired
+		return about{State: stateInterrupted}, nil
+	}
 	if err := json.Unmarshal(text, &a); err != nil {
 		return a, fmt.Errorf("what it knows of its command line cannot be read: %w", err)
 	}

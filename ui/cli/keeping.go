@@ -47,15 +47,9 @@ func create(runs *Runs, path string, ab about) (*keeping, error) {
 	if err != nil {
 		return nil, &storeError{fmt.Errorf("runs: %w (--no-store keeps none)", err)}
 	}
-	entries, err := os.ReadDir(dir)
+	next, err := nextRun(dir)
 	if err != nil {
-		return nil, &storeError{fmt.Errorf("runs: %w (--no-store keeps none)", pathError(err))}
-	}
-	next := 1
-	for _, e := range entries {
-		if n, ok := runNumber(e.Name()); ok {
-			next = max(next, n+1)
-		}
+		return nil, &storeError{fmt.Errorf("runs: %w (--no-store keeps none)", err)}
 	}
 	for ; ; next++ { // others count at the same time
 		k.name = strconv.Itoa(next)
@@ -69,6 +63,21 @@ func create(runs *Runs, path string, ab about) (*keeping, error) {
 		}
 		return k, nil
 	}
+}
+
+// nextRun returns the number after those of a directory.
+func nextRun(dir string) (int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, pathError(err)
+	}
+	next := 1
+	for _, e := range entries {
+		if n, ok := runNumber(e.Name()); ok {
+			next = max(next, n+1)
+		}
+	}
+	return next, nil
 }
 
 // taken says why a run cannot be kept in a file that is there.

@@ -18,7 +18,7 @@ import (
 // arrows is the map of the house: every package, and which others of the house
 // it may import.
 var arrows = map[string][]string{
-	"weir":                   {"weir/engine", "weir/engine/metrics", "weir/scrape", "weir/scrape/demo", "weir/scrape/export", "weir/ui", "weir/ui/cli"},
+	"weir":                   {"weir/engine", "weir/engine/metrics", "weir/engine/sqlite", "weir/scrape", "weir/scrape/demo", "weir/scrape/export", "weir/ui", "weir/ui/cli"},
 	"weir/engine":            nil,
 	"weir/engine/enginetest": {"weir/engine"},
 	"weir/engine/metrics":    {"weir/engine"},

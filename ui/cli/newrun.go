@@ -125,15 +125,15 @@ func (a *app) offer(ctx context.Context, cfg Config, ab about) (taken bool, err 
 		}
 		return false, nil
 	}
-	ctx, stop := signal.NotifyContext(ctx, stopSignals...)
+	asking, stop := signal.NotifyContext(ctx, stopSignals...)
 	defer stop()
 	c := old.counts
 	answer, err := ui.Offer{
 		Run: old.name, At: old.modified, Left: c.Left(), Of: c.Submitted, Sources: old.about.subject(), More: more,
 		ASCII: cfg.ASCII || !utf8Locale(),
-	}.Ask(ctx, tea.WithoutSignalHandler())
+	}.Ask(asking, tea.WithoutSignalHandler())
 	switch {
-	case ctx.Err() != nil:
+	case asking.Err() != nil:
 		a.code = exitCancelled
 		return true, nil
 	case err != nil:

@@ -28,9 +28,8 @@ type Runs struct {
 	// Read opens a run to look at, also one that another process works on.
 	Read func(path string) (RunView, error)
 
-	// Repair saves what can be read of a damaged file into a new one, and says
-	// in words what that came to.
-	Repair func(ctx context.Context, damaged, to string) (string, error)
+	// Repair saves what can be read of a damaged file into a new one.
+	Repair func(ctx context.Context, damaged, to string) (Repaired, error)
 
 	// Remove removes the file of a run and what lies beside it. It returns a
 	// HeldError, and removes nothing, while a process has it.
@@ -64,6 +63,47 @@ type RunView interface {
 type KeptBatch struct {
 	engine.Batch // without its recipe's text
 	Counts       engine.Counts
+}
+
+// A Repaired says what became of a damaged file.
+type Repaired struct {
+	Batches, Jobs, Results int // that are saved
+
+	Pages   int // of the damaged file
+	Unread  int // of them, those that could not be read
+	Broken  int // rows of the others that could not
+	Missing int // jobs that are lost, at least
+	Again   int // jobs whose results are lost: they wait again
+	Stray   int // results whose jobs are lost
+	Made    int // batches of which not much more than their number is known: they are paused
+}
+
+func (r Repaired) String() string {
+	parts := []string{fmt.Sprintf("%s, %s and %s are saved", pluralOf(r.Batches, "batch", "batches"), plural(r.Jobs, "URL"), plural(r.Results, "result"))}
+	for _, lost := range []struct {
+		n     int
+		words string
+	}{
+		{r.Unread, fmt.Sprintf("%d of %s could not be read", r.Unread, plural(r.Pages, "page"))},
+		{r.Broken, plural(r.Broken, "row") + " could not be read"},
+		{r.Missing, "at least " + plural(r.Missing, "URL") + " lost"},
+		{r.Again, plural(r.Again, "result") + " lost, to be fetched again"},
+		{r.Stray, plural(r.Stray, "result") + " of a URL that is lost"},
+		{r.Made, pluralOf(r.Made, "batch", "batches") + " paused for want of a recipe"},
+	} {
+		if lost.n > 0 {
+			parts = append(parts, lost.words)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// pluralOf is n things whose plural is none with an s.
+func pluralOf(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // A Holder is a process that has a run.

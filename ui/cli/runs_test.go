@@ -110,8 +110,8 @@ func (f *fakeRuns) deps() Deps {
 				f.gone = append(f.gone, filepath.Base(path))
 				return os.Remove(path)
 			},
-			Repair: func(_ context.Context, from, to string) (string, error) {
-				return "all of " + filepath.Base(from), os.WriteFile(to, nil, 0o600)
+			Repair: func(_ context.Context, from, to string) (Repaired, error) {
+				return Repaired{Batches: 1, Jobs: 5, Results: 3, Pages: 9, Unread: 2, Again: 1}, os.WriteFile(to, []byte(from), 0o600)
 			},
 		},
 	}
@@ -251,12 +251,24 @@ func TestRunsAreRemoved(t *testing.T) {
 
 func TestRunIsRepaired(t *testing.T) {
 	f := severalRuns(t)
-	code, _, said := weir(t, f.deps(), "runs", "repair", "11")
-	to := filepath.Join(f.dir, "11-repaired.db")
-	if code != 0 || said != "weir: "+to+": all of 11.db\nweir: weir resume "+to+" goes on with it\n" {
-		t.Errorf("repair = %d, %q", code, said)
+	const words = "1 batch, 5 URLs and 3 results are saved; 2 of 9 pages could not be read; 1 result lost, to be fetched again"
+	for _, tc := range []struct {
+		args     []string
+		to, name string
+	}{
+		{[]string{"11"}, f.dir + "/12.db", "12"},
+		{[]string{"11", "--to", f.dir + "/new.db"}, f.dir + "/new.db", f.dir + "/new.db"},
+		{[]string{f.dir + "/11.db"}, f.dir + "/11-repaired.db", f.dir + "/11-repaired.db"},
+	} {
+		code, _, said := weir(t, f.deps(), append([]string{"runs", "repair"}, tc.args...)...)
+		if code != 0 || !strings.HasPrefix(said, "weir: "+tc.to+": "+words+"\nweir: weir resume "+tc.name+" goes on with it; ") {
+			t.Errorf("repair %v = %d, %q", tc.args, code, said)
+		}
+		if from, err := os.ReadFile(tc.to); err != nil || string(from) != f.dir+"/11.db" {
+			t.Errorf("%s is of %q (%v)", tc.to, from, err)
+		}
 	}
-	if code, _, said = weir(t, f.deps(), "runs", "repair", "12"); code != 2 || !strings.Contains(said, "run 12: there is none") {
+	if code, _, said := weir(t, f.deps(), "runs", "repair", "14"); code != 2 || !strings.Contains(said, "run 14: there is none") {
 		t.Errorf("repair of none = %d, %q", code, said)
 	}
 }

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -287,7 +287,7 @@ func (a *app) repairRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repair RUN|FILE",
 		Short: "Save what can be read of a damaged run into a new file",
-		Long: "repair reads what can be read of a damaged file and writes it into a new one, with which \"weir resume\" and \"weir export\" can go on. " +
+		Long: "repair reads what can be read of a damaged file and writes it into a new run, with which \"weir resume\" and \"weir export\" can go on. " +
 			"The damaged file stays as it is.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -304,19 +304,37 @@ func (a *app) repairRun() *cobra.Command {
 			if errors.Is(err, os.ErrNotExist) || s.path == "" {
 				return err
 			}
-			path := cmp.Or(to, strings.TrimSuffix(s.path, runEnding)+"-repaired"+runEnding)
-			words, err := a.deps.Runs.Repair(cmd.Context(), s.path, path)
+			path, name, err := a.repairTo(&s, to)
+			if err != nil {
+				return err
+			}
+			saved, err := a.deps.Runs.Repair(cmd.Context(), s.path, path)
 			if held, ok := errors.AsType[*HeldError](err); ok {
 				return fmt.Errorf("%s is worked on: %v", s.label(), held.Holder)
 			}
 			if err != nil {
-				return &storeError{named(path, err)}
+				return &storeError{err}
 			}
-			a.note(fmt.Sprintf("%s: %s", path, words))
-			a.note("weir resume " + quoted(path) + " goes on with it")
+			a.note(fmt.Sprintf("%s: %s", path, saved))
+			a.note("weir resume " + quoted(name) + " goes on with it; " + s.label() + " is as it was")
 			return nil
 		},
 	}
-	cmd.Flags().Var(text(&to), "to", "the new file, instead of one beside the damaged one")
+	cmd.Flags().Var(text(&to), "to", "the new file, instead of the next number")
 	return cmd
+}
+
+// repairTo returns the file that a damaged run is repaired into, and what
+// commands call it: the next number for one that has a number.
+func (a *app) repairTo(s *summary, to string) (path, name string, err error) {
+	switch {
+	case to != "":
+		return to, to, nil
+	case s.name == s.path:
+		path = strings.TrimSuffix(s.path, runEnding) + "-repaired" + runEnding
+		return path, path, nil
+	}
+	n, err := nextRun(filepath.Dir(s.path))
+	name = strconv.Itoa(n)
+	return filepath.Join(filepath.Dir(s.path), name+runEnding), name, err
 }

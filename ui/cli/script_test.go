@@ -73,6 +73,8 @@ func TestMain(m *testing.M) {
 //	dos FILE TO                   gives a list a byte order mark, CRLF, a
 //	                              comment, a blank line, and no last newline
 //	asked                         waits until the site's /hang was asked for
+//	proxy FILE                    writes the URL of the site as a proxy that wants
+//	                              a password
 //	grown N FILE                  waits until a file has N lines
 //	without TEXT DIR              no file below DIR holds the text
 func TestScripts(t *testing.T) {
@@ -96,6 +98,7 @@ func TestScripts(t *testing.T) {
 			"worse":    worse,
 			"dos":      dos,
 			"asked":    asked,
+			"proxy":    proxy,
 			"grown":    grown,
 			"without":  without,
 		},
@@ -141,6 +144,26 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fmt.Fprint(w, "<title>Tagged</title><table><tr><td>2025-11-01<td>Day</tr><tr><td>2025-11-02<td>Night</tr></table>")
+	case path == "/login" && r.Method == http.MethodPost:
+		if r.FormValue("user")+r.FormValue("password") == "ada-hush"+"hush-file" {
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: "hush-session", Path: "/"})
+		}
+		fmt.Fprint(w, "<title>Welcome</title>")
+	case path == "/login":
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<title>Log in</title><form method=post><input name=user><input name=password type=password></form>`)
+	case strings.HasPrefix(path, "/inside/"):
+		if c, err := r.Cookie("session"); err != nil || c.Value != "hush-session" {
+			http.Error(w, "log in", http.StatusUnauthorized)
+			return
+		}
+		if path == "/inside/once" && first {
+			s.hangs <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, "<title>%s</title>", path)
 	case path == "/jar":
 		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "hush", Path: "/"})
 		w.Header().Set("Content-Type", "text/html")
@@ -266,6 +289,13 @@ func asked(ts *testscript.TestScript, neg bool, args []string) {
 	if !theSite(ts).hung() {
 		ts.Fatalf("/hang was not asked for")
 	}
+}
+
+func proxy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: proxy FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("http://ada:hush@"+ts.Getenv("ADDR")+"\n"), 0o600))
 }
 
 func grown(ts *testscript.TestScript, neg bool, args []string) {

@@ -177,7 +177,7 @@ func TestSignalGivesTheTerminalBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, asked := hanging(t)
-			c := open(t, nil, "-o", "out.jsonl", url+"/a", url+"/b")
+			c := open(t, nil, "--no-store", "-o", "out.jsonl", url+"/a", url+"/b")
 			c.await(t, enterScreen)
 			await(t, asked, "the first request")
 			if err := c.cmd.Process.Signal(sig); err != nil {
@@ -191,6 +191,77 @@ func TestSignalGivesTheTerminalBack(t *testing.T) {
 				t.Errorf("out.jsonl has %d cancelled rows (%v), want 2", n, err)
 			}
 		})
+	}
+}
+
+// A run that is kept is left to be resumed, and offered when the screen starts
+// with the same again, or with nothing.
+func TestScreenOffersWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	url, asked := hanging(t)
+	home := "HOME=" + t.TempDir()
+	left := func(c *console, run string) {
+		t.Helper()
+		c.await(t, enterScreen)
+		if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		c.ends(t, 130)
+		c.restored(t)
+		c.await(t, "weir resume "+run+" goes on")
+	}
+	c := open(t, []string{home}, "-i", "0", "-w", "1", url+"/a", url+"/b")
+	await(t, asked, "the request")
+	left(c, "1")
+	c.await(t, "2 submitted = 0 ok + 0 empty + 0 failed + 0 skipped + 0 cancelled + 2 not fetched: balances")
+
+	c = open(t, []string{home}, "-i", "0", "-w", "1", url+"/a", url+"/b") // the same again: a new one
+	c.insists(t, "Resume run 1?", "n", asked)
+	left(c, "2")
+
+	c = open(t, []string{home}) // nothing: the newest
+	c.insists(t, "Resume run 2?", "\r", asked)
+	left(c, "2")
+
+	c = open(t, []string{home})
+	gone := make(chan struct{})
+	var leaving sync.WaitGroup
+	leaving.Go(func() { c.ends(t, 0); close(gone) })
+	c.insists(t, "Resume run 2?", "q", gone)
+	leaving.Wait()
+	c.restored(t)
+
+	c = open(t, []string{home}) // a signal is no answer
+	c.await(t, "Resume run 2?")
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	c.ends(t, 130)
+	c.restored(t)
+
+	c = open(t, []string{home}, "resume", "1")
+	await(t, asked, "the request")
+	left(c, "1")
+}
+
+// insists presses a key once text was written, and again until it has done
+// something: questions are deaf at first.
+func (c *console) insists(t *testing.T, text, key string, done <-chan struct{}) {
+	t.Helper()
+	c.await(t, text)
+	again, late := time.NewTicker(50*time.Millisecond), time.After(patience)
+	defer again.Stop()
+	for {
+		if _, err := io.WriteString(c.keys, key); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-done:
+			return
+		case <-again.C:
+		case <-late:
+			t.Fatalf("%q did nothing; got %q", key, c.tape)
+		}
 	}
 }
 
@@ -324,7 +395,7 @@ func TestSecondInterruptLeavesAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-i", "0", "-w", "1", "-r", recipe, "-o", "-", s.URL+"/big", s.URL+"/next")
-	cmd.Env = []string{"LANG=C.UTF-8"}
+	cmd.Env = []string{"LANG=C.UTF-8", "HOME=" + t.TempDir()}
 	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -336,7 +407,7 @@ func TestSecondInterruptLeavesAtOnce(t *testing.T) {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
-		tp.await(t, "cancelling; once more leaves at once")
+		tp.await(t, "leaving; once more leaves at once")
 	}
 	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
