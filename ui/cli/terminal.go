@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -82,12 +83,26 @@ func plainText(s string) string {
 
 // complain writes an error as one line; a panic brings its stack.
 func complain(w io.Writer, err error) {
-	text := err.Error()
-	for _, room := range []string{"scrape: ", "engine: ", "export: ", "demo: ", "metrics: ", "sqlite: "} {
-		text = strings.ReplaceAll(strings.TrimPrefix(text, room), ": "+room, ": ")
-	}
-	fmt.Fprintln(w, "weir: "+plainText(strings.ReplaceAll(text, "\n", "; ")))
+	fmt.Fprintln(w, "weir: "+plainText(strings.Join(sayings(err.Error()), "; ")))
 	if p, ok := errors.AsType[*panicError](err); ok {
 		fmt.Fprintf(w, "%s\n", p.stack)
 	}
+}
+
+// sayings are the lines of an error that says several things, without the names
+// of rooms. A thing that another line says too, perhaps with more words, is said
+// once: trouble with a disk is met by whoever writes to it.
+func sayings(text string) []string {
+	var all []string
+	for line := range strings.SplitSeq(text, "\n") {
+		for _, room := range []string{"scrape: ", "engine: ", "export: ", "demo: ", "metrics: ", "sqlite: "} {
+			line = strings.ReplaceAll(strings.TrimPrefix(line, room), ": "+room, ": ")
+		}
+		if slices.ContainsFunc(all, func(said string) bool { return strings.Contains(said, line) }) {
+			continue
+		}
+		all = slices.DeleteFunc(all, func(said string) bool { return strings.Contains(line, said) })
+		all = append(all, line)
+	}
+	return all
 }
