@@ -248,3 +248,39 @@ func BenchmarkHeap(b *testing.B) {
 		runtime.KeepAlive(m)
 	}
 }
+
+// A resumed run of a million results: how long until the first of them stand on
+// the screen, until all are in the index, and what a part of them costs the
+// loop.
+func BenchmarkOlder(b *testing.B) {
+	const n = 1_000_000
+	stats := busyScene().stats
+	stats.Counts = engine.Counts{Submitted: n, OK: n}
+	stats.Classes = []engine.ClassCount{{Outcome: engine.OK, Results: n}}
+	for b.Loop() {
+		m := newModel(context.Background(), Deps{Controller: &heldStore{&fakeController{}, n}})
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
+		begin := time.Now()
+		m.Update(viewMsg{view: &engine.View{Full: true, Stats: stats}})
+		var first, most, loop time.Duration
+		parts := 0
+		for m.results.older != nil {
+			msg := m.results.older.next(context.Background(), m.deps.Controller.States)
+			t := time.Now()
+			m.Update(msg)
+			m.View()
+			took := time.Since(t)
+			loop, most, parts = loop+took, max(most, took), parts+1
+			if first == 0 {
+				first = time.Since(begin)
+			}
+		}
+		if got := m.results.table.count(); got != n {
+			b.Fatalf("%d rows", got)
+		}
+		b.ReportMetric(float64(first.Microseconds())/1000, "ms-first")
+		b.ReportMetric(float64(time.Since(begin).Milliseconds()), "ms-all")
+		b.ReportMetric(float64(loop.Microseconds())/1000/float64(parts), "ms-loop")
+		b.ReportMetric(float64(most.Microseconds())/1000, "ms-loop-most")
+	}
+}

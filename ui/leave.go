@@ -279,9 +279,6 @@ func (m *Model) export() tea.Cmd {
 	if marked {
 		slots, what = slices.Collect(m.results.acted()), "the marked"
 	}
-	if !marked && t.making != nil {
-		return m.toasts.say(engine.LevelWarn, "what the filter shows is not all known yet: "+m.results.makes())
-	}
 	needs := needed(t.x, slots)
 	if len(needs) == 0 {
 		return m.toasts.say(engine.LevelWarn, "nothing to export: "+what+" has not ended")

@@ -179,6 +179,12 @@ func TestSearch(t *testing.T) {
 		if got := s.screen(); !strings.Contains(got, "searching 3") {
 			t.Errorf("half way the screen does not say how far it is:\n%s", got)
 		}
+		for _, a := range []act{actMarkAll, actExport} { // of what, is not known yet
+			s.tell(actMsg{a})
+			if got := s.toast(); !strings.Contains(got, "what the filter shows is not all known yet: searching 3") || s.results.marks.n > 0 || s.dialogs.any() {
+				t.Errorf("act %d on half a list is answered with %q", a, got)
+			}
+		}
 		s.tell(keyPress("7")) // the list of 7 is of no use any more
 		reads := s.fake.reads
 		s.rest(time.Second)
@@ -292,11 +298,16 @@ func TestMissedViews(t *testing.T) {
 // The results of a run that is resumed come newest first, with how far that
 // is, and a screen that falls behind meanwhile reads them all the same.
 func TestOlderOfAResumedRun(t *testing.T) {
+	t.Run("as many as there are", func(t *testing.T) { testOlder(t, 30_000) })
+	t.Run("more than are known of", func(t *testing.T) { testOlder(t, 9000) })
+}
+
+func testOlder(t *testing.T, known int) {
 	synctest.Test(t, func(t *testing.T) {
 		sc := busyScene()
 		sc.jobs = nil
-		sc.stats.Counts = engine.Counts{Submitted: 40_000, Backlog: 10_000, OK: 30_000}
-		sc.stats.Classes = []engine.ClassCount{{Outcome: engine.OK, Results: 30_000}}
+		sc.stats.Counts = engine.Counts{Submitted: 40_000, Backlog: 10_000, OK: known}
+		sc.stats.Classes = []engine.ClassCount{{Outcome: engine.OK, Results: uint64(known)}}
 		s := newStage(t, startScene(), 120, 36)
 		for num := 1; num <= 30_000; num++ {
 			s.fake.results = append(s.fake.results, engine.Result{Job: engine.JobID(num), Num: uint64(num), Outcome: engine.OK, URL: "http://old.test/", Host: "old.test"})
@@ -308,11 +319,12 @@ func TestOlderOfAResumedRun(t *testing.T) {
 			t.Errorf("at first the screen says\n%s", got)
 		}
 		s.rest(15 * time.Millisecond)
-		if got := s.line(); !strings.Contains(got, "30000 ok ") {
+		if got := s.line(); !strings.Contains(got, fmt.Sprint(known)+" ok ") {
 			t.Errorf("after a page of the store the first line is %q, want the newest", got)
 		}
 		// A job that waits is lost from sight when views are missed.
-		s.more(engine.JobState{ID: 50_001, Place: engine.Queued, URL: "http://lost.test/", Host: "lost.test"})
+		s.more(engine.JobState{ID: 50_001, Place: engine.Queued, URL: "http://lost.test/", Host: "lost.test"},
+			engine.JobState{ID: 60_000, Num: 60_000, Place: engine.Ended, Outcome: engine.OK, URL: "http://new.test/", Host: "new.test"})
 		s.fake.results = append(s.fake.results, engine.Result{Job: 50_001, Outcome: engine.Cancelled, URL: "http://lost.test/", Host: "lost.test"})
 		for range 5 {
 			s.rest(25 * time.Millisecond)
@@ -322,8 +334,8 @@ func TestOlderOfAResumedRun(t *testing.T) {
 			t.Errorf("on the way the screen says\n%s", got)
 		}
 		s.rest(time.Second)
-		if got := s.results.table.count(); got != 30_001 || s.results.older != nil {
-			t.Errorf("%d rows were read, want 30001; reading: %v", got, s.results.older != nil)
+		if got := s.results.table.count(); got != 30_002 || s.results.older != nil {
+			t.Errorf("%d rows were read, want 30002; reading: %v", got, s.results.older != nil)
 		}
 		if r := s.results.table.of(50_001); r == nil || r.outcome != engine.Cancelled {
 			t.Errorf("the job that was lost from sight is %+v, want cancelled", r)

@@ -165,5 +165,9 @@ func left(at time.Time, ago time.Duration) string {
 	if ago < 12*time.Hour {
 		day = "at 15:04"
 	}
-	return at.Local().Format(day) + ", " + round(ago) + " ago"
+	since := ", " + round(ago) + " ago"
+	if ago < time.Minute {
+		since = ", just now"
+	}
+	return at.Local().Format(day) + since
 }

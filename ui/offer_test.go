@@ -62,7 +62,7 @@ func TestOfferWhen(t *testing.T) {
 		want string
 	}{
 		{90 * time.Second, "Run 7 was left at 12:00, 1m30s ago."},
-		{-time.Hour, "Run 7 was left at 12:00, 0s ago."}, // the clock went back
+		{-time.Hour, "Run 7 was left at 12:00, just now."}, // the clock went back
 		{50 * time.Hour, "Run 7 was left on 23 Nov 2026 at 12:00, 2d02h ago."},
 	} {
 		m := newAsking(unfinished(), noon.Add(tc.ago))

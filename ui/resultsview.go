@@ -272,6 +272,9 @@ func (p *results) title(s *engine.Stats, g Glyphs) []string {
 	if t.want.show == showEnded && t.want.filter.text == "" && n == 0 && s.Counts.Submitted == 0 {
 		return []string{"empty"}
 	}
+	if t.making != nil && t.has.filter.text != t.want.filter.text { // the rows are those of before
+		return []string{p.makes()}
+	}
 	var parts []string
 	first := count(n)
 	if t.want.filter.text != "" {

@@ -39,6 +39,9 @@ func (m *Model) whyNot(a act) string {
 		if m.results.table.ended == 0 {
 			return "nothing to export: no URL has ended yet"
 		}
+		if m.results.marks.n == 0 {
+			return m.whyNotWhole()
+		}
 		return ""
 	}
 	if why := m.whyNotRun(a); why != "" {
@@ -58,6 +61,14 @@ func (m *Model) whyNot(a act) string {
 func (m *Model) whyReadOnly(a act) string {
 	if act := m.keys.of(a); act.changes() && m.deps.ReadOnly {
 		return "read-only: " + act.name + " is not possible here"
+	}
+	return ""
+}
+
+// whyNotWhole says why it is not known yet what the filter shows.
+func (m *Model) whyNotWhole() string {
+	if t := m.results.table; t.making != nil && (t.has.filter.text != t.want.filter.text || len(t.want.filter.words) > 0) {
+		return "what the filter shows is not all known yet: " + m.results.makes()
 	}
 	return ""
 }
@@ -98,6 +109,8 @@ func (m *Model) whyNotRow(a act) string {
 		return "this worker has no URL now"
 	}
 	switch a {
+	case actMarkAll:
+		return m.whyNotWhole()
 	case actCancel:
 		return m.whyNotCancel()
 	case actRetry:
