@@ -38,7 +38,7 @@ func TestOfferFits(t *testing.T) {
 		for _, ascii := range []bool{false, true} {
 			o.ASCII = ascii
 			m := newAsking(o, noon)
-			for w := 1; w < 90; w++ {
+			for w := 1; w < 90; w += 1 + w/20 {
 				for _, h := range []int{1, 2, 3, 4, 5, 8, 15, 30} {
 					m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 					view := m.View().Content
