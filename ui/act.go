@@ -222,11 +222,14 @@ func (m *Model) open() tea.Cmd {
 	return m.setFilter(text)
 }
 
-// details opens what is known of the selected row: the dialog of a batch, or
-// the details of a URL.
+// details opens what is known of the selected row: the dialog of a batch or a
+// host, or the details of a URL.
 func (m *Model) details() tea.Cmd {
 	if m.focus == batchesPanel {
 		return m.dialogs.push(&batchDialog{batches: &m.batches, stats: &m.stats, id: m.batches.selected().Batch.ID})
+	}
+	if m.focus == hostsPanel {
+		return m.dialogs.push(&hostDialog{hosts: &m.hosts, stats: &m.stats, name: m.hosts.selected().Host})
 	}
 	r := m.row()
 	m.focus = resultsPanel

@@ -206,7 +206,10 @@ func (p *hosts) row(at pane, l hostsLayout, i int, s *engine.Stats) string {
 	if l.wide {
 		b.gap(1)
 		if l.spark > 0 {
-			b.paint(at.th.Muted, at.th.Glyphs.spark(h.History[:], usualRate(h)))
+			glyphs, styles := sparkLine(at.th, h, s.At)
+			for i, glyph := range glyphs {
+				b.paint(styles[i], glyph)
+			}
 		}
 		b.put(right(rate(h.Rate), l.rate-1))
 	} else if l.rate > 0 {

@@ -224,7 +224,7 @@ func newKeys() keyMap {
 
 		{act: actWhy, id: "why", key: bind("w", "why", "w"), name: "why the row waits", does: "why the selected row waits or ended so", group: groupLook, pair: "w W", word: "why"},
 		{act: actWhyRun, id: "why-run", key: bind("W", "why the run", "W"), name: "why the run waits", does: "what limits the run now, with numbers", group: groupLook},
-		{act: actDetails, id: "details", key: bind("d", "details", "d"), name: "details", does: "of a URL: attempts, headers, findings, records; of a batch: how its fields are filled", group: groupLook, pair: "d", word: "details", panels: []panel{batchesPanel, workersPanel, resultsPanel}},
+		{act: actDetails, id: "details", key: bind("d", "details", "d"), name: "details", does: "of a URL: attempts, headers, findings, records; of a batch: how its fields are filled; of a host: how its pace has changed", group: groupLook, pair: "d", word: "details"},
 		{act: actScrollDown, id: "scroll-down", key: bind("J", "scroll", "J"), name: "scroll details down", does: "the open details, a screen down", group: groupLook, pair: "J K", word: "scroll details", panels: onResults},
 		{act: actScrollUp, id: "scroll-up", key: bind("K", "scroll", "K"), name: "scroll details up", does: "the open details, a screen up", group: groupLook, panels: onResults},
 		{act: actCopy, id: "copy", key: bind("y", "copy", "y"), name: "copy URL", does: "of the row, or of the marked", group: groupLook, pair: "y Y", word: "copy URL, record", panels: onRows},

@@ -128,8 +128,8 @@ var footers = map[panel][3][]hint{
 		{{act: actMore, also: actFewer, word: "workers"}, {act: actCancel}, {act: actDetails}},
 	},
 	hostsPanel: {
-		{{act: actSlower}, {act: actFaster}, {act: actInterval}, {act: actPause}, {act: actCancel, word: "cancel jobs"}, {act: actWhy}, {act: actOpen, word: "its results"}, {act: actSort}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}},
-		{{act: actSlower}, {act: actFaster}, {act: actPause}, {act: actCancel}, {act: actWhy}, {act: actOpen, word: "its results"}},
+		{{act: actSlower}, {act: actFaster}, {act: actInterval}, {act: actPause}, {act: actCancel, word: "cancel jobs"}, {act: actWhy}, {act: actOpen, word: "its results"}, {act: actSort}, {act: actPauseAll, word: "all"}, {act: actPalette, gap: true}, {act: actDetails}},
+		{{act: actSlower}, {act: actFaster}, {act: actPause}, {act: actCancel}, {act: actWhy}, {act: actOpen, word: "its results"}, {act: actDetails}},
 		{{act: actSlower}, {act: actFaster}, {act: actPause}, {act: actCancel}},
 	},
 	resultsPanel: {

@@ -125,7 +125,7 @@ func (m *Model) whyNotRow(a act) string {
 	case actLower, actHigher:
 		return m.whyNotPriority(a)
 	case actDetails:
-		if m.focus != batchesPanel && m.row() == nil {
+		if m.focus != batchesPanel && m.focus != hostsPanel && m.row() == nil {
 			return "nothing is known of this URL yet"
 		}
 	case actHost:
