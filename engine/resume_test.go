@@ -124,6 +124,13 @@ func (l *life) Keep(ctx context.Context, news engine.State) error {
 	return errors.Join(l.Store.Keep(ctx, news), end())
 }
 
+// noted returns all that was to be kept so far.
+func (l *life) noted() []engine.State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.notes)
+}
+
 // A saga is a run of several lives over one store.
 type saga struct {
 	*run
@@ -609,6 +616,12 @@ func TestBlocksAreTakenUp(t *testing.T) {
 						t.Errorf("%s: %d wait, want %d", was.Host, is.Waiting, was.Waiting)
 					}
 				}
+				for url, j := range s.shown() {
+					i := slices.IndexFunc(now.Hosts, func(h engine.HostStats) bool { return h.Host == j.Host })
+					if j.Place == engine.Queued && engine.Parked(now.Hosts[i].Reason) {
+						t.Errorf("%s is in the queue, and its host is parked", url)
+					}
+				}
 				end := s.finish()
 				if end.Counts.Failed > 0 || end.Counts.Left() > 0 {
 					t.Errorf("%+v, want all ok", end.Counts)
@@ -629,6 +642,59 @@ func TestBlocksAreTakenUp(t *testing.T) {
 }
 
 var epoch time.Time // of the bubble of TestBlocksAreTakenUp
+
+// Whoever lifts the block of a host that cannot be reached lifts nothing that
+// the host asked for, in an earlier life too.
+func TestWhatAHostAskedForStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, now := engine.NewMemStore(), time.Now()
+		if _, err := store.AddBatch(t.Context(), engine.Batch{}, enginetest.Jobs("one.test", 1), nil); err != nil {
+			t.Fatal(err)
+		}
+		err := store.Keep(t.Context(), engine.State{Hosts: []engine.HostState{{
+			Host: "one.test", At: now, Failures: 5, Opened: now,
+			Block: engine.Block{Kind: engine.BlockDown, Until: now.Add(time.Hour), Class: engine.Connect, Count: 5},
+			Asked: engine.Block{Kind: engine.BlockAsked, Until: now.Add(time.Minute), Asked: time.Minute, Status: 429},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, &enginetest.Scraper{}, engine.Config{Store: store})
+		if d, err := r.Resume(t.Context(), engine.Selector{Host: "one.test"}); err != nil || d.Action != engine.ActProbe {
+			t.Errorf("Resume = %+v, %v; want a probe", d, err)
+		}
+		r.finish()
+		want(t, "starts", r.starts("one.test"), seconds(60))
+	})
+}
+
+// A host that refuses and refuses is asked as if nobody had been killed: one
+// request at a time, after ever longer waits, and it is given up when it would
+// have been.
+func TestRefusalsAreTakenUp(t *testing.T) {
+	starts := func(kills ...time.Duration) (at []time.Duration, end engine.Counts, took time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			fake := slow(3 * time.Second)
+			fake.Answer = func(engine.Request, int) engine.Step { return enginetest.Status(429, 0) }
+			s := begin(t, fake, engine.Config{Throttle: engine.ThrottleOff})
+			s.add(engine.Batch{}, enginetest.Jobs("one.test", 3))
+			for _, at := range kills {
+				s.until(at)
+				s.kill()
+				s.live()
+			}
+			end = s.finish().Counts
+			at, took = s.starts("one.test"), s.at.Sub(s.run.begin)
+		})
+		return at, end, took
+	}
+	at, end, took := starts()
+	again, counts, later := starts(8*time.Second, 100*time.Second, 400*time.Second, 800*time.Second)
+	want(t, "starts", again, at)
+	if counts != end || later != took || end.Failed != 3 {
+		t.Errorf("ended after %v with %+v, want %v, %+v", later, counts, took, end)
+	}
+}
 
 // A host that is probed goes on to be: one request, and longer waits.
 func TestProbesAreTakenUp(t *testing.T) {
@@ -823,7 +889,7 @@ func TestHostsAreNotedOnceASecond(t *testing.T) {
 		s.add(engine.Batch{}, enginetest.Jobs("one.test", 5000))
 		s.until(1800 * time.Millisecond)
 		hosts := 0
-		for _, n := range s.life.notes {
+		for _, n := range s.life.noted() {
 			hosts += len(n.Hosts)
 		}
 		if hosts != 1 {
@@ -831,14 +897,14 @@ func TestHostsAreNotedOnceASecond(t *testing.T) {
 		}
 		s.until(10 * time.Second)
 		var notes []engine.HostState
-		for _, n := range s.life.notes {
+		for _, n := range s.life.noted() {
 			notes = append(notes, n.Hosts...)
 		}
 		if len(notes) != 2 || notes[1].Refusals != 50 || !notes[1].At.Equal(s.begin.Add(2100*time.Millisecond)) {
 			t.Errorf("noted %d times, last %+v; want a second time after a second, with 50 refusals", len(notes), notes[len(notes)-1])
 		}
 		runs := 0
-		for _, n := range s.life.notes {
+		for _, n := range s.life.noted() {
 			if n.Run != nil {
 				runs++
 			}
@@ -858,7 +924,7 @@ func TestPaceIsNotedNowAndThen(t *testing.T) {
 			s.add(engine.Batch{}, enginetest.Jobs("one.test", 100))
 			s.until(26 * time.Second) // it goes from 5 s to 2.3 s, less with each answer
 			hosts := 0
-			for _, n := range s.life.notes {
+			for _, n := range s.life.noted() {
 				hosts += len(n.Hosts)
 			}
 			if hosts != 3 {
