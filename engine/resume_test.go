@@ -547,6 +547,9 @@ func TestRetriesDueAreTakenUp(t *testing.T) {
 		if at.Place != engine.Deferred || !was.Due.Equal(is.Due) || was.Class != is.Class || was.Retry != is.Retry || is.Retry != 2 || at.Class != engine.Reset || at.Attempts != 2 {
 			t.Errorf("shown as %+v, want it as %+v", at, before)
 		}
+		if got := s.taken.Hosts[0].Reason; got != engine.Reason(is) {
+			t.Errorf("its host waits for %+v, want %+v", got, is)
+		}
 		if c := (engine.Counts{Submitted: 2, Retry: 1, OK: 1}); now.Counts != c || now.Limit.Kind != engine.LimitRetry || !now.Limit.Next.Equal(is.Due) {
 			t.Errorf("%+v limited by %+v", now.Counts, now.Limit)
 		}
