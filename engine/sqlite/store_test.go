@@ -190,7 +190,12 @@ func TestLinesReadAreKept(t *testing.T) {
 	s := made(t)
 	job := engine.Job{URL: "http://one.test/", Host: "one.test", Fingerprint: "http://one.test/"}
 	_, err := s.AddBatch(t.Context(), engine.Batch{Name: "list", Lines: 100}, func(yield func(engine.Job, error) bool) {
-		_ = yield(job, nil) && yield(job, nil) && yield(engine.Job{}, errors.New("no URL"))
+		for range 2 {
+			if !yield(job, nil) {
+				return
+			}
+		}
+		yield(engine.Job{}, errors.New("no URL"))
 	}, nil)
 	check(t, err)
 	s = again(t, s)
