@@ -315,7 +315,7 @@ func TestRepairOfEachPage(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			for n := 0; n < j.pages; n += tc.every {
+			for n := 0; n < j.pages; n += tc.every * stride {
 				rng := rand.New(rand.NewPCG(uint64(n), uint64(len(tc.name))))
 				hurt := bytes.Clone(main)
 				tc.damage(hurt[n*pageBytes:][:pageBytes], rng)
@@ -341,7 +341,7 @@ func TestRepairOfCutFile(t *testing.T) {
 	for from, more := range []int{0, 100, pageBytes / 2, pageBytes - 1} {
 		t.Run(fmt.Sprint(more), func(t *testing.T) {
 			t.Parallel()
-			for n := from; n < j.pages; n += 5 {
+			for n := from; n < j.pages; n += 5 * stride {
 				size := n*pageBytes + more
 				to, got, err := repair(t, main[:size], nil)
 				lost := func(page uint32) bool { return page > uint32(n) }
@@ -433,7 +433,7 @@ func TestRepairOfLog(t *testing.T) {
 		}
 	})
 	t.Run("cut", func(t *testing.T) {
-		for n := range frames + 1 {
+		for n := 0; n <= frames; n += stride {
 			for _, more := range []int{0, frame - 1} {
 				size := min(32+n*frame+more, len(log))
 				to, got, err := repair(t, main, log[:size])
@@ -449,7 +449,7 @@ func TestRepairOfLog(t *testing.T) {
 		}
 	})
 	t.Run("a frame is noise, or has a bit flipped", func(t *testing.T) {
-		for n := range frames {
+		for n := 0; n < frames; n += stride {
 			hurt := bytes.Clone(log)
 			rng := rand.New(rand.NewPCG(uint64(n), 8))
 			at := hurt[32+n*frame:][:frame]

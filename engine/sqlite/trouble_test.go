@@ -67,7 +67,7 @@ func everyFault(t *testing.T, work, check func(t *testing.T, d *disk)) {
 			if os.Getenv("WEIR_TEST_ALL") != "" {
 				f.step = 1
 			}
-			for nth := 1; ; nth += f.step {
+			for nth := 1; ; nth += f.step * stride {
 				d := newDisk(t)
 				f.nth = nth
 				d.fail(f.fault)
@@ -87,7 +87,7 @@ func everyFault(t *testing.T, work, check func(t *testing.T, d *disk)) {
 					t.Fatalf("call %d, %s, failed", nth, hit)
 				}
 				if nth > calls {
-					t.Logf("%d of %d calls failed in turn", (calls+f.step-1)/f.step, calls)
+					t.Logf("%d of %d calls failed in turn", (calls+f.step*stride-1)/(f.step*stride), calls)
 					return
 				}
 				if err := os.RemoveAll(d.dir); err != nil {

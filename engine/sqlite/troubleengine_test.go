@@ -36,7 +36,7 @@ func TestRunOnFailingDisk(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			for nth := 1; nth < 400; nth += 13 {
+			for nth := 1; nth < 400; nth += 13 * stride {
 				d := newDisk(t)
 				path := d.path("run.db")
 				over := false
@@ -138,7 +138,7 @@ func TestRepairedRunGoesOn(t *testing.T) {
 	main, err := os.ReadFile(path)
 	check(t, err)
 
-	for page := 0; page < len(main); page += pageBytes {
+	for page := 0; page < len(main); page += pageBytes * stride {
 		hurt := bytes.Clone(main)
 		clear(hurt[page:][:pageBytes])
 		to, got, err := repair(t, hurt, nil)
