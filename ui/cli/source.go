@@ -173,20 +173,40 @@ func openList(src string, stdin io.Reader) (*plan, error) {
 	if err != nil {
 		return nil, pathError(err)
 	}
-	if info, err := f.Stat(); err != nil || info.IsDir() {
+	info, err := f.Stat()
+	if err != nil || info.IsDir() {
 		f.Close()
 		if err != nil {
 			return nil, pathError(err)
 		}
 		return nil, fmt.Errorf("%s: is a directory", src)
 	}
+	lines := 0
+	if info.Mode().IsRegular() {
+		lines = aboutLines(f, info.Size())
+	}
 	return &plan{
-		batch: engine.Batch{Name: filepath.Base(src)},
+		batch: engine.Batch{Name: filepath.Base(src), Lines: lines},
 		name:  src,
 		in:    f,
 		halt:  func() { f.Close() },
 		path:  src,
 	}, nil
+}
+
+// aboutLines returns about how many lines a file of size bytes has: exactly, if
+// it is short.
+func aboutLines(f io.ReaderAt, size int64) int {
+	head := make([]byte, min(size, 64<<10))
+	n, _ := f.ReadAt(head, 0) // what is wrong with the file is said when it is read
+	if n == 0 {
+		return 0
+	}
+	lines := bytes.Count(head[:n], []byte("\n"))
+	if int64(n) == size && head[n-1] != '\n' {
+		lines++
+	}
+	return int(float64(lines) * float64(size) / float64(n))
 }
 
 // strict reads the whole of every list and returns the first bad line as an
