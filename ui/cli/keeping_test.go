@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"weir/engine"
+	"weir/engine/enginetest"
+	"weir/ui"
 )
 
 func TestRunsAreNumbered(t *testing.T) {
@@ -57,6 +61,10 @@ func TestStoreIsTaken(t *testing.T) {
 // where there are none.
 func TestUnfinished(t *testing.T) {
 	f := severalRuns(t)
+	f.put(t, "12.db", &fakeRun{
+		about:   about{State: stateInterrupted, Started: someday, Sources: []keptSource{{Batch: "stdin"}}},
+		batches: []KeptBatch{batchKept(1, "stdin", engine.Counts{Submitted: 1, Backlog: 1})},
+	})
 	a := &app{deps: f.deps()}
 	for _, tc := range []struct {
 		name string
@@ -64,11 +72,12 @@ func TestUnfinished(t *testing.T) {
 		want string
 		more int
 	}{
-		{name: "any", want: "9", more: 1},
+		{name: "any", want: "12", more: 2},
 		{name: "the same list", ab: runAbout(stateRunning, "b.txt"), want: "2"},
 		{name: "another list", ab: runAbout(stateRunning, "z.txt")},
 		{name: "one that has ended", ab: runAbout(stateRunning, "a.txt")},
 		{name: "one that is worked on", ab: runAbout(stateRunning, "d.txt")},
+		{name: "stdin is always another", ab: about{Sources: []keptSource{{Batch: "stdin"}}}},
 	} {
 		got, more := a.unfinished(tc.ab)
 		if name := nameOf(got); name != tc.want || more != tc.more {
@@ -82,4 +91,51 @@ func nameOf(s *summary) string {
 		return ""
 	}
 	return s.name
+}
+
+// A file that is added on the screen is noted while it is read, so that the next
+// life of the run can read on.
+func TestFilesOfTheScreenAreNoted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	listOf(t, "list.txt", urls("a", "b")...)
+	f := newFakeRuns(t)
+	k, err := create(f.deps().Runs, "", about{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(&enginetest.Scraper{}, engine.Config{Store: k.file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := fakeSession()
+	s.Engine = e
+	r := &run{s: s, keep: k}
+	p := newPlanner(Deps{Recipes: func() []RecipeInfo { return nil }}, s, "page")
+	ctl := r.controller(p)
+	for _, text := range []string{"list.txt", "http://one.test/typed"} {
+		b, jobs, err := p.Plan(ui.Spec{Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ctl.Add(t.Context(), b, func(yield func(engine.Job, error) bool) {
+			if got := f.runs[k.path].about.Sources; len(got) != 1 || got[0].Done != (text != "list.txt") {
+				t.Errorf("while %s is read, the file knows %+v", text, got)
+			}
+			jobs(yield)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := f.runs[k.path].about.Sources
+	if len(got) != 1 || !got[0].Done || filepath.Base(got[0].File) != "list.txt" || got[0].Recipe != "page" || !got[0].is(&e.Snapshot().Batches[0].Batch) {
+		t.Errorf("the file knows %+v, want list.txt, read", got)
+	}
+	e.Close()
+	if _, err := ctl.Add(t.Context(), engine.Batch{Name: got[0].Batch, Added: got[0].Added}, nil); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("Add to a run that has ended = %v", err)
+	}
+	if !f.runs[k.path].about.Sources[1].Done {
+		t.Error("a list that was not added is to be read on")
+	}
 }

@@ -103,7 +103,7 @@ func (p *planner) file(b engine.Batch, path string) (engine.Batch, iter.Seq2[eng
 		return b, nil, err
 	}
 	pl.halt()
-	b.Name, b.Lines, b.Added = pl.batch.Name, pl.batch.Lines, time.Now().UTC()
+	b.Name, b.Lines, b.Added = pl.batch.Name, pl.batch.Lines, time.Now().UTC().Round(0)
 	pl.batch = b
 	src, err := pl.source(b.Recipe.Name)
 	if err != nil {

@@ -242,6 +242,29 @@ func TestScreenOffersWhatWasLeft(t *testing.T) {
 	c = open(t, []string{home}, "resume", "1")
 	await(t, asked, "the request")
 	left(c, "1")
+
+	c = open(t, []string{home}, "resume", "1", "-o", "out.jsonl") // cancelled for good
+	await(t, asked, "the request")
+	c.await(t, enterScreen)
+	if _, err := io.WriteString(c.keys, "q"); err != nil {
+		t.Fatal(err)
+	}
+	gone = make(chan struct{})
+	leaving.Go(func() { c.ends(t, 130); close(gone) })
+	c.insists(t, "Leave?", "x", gone)
+	leaving.Wait()
+	c.restored(t)
+	c.await(t, "2 submitted = 0 ok + 0 empty + 0 failed + 0 skipped + 2 cancelled: balances")
+	if strings.Contains(c.String(), "goes on") {
+		t.Errorf("wrote %q, want no word of going on", c)
+	}
+	rows, err := os.ReadFile(filepath.Join(c.cmd.Dir, "out.jsonl"))
+	if n := bytes.Count(rows, []byte(`"outcome":"cancelled"`)); err != nil || n != 2 {
+		t.Errorf("out.jsonl has %d cancelled rows (%v), want 2", n, err)
+	}
+	c = open(t, []string{home}, "runs")
+	c.await(t, "1    finished")
+	c.ends(t, 0)
 }
 
 // insists presses a key once text was written, and again until it has done
