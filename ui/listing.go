@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -57,9 +58,7 @@ func newListing(t *table, w want) *listing {
 	l := &listing{want: w, x: t.x.snapshot(), read: t.read, few: max(t.few, 1)}
 	if w.show != showEnded && l.reads() {
 		l.waits = make(map[uint32]waiting, len(t.texts.waits))
-		for slot, waits := range t.texts.waits {
-			l.waits[slot] = waits
-		}
+		maps.Copy(l.waits, t.texts.waits)
 	}
 	return l
 }

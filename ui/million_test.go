@@ -337,6 +337,11 @@ func testOlder(t *testing.T, known int) {
 		if got := s.results.table.count(); got != 30_002 || s.results.older != nil {
 			t.Errorf("%d rows were read, want 30002; reading: %v", got, s.results.older != nil)
 		}
+		for _, num := range []uint64{30_000, 29_000, 28_000} { // the newest are kept at hand
+			if slot, _ := s.results.table.x.slot(engine.JobID(num)); known == 30_000 && s.results.table.texts.fresh.at[slot].url == "" {
+				t.Errorf("the text of %d made way for older ones", num)
+			}
+		}
 		if r := s.results.table.of(50_001); r == nil || r.outcome != engine.Cancelled {
 			t.Errorf("the job that was lost from sight is %+v, want cancelled", r)
 		}

@@ -40,7 +40,7 @@ func (p *results) take(states []engine.JobState) {
 
 // takeOlder brings in what the store has of before the view.
 func (p *results) takeOlder(states []engine.JobState) {
-	p.table.put(p.table.news(states))
+	p.table.putStored(states)
 	p.sync()
 }
 

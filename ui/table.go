@@ -67,6 +67,8 @@ type table struct {
 	fresh []uint32 // reused by put
 	drops []int    // likewise
 
+	stored bool // what is put comes from the store
+
 	making  *listing // the list that is being made; nil: none
 	changed map[uint32]change
 	next    tester // of want, while its list is being made
@@ -182,6 +184,13 @@ func (t *table) put(states []engine.JobState) int {
 	return max(len(t.fresh)-len(t.drops), 0)
 }
 
+// putStored is put for those of the states from the store that are news.
+func (t *table) putStored(states []engine.JobState) {
+	t.stored = true
+	t.put(t.news(states))
+	t.stored = false
+}
+
 // keep takes one state and reports whether it is to be listed.
 func (t *table) keep(s *engine.JobState) (slot uint32, listed bool) {
 	slot, known := t.x.slot(s.ID)
@@ -192,7 +201,7 @@ func (t *table) keep(s *engine.JobState) (slot uint32, listed bool) {
 	}
 	r, tx := t.x.record(s), newText(s)
 	t.x.set(slot, r)
-	t.texts.put(slot, tx, r.ended(), s.Reason)
+	t.texts.put(slot, tx, r.ended(), s.Reason, t.stored)
 	t.tally(&r, 1)
 	if t.order.by.textual() {
 		t.order.keys = slices.Grow(t.order.keys, int(t.x.n)-len(t.order.keys))[:t.x.n]

@@ -45,17 +45,21 @@ func (t *texts) get(slot uint32) (text, bool) {
 	return tx, ok
 }
 
-// put takes the text of a new state of a job.
-func (t *texts) put(slot uint32, tx text, ended bool, why engine.Reason) {
+// put takes the text of a new state of a job. One from the store takes the
+// place of no other that is newer.
+func (t *texts) put(slot uint32, tx text, ended bool, why engine.Reason, stored bool) {
 	delete(t.read.at, slot)
 	delete(t.shown, slot)
-	if !ended {
-		t.waits[slot] = waiting{tx, why}
-		delete(t.fresh.at, slot)
-		return
-	}
 	delete(t.waits, slot)
-	t.fresh.put(slot, tx)
+	switch {
+	case !ended:
+		delete(t.fresh.at, slot)
+		t.waits[slot] = waiting{tx, why}
+	case !stored || t.fresh.hasRoom():
+		t.fresh.put(slot, tx)
+	default:
+		delete(t.fresh.at, slot)
+	}
 }
 
 // show keeps the texts of these slots, in the place of those that were shown
