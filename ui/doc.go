@@ -12,6 +12,12 @@
 // numbers become columns in format.go, and nothing that a page wrote is drawn
 // before clean.go has seen it.
 //
+// Of the jobs, of which there may be millions, the screen keeps small records
+// (index.go) and the list of those that are wanted (table.go, order.go,
+// filter.go). Long lists are made beside the loop (listing.go); texts that are
+// not at hand (texts.go) are read from the store when they are on the screen
+// (asktexts.go), and so are results that no view has brought (older.go).
+//
 // The package starts no goroutine: what may block is a tea.Cmd. Update and
 // View do no I/O and have no clock; the time is that of the last view.
 package ui
