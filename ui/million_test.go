@@ -95,7 +95,7 @@ func TestTextsComeFromTheStore(t *testing.T) {
 			t.Errorf("after a burst the row is %q", got)
 		}
 		s.press("f", "j") // among the newest, whose texts the store need not be asked for
-		reads := s.fake.reads
+		reads := s.fake.reads()
 		for num := 16001; num <= 22000; num += 1000 {
 			var jobs []engine.JobState
 			for i := range 1000 {
@@ -107,8 +107,8 @@ func TestTextsComeFromTheStore(t *testing.T) {
 			t.Errorf("after another burst the row is %q, want that of 15999 still", got)
 		}
 		s.rest(time.Second)
-		if s.fake.reads != reads {
-			t.Errorf("%d texts were read of rows that were on the screen", s.fake.reads-reads)
+		if s.fake.reads() != reads {
+			t.Errorf("%d texts were read of rows that were on the screen", s.fake.reads()-reads)
 		}
 		if got := kept(); got > textsNew+textsRead+200 {
 			t.Errorf("%d texts are kept of 22000", got)
@@ -142,11 +142,11 @@ func TestTextsAreAskedForOnce(t *testing.T) {
 		s := many(t, 9000)
 		s.press("G")
 		s.rest(time.Second)
-		reads := s.fake.reads
+		reads := s.fake.reads()
 		s.press("k", "j", "k", "k", "j")
 		s.rest(time.Second)
-		if s.fake.reads != reads {
-			t.Errorf("%d more reads for rows that are there", s.fake.reads-reads)
+		if s.fake.reads() != reads {
+			t.Errorf("%d more reads for rows that are there", s.fake.reads()-reads)
 		}
 		// A store that has lost a row, or fails, is not asked for ever.
 		s.fake.results = slices.DeleteFunc(s.fake.results, func(r engine.Result) bool { return r.Num < 5000 })
@@ -154,7 +154,7 @@ func TestTextsAreAskedForOnce(t *testing.T) {
 		s.results.move(6000)
 		s.tell(nil)
 		s.rest(time.Minute)
-		if got := s.fake.reads - reads; got != 1 {
+		if got := s.fake.reads() - reads; got != 1 {
 			t.Errorf("a store that fails was asked %d times, want once", got)
 		}
 		if got := s.screen(); !strings.Contains(got, "disk [2J gone") {
@@ -186,9 +186,9 @@ func TestSearch(t *testing.T) {
 			}
 		}
 		s.tell(keyPress("7")) // the list of 7 is of no use any more
-		reads := s.fake.reads
+		reads := s.fake.reads()
 		s.rest(time.Second)
-		if got := s.fake.reads - reads; got > 45 {
+		if got := s.fake.reads() - reads; got > 45 {
 			t.Errorf("%d pages were read for 40: the search that was overtaken goes on", got)
 		}
 		want := 0
@@ -275,7 +275,7 @@ func TestMissedViews(t *testing.T) {
 		slices.SortFunc(s.fake.results, func(a, b engine.Result) int { return int(a.Num) - int(b.Num) })
 		stats := s.stats
 		stats.Classes = []engine.ClassCount{{Results: 9003}}
-		reads := s.fake.reads
+		reads := s.fake.reads()
 		s.tell(viewMsg{view: &engine.View{Full: true, Stats: stats, Jobs: []engine.JobState{
 			{ID: 4002, Place: engine.InFlight, URL: "http://h.test/b", Host: "h.test"}, ended(9500),
 		}}})
@@ -289,7 +289,7 @@ func TestMissedViews(t *testing.T) {
 				t.Errorf("job %d is %v, want %s", id, r, want)
 			}
 		}
-		if got := s.fake.reads - reads; got > 9 {
+		if got := s.fake.reads() - reads; got > 9 {
 			t.Errorf("%d pages were read, want 6,000 results and no more", got)
 		}
 	})

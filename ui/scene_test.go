@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,7 +210,7 @@ type fakeController struct {
 	engine.Controller
 	sub     *engine.Subscription
 	results []engine.Result
-	reads   int           // of states
+	read    atomic.Int64  // states, so many times
 	takes   time.Duration // each of them
 	calls   []string
 	err     error
@@ -292,8 +293,11 @@ func (c *fakeController) Results(_ context.Context, q engine.Query) ([]engine.Re
 	return rs, c.err
 }
 
+// reads returns how often states were read.
+func (c *fakeController) reads() int { return int(c.read.Load()) }
+
 func (c *fakeController) States(ctx context.Context, q engine.Query) ([]engine.JobState, error) {
-	c.reads++
+	c.read.Add(1)
 	time.Sleep(c.takes)
 	rs, err := c.Results(ctx, q)
 	var states []engine.JobState
