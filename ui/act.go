@@ -103,6 +103,8 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		return m.dialogs.push(&logDialog{log: &m.log})
 	case actMouse:
 		return m.mouseOn()
+	case actColumns:
+		return m.dialogs.push(&columnsDialog{columns: m.results.columns})
 	case actFreeze:
 		return m.frozen()
 	case actTaller, actFlatter, actWider, actNarrower:

@@ -34,11 +34,18 @@ type jobRow struct {
 }
 
 // A text is what of a job the screen reads from the store when it needs it.
-type text struct{ url, title, why string }
+type text struct {
+	url, title, why string
+	ended           int64 // seconds of Unix; 0: not known
+}
 
 // newText cleans the text of a job's state as it enters the screen.
 func newText(s *engine.JobState) text {
-	return text{clean(s.URL, urlBytes), clean(s.Title, whyBytes), why(s.Place, s.Outcome, s.Class, s.Why, s.Findings, s.Finding)}
+	t := text{url: clean(s.URL, urlBytes), title: clean(s.Title, whyBytes), why: why(s.Place, s.Outcome, s.Class, s.Why, s.Findings, s.Finding)}
+	if !s.Ended.IsZero() {
+		t.ended = s.Ended.Unix()
+	}
+	return t
 }
 
 // newRow cleans a job's state.

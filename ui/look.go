@@ -11,6 +11,7 @@ type Look struct {
 	Theme   string  `json:"theme,omitzero"`
 	Results Sorting `json:"results,omitzero"`
 	Hosts   Sorting `json:"hosts,omitzero"`
+	Columns string  `json:"columns,omitzero"` // of Results, their names; empty: the usual ones
 	Sizes   Sizes   `json:"sizes,omitzero"`
 	NoMouse bool    `json:"no_mouse,omitzero"`
 }
@@ -105,6 +106,11 @@ func (l Look) known() (Look, []string) {
 		drop("order of hosts", l.Hosts.By)
 		l.Hosts = Sorting{}
 	}
+	c, unknown := parseColumns(l.Columns)
+	for _, name := range unknown {
+		drop("column", name)
+	}
+	l.Columns = c.String()
 	for _, n := range []*int{&l.Sizes.Top, &l.Sizes.Hosts, &l.Sizes.Batches, &l.Sizes.Details} {
 		*n = max(-sizeMost, min(*n, sizeMost))
 	}
@@ -146,6 +152,7 @@ func (m *Model) wear(l Look) {
 	w.by, _ = columnOf(look.Results.By)
 	w.turned = look.Results.Turned
 	m.results.relist(w)
+	m.results.columns, _ = parseColumns(look.Columns)
 	m.hosts.by, _ = hostSortOf(look.Hosts.By)
 	m.hosts.turned = look.Hosts.Turned
 }

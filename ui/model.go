@@ -148,6 +148,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 
 	case viewMsg:
 		return tea.Batch(m.takeView(msg), m.dialogs.update(msg))
+	case columnsMsg:
+		m.choose(msg.columns)
 	case thawMsg:
 		return m.thawed()
 	case statsMsg:

@@ -111,9 +111,11 @@ func TestViewLetsNothingThrough(t *testing.T) {
 					}
 				}
 			}
+			s.choose(showHost | showBatch | showTitle | showWhy)
+			look("chosen columns")
 			for p := batchesPanel; p <= resultsPanel; p++ {
 				s.turnTo(p)
-				for _, a := range []act{actWhy, actWhyRun, actLog, actDetails, actHelp} {
+				for _, a := range []act{actColumns, actWhy, actWhyRun, actLog, actDetails, actHelp} {
 					s.tell(actMsg{a})
 					s.rest(time.Second)
 					look(fmt.Sprintf("panel %d, act %d", p, a))
@@ -148,6 +150,7 @@ func hostileScene() scene {
 	})
 	for i := range sc.stats.Hosts {
 		sc.stats.Hosts[i].Host = evil + strings.Repeat("x", i)
+		sc.stats.Hosts[i].Changes = []engine.PaceChange{{At: noon, From: time.Second, To: 2 * time.Second, Why: evil}}
 	}
 	for i := range sc.stats.Slots {
 		sc.stats.Slots[i].URL, sc.stats.Slots[i].Host, sc.stats.Slots[i].Job = evil, evil, 2000

@@ -19,9 +19,11 @@ type results struct {
 	news   int    // listed since the cursor left the newest
 	older  *older // results from before the first view are still being read; nil: none are
 	asked  bool   // texts are being read
+
+	columns shownColumns
 }
 
-func newResults() *results { return &results{table: newTable(), follow: true} }
+func newResults() *results { return &results{table: newTable(), follow: true, columns: usualColumns} }
 
 // take brings in the states of a view, each job once.
 func (p *results) take(states []engine.JobState) {

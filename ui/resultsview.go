@@ -15,12 +15,31 @@ import (
 type resultsLayout struct {
 	num, size, rows, try bool
 	why, url             int // cells; 0: no such column
+
+	batch, host, ended, title int // likewise: columns that are chosen beside the usual ones
 }
 
-func (p pane) resultsLayout() resultsLayout {
-	l := resultsLayout{num: p.framed || p.w >= 80, size: true, try: true}
-	l.rows = l.num
-	l.why = min(24+max(p.w-118, 0)/3, 60)
+// The cells of chosen columns.
+const (
+	batchCells = 16
+	hostCells  = 20
+	endedCells = 8
+	titleCells = 24
+)
+
+func (p pane) resultsLayout(c shownColumns) resultsLayout {
+	l := resultsLayout{num: p.framed || p.w >= 80, size: c&showSize != 0, try: c&showTry != 0}
+	l.rows = l.num && c&showRows != 0
+	if c&showWhy != 0 {
+		l.why = min(24+max(p.w-118, 0)/3, 60)
+	}
+	chosen := func(one shownColumns, cells int) int {
+		if c&one == 0 {
+			return 0
+		}
+		return cells
+	}
+	l.batch, l.host, l.ended, l.title = chosen(showBatch, batchCells), chosen(showHost, hostCells), chosen(showTime, endedCells), chosen(showTitle, titleCells)
 	for drop := 0; ; drop++ {
 		used := 24 // cursor, outcome, code, time, one before the URL
 		if l.num {
@@ -38,8 +57,13 @@ func (p pane) resultsLayout() resultsLayout {
 		if l.why > 0 {
 			used += l.why + 1
 		}
+		for _, cells := range []int{l.batch, l.host, l.ended, l.title} {
+			if cells > 0 {
+				used += cells + 1
+			}
+		}
 		l.url = p.w - used
-		if l.url >= 30 || drop == 4 {
+		if l.url >= 30 || drop == 8 {
 			return l
 		}
 		switch drop {
@@ -51,6 +75,14 @@ func (p pane) resultsLayout() resultsLayout {
 			l.why = 0
 		case 3:
 			l.rows = false
+		case 4:
+			l.title = 0
+		case 5:
+			l.batch = 0
+		case 6:
+			l.host = 0
+		case 7:
+			l.ended = 0
 		}
 	}
 }
@@ -86,11 +118,10 @@ func (p *results) head(at pane, l resultsLayout) string {
 			if w.down() {
 				arrow = at.th.Glyphs.Down
 			}
-			if width(text)+1 > cells || left {
-				text += " " + arrow
-			} else {
-				text += arrow
+			if left && width(text)+2 <= cells {
+				text += " "
 			}
+			text += arrow
 		}
 		if left {
 			b.paint(style, pad(text, cells))
@@ -103,8 +134,8 @@ func (p *results) head(at pane, l resultsLayout) string {
 		put(byNum, "#", 8, false)
 	}
 	b.put(" ")
-	put(byOutcome, "outcome", l.outcomeCells(), true)
-	put(byCode, "code", 4, false)
+	put(byOutcome, "outcome", l.outcomeCells()-1, true)
+	put(byCode, "code", 5, false) // with its arrow
 	if w.show == showWaiting {
 		b.gap(2)
 		b.paint(at.th.Muted, right("due", 6))
@@ -121,7 +152,19 @@ func (p *results) head(at pane, l resultsLayout) string {
 		put(byTry, "try", 4, false)
 	}
 	b.gap(1)
+	if l.ended > 0 {
+		b.paint(at.th.Muted, pad("ended", l.ended)).gap(1)
+	}
+	if l.batch > 0 {
+		b.paint(at.th.Muted, pad("batch", l.batch)).gap(1)
+	}
+	if l.host > 0 {
+		b.paint(at.th.Muted, pad("host", l.host)).gap(1)
+	}
 	put(byURL, "url", l.url, true)
+	if l.title > 0 {
+		b.gap(1).paint(at.th.Muted, pad("title", l.title))
+	}
 	if l.why > 0 {
 		b.gap(1)
 		put(byWhy, "why", l.why, true)
@@ -131,7 +174,7 @@ func (p *results) head(at pane, l resultsLayout) string {
 
 // view draws the heading and the rows that are on the screen.
 func (p *results) view(at pane, s *engine.Stats) []string {
-	l := at.resultsLayout()
+	l := at.resultsLayout(p.columns)
 	lines := make([]string, 0, at.h)
 	if p.headed(at) {
 		lines = append(lines, p.head(at, l))
@@ -241,10 +284,26 @@ func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
 	if l.try {
 		b.put(right(strconv.Itoa(int(r.tries)), 4))
 	}
+	if l.ended > 0 {
+		ended := unknown
+		if r.ended != 0 {
+			ended = daytime(time.Unix(r.ended, 0))
+		}
+		b.gap(1).put(pad(ended, l.ended))
+	}
+	if l.batch > 0 {
+		b.gap(1).put(pad(batchName(s, r.batch), l.batch))
+	}
+	if l.host > 0 {
+		b.gap(1).put(pad(r.host, l.host))
+	}
 	if r.told {
 		b.gap(1).put(pad(bare(r.url), l.url))
 	} else {
 		b.gap(1).paint(at.th.Muted, pad(glyphs.More, l.url))
+	}
+	if l.title > 0 {
+		b.gap(1).paint(at.th.Muted, pad(r.title, l.title))
 	}
 	if l.why > 0 {
 		b.gap(1).paint(at.th.Muted, pad(reason, l.why))

@@ -453,9 +453,9 @@ func changesText(h *engine.HostStats) (lines []string) {
 			break
 		}
 		if c.Until.IsZero() {
-			lines = append(lines, fmt.Sprintf("%s: from %s to %s between requests: %s.", daytime(c.At), gapText(c.From), gapText(c.To), c.Why))
+			lines = append(lines, fmt.Sprintf("%s: from %s to %s between requests: %s.", daytime(c.At), gapText(c.From), gapText(c.To), clean(c.Why, whyBytes)))
 		} else {
-			lines = append(lines, fmt.Sprintf("%s: no request before %s: %s.", daytime(c.At), daytime(c.Until), c.Why))
+			lines = append(lines, fmt.Sprintf("%s: no request before %s: %s.", daytime(c.At), daytime(c.Until), clean(c.Why, whyBytes)))
 		}
 	}
 	return lines

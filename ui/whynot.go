@@ -21,7 +21,7 @@ func (m *Model) whyNot(a act) string {
 	}
 	switch a {
 	case actUp, actDown, actPageUp, actPageDown, actTop, actEnd, actPanel, actNextPanel, actPrevPanel, actFilter,
-		actShow, actFollow, actWhyRun, actLog, actFreeze, actMouse, actUsual, actTheme, actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono, actPalette, actHelp, actAdd, actBack, actQuit, actInterrupt, actSuspend, actSort, actTurn:
+		actShow, actFollow, actWhyRun, actLog, actColumns, actFreeze, actMouse, actUsual, actTheme, actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono, actPalette, actHelp, actAdd, actBack, actQuit, actInterrupt, actSuspend, actSort, actTurn:
 		return ""
 	case actUndo:
 		if m.live && len(m.stats.Undo) == 0 && !m.lively {
