@@ -19,6 +19,7 @@ type Offer struct {
 	Sources string    // what it is about: "urls.txt, 3 URLs"; may be empty
 	More    int       // unfinished runs besides this one
 	ASCII   bool      // the terminal has no glyphs
+	Theme   string    // its name; empty or unknown: the default
 }
 
 // An Answer is what an operator says to an [Offer].
@@ -63,7 +64,7 @@ func newAsking(o Offer, now time.Time) *asking {
 	if !o.At.IsZero() {
 		d.when = left(o.At, max(now.Sub(o.At), 0).Truncate(time.Second))
 	}
-	return &asking{dialogs: dialogs{open: []dialog{d}}, run: o.Run, answer: AnswerLeave, th: NewTheme(true, o.ASCII)}
+	return &asking{dialogs: dialogs{open: []dialog{d}}, run: o.Run, answer: AnswerLeave, th: NewTheme(true, o.ASCII).Called(o.Theme)}
 }
 
 func (a *asking) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, a.open[0].Init()) }

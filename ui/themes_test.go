@@ -205,3 +205,12 @@ func TestThemeKeepsTheTerminal(t *testing.T) {
 		}
 	})
 }
+
+// The question before a screen wears the theme that was named.
+func TestThemeOfAnOffer(t *testing.T) {
+	for name, want := range map[string]string{colourBlind: colourBlind, "": "default"} {
+		if got := newAsking(Offer{Run: "7", Theme: name}, noon).th.Name; got != want {
+			t.Errorf("with %q the theme is %s, want %s", name, got, want)
+		}
+	}
+}

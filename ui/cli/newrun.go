@@ -130,7 +130,7 @@ func (a *app) offer(ctx context.Context, cfg Config, ab about) (taken bool, err 
 	c := old.counts
 	answer, err := ui.Offer{
 		Run: old.name, At: old.modified, Left: c.Left(), Of: c.Submitted, Sources: old.about.subject(), More: more,
-		ASCII: cfg.ASCII || !utf8Locale(),
+		ASCII: cfg.ASCII || !utf8Locale(), Theme: cfg.Theme,
 	}.Ask(asking, tea.WithoutSignalHandler())
 	switch {
 	case asking.Err() != nil:
