@@ -43,11 +43,10 @@ func TestReadOnly(t *testing.T) {
 	behind := &probe{}
 	c := engine.ReadOnly(behind)
 	face := reflect.TypeFor[engine.Controller]()
-	for i := range face.NumMethod() {
-		m := face.Method(i)
+	for m := range face.Methods() {
 		var in []reflect.Value
-		for j := range m.Type.NumIn() {
-			in = append(in, reflect.Zero(m.Type.In(j)))
+		for of := range m.Type.Ins() {
+			in = append(in, reflect.Zero(of))
 		}
 		behind.calls = nil
 		out := reflect.ValueOf(c).MethodByName(m.Name).Call(in)

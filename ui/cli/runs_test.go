@@ -286,10 +286,11 @@ func TestRunIsExported(t *testing.T) {
 		batches: []KeptBatch{batchKept(1, "odd", engine.Counts{}), batchKept(2, "the even", engine.Counts{})},
 	})
 	all := whole(page+2) + "cancelled\n"
-	odd := lineHead
+	var odd strings.Builder
+	odd.WriteString(lineHead)
 	for _, r := range rs {
 		if r.Batch == 1 && r.Outcome == engine.OK {
-			odd += r.URL + "\n"
+			odd.WriteString(r.URL + "\n")
 		}
 	}
 	for _, tc := range []struct {
@@ -303,8 +304,8 @@ func TestRunIsExported(t *testing.T) {
 		{name: "records", args: []string{"1", "--records", "FILE"}, want: all, said: "515 results of run 1 in FILE"},
 		{name: "failed", args: []string{"1", "-o", "FILE", "--outcome", "failed"}, want: lineHead + "http://one.test/3\n", said: "1 result of run 1"},
 		{name: "cancelled and failed", args: []string{"1", "-o", "FILE", "--outcome", "failed,cancelled"}, want: lineHead + "http://one.test/3\ncancelled\n", said: "2 results"},
-		{name: "a batch by its name", args: []string{"1", "-o", "FILE", "--batch", "odd", "--outcome", "ok"}, want: odd},
-		{name: "by its number", args: []string{"1", "-o", "FILE", "--batch", "1", "--outcome", "ok"}, want: odd},
+		{name: "a batch by its name", args: []string{"1", "-o", "FILE", "--batch", "odd", "--outcome", "ok"}, want: odd.String()},
+		{name: "by its number", args: []string{"1", "-o", "FILE", "--batch", "1", "--outcome", "ok"}, want: odd.String()},
 		{name: "both batches", args: []string{"1", "-o", "FILE", "--batch", "1", "--batch", "the even"}, want: all},
 		{name: "no such batch", args: []string{"1", "-o", "FILE", "--batch", "7"}, code: 2, said: `--batch "7": run 1 has 1 odd, 2 the even`},
 		{name: "no such outcome", args: []string{"1", "-o", "FILE", "--outcome", "good"}, code: 2, said: `--outcome "good": want ok or empty or failed or skipped or cancelled`},
