@@ -254,6 +254,9 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = fmt.Fprintln(in, ts.Getenv("SITE")+"/hang")
 	ts.Check(err)
+	for len(s.hangs) > 0 { // of a process that has ended
+		<-s.hangs
+	}
 	ts.Check(cmd.Start())
 	if !s.hung() {
 		_ = cmd.Process.Kill()
