@@ -123,8 +123,13 @@ func (p *parser) fail(want string) {
 }
 
 func (p *parser) space() {
-	for p.at < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.at]) >= 0 {
-		p.at++
+	for p.at < len(p.text) {
+		switch p.text[p.at] {
+		case ' ', '\t', '\r', '\n':
+			p.at++
+		default:
+			return
+		}
 	}
 }
 
@@ -232,14 +237,14 @@ func (p *parser) list() any {
 
 func (p *parser) scalar() any {
 	switch p.space(); {
+	case p.at < len(p.text) && p.text[p.at] == '"':
+		return p.string()
 	case p.word("null"):
 		return nil
 	case p.word("true"):
 		return true
 	case p.word("false"):
 		return false
-	case p.at < len(p.text) && p.text[p.at] == '"':
-		return p.string()
 	}
 	end := p.at
 	for end < len(p.text) && strings.IndexByte("+-.eE0123456789", p.text[end]) >= 0 {

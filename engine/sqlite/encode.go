@@ -22,6 +22,11 @@ type lists struct {
 	timing, history, header, findings, records, exact []byte
 }
 
+// size is how many bytes the lists take.
+func (l *lists) size() int {
+	return len(l.timing) + len(l.history) + len(l.header) + len(l.findings) + len(l.records) + len(l.exact)
+}
+
 // encode writes the lists of a result. The error is that of a value that is
 // none of an [engine.Field]'s.
 func encode(r *engine.Result) (lists, error) {

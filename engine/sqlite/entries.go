@@ -138,6 +138,7 @@ type ended struct {
 	findings      int
 	finding       string
 	lists         lists
+	given         engine.Result // for who reads it soon
 }
 
 // newEnded makes an entry of a result. The error is that of a record with a

@@ -67,6 +67,8 @@ func (s *Store) Finish(_ context.Context, rs []engine.Result, each func(engine.J
 		if err != nil {
 			return err
 		}
+		url, host, _ := s.front.Find(rs[i].Job)
+		e.given = given(&rs[i], url, host)
 		entries[i] = e
 	}
 	next := 0
@@ -121,6 +123,11 @@ func (s *Store) Results(ctx context.Context, q engine.Query) ([]engine.Result, e
 	}
 	if slices.Contains(q.Outcomes, engine.Cancelled) {
 		return s.front.Cancelled(q), nil
+	}
+	if q.Batch == 0 && q.Host == "" && len(q.Jobs) == 0 && len(q.Outcomes) == 0 {
+		if out, ok := s.recent.results(q.After, q.Limit); ok {
+			return out, nil
+		}
 	}
 	return s.read.Results(ctx, q)
 }

@@ -67,6 +67,7 @@ func (s *Store) refill(c *conn, sites map[int64]site) error {
 		return err
 	}
 	r.Num = uint64(num)
+	s.recent.after = r.Num
 	if r.State, err = keptState(c, s.path); err != nil {
 		return err
 	}

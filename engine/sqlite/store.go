@@ -22,6 +22,7 @@ type Store struct {
 	front   *engine.Frontier
 	journal journal
 	read    Reader // its about is not used
+	recent  recent
 	writer  *writer
 	writing sync.WaitGroup // of the goroutine that owns the writer
 

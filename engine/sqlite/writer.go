@@ -17,6 +17,7 @@ type writer struct {
 	journal *journal
 	front   *engine.Frontier
 	gate    *sync.RWMutex // see Reader
+	recent  *recent
 
 	most  int64 // bytes of the write-ahead log
 	sites map[site]int64
@@ -35,7 +36,7 @@ type site struct{ host, origin string }
 // newWriter prepares what is written.
 func newWriter(c *conn, s *Store, sites map[int64]site) (*writer, error) {
 	w := &writer{
-		conn: c, path: s.path, journal: &s.journal, front: s.front, gate: s.read.gate, most: walMost,
+		conn: c, path: s.path, journal: &s.journal, front: s.front, gate: s.read.gate, recent: &s.recent, most: walMost,
 		sites: make(map[site]int64, len(sites)), hosts: make(map[string]int64),
 	}
 	for id, at := range sites {
@@ -92,6 +93,7 @@ func (w *writer) run() {
 		})
 		err := transact(w.conn, func() error { return w.commit(group, batches) })
 		if err == nil {
+			w.recent.add(group)
 			w.journal.committed(len(group), nil)
 			err = w.tidy()
 		}
