@@ -3,6 +3,7 @@
 // them is a dependency of weir:
 //
 //	cd scrape/testdata/peers && go run . [-rounds 5] [-sizes 8k,60k] [-workers 5,50] [-peers weir,colly,bare,tuned,scrapy]
+//	cd scrape/testdata/peers && go run . -rounds 15 -sizes 8k -peers weir,weir-nostore
 //	cd scrape/testdata/peers && go run . -memory
 //
 // The pages are served from memory over loopback by this process. Every peer is
@@ -11,6 +12,9 @@
 // counts for it. Each round runs all of them one after the other, and the table
 // shows the medians. The rows of a peer must be those that weir found, or it is
 // no comparison and the program fails.
+//
+// The peer weir keeps its run on disk, as it does by default, and weir-nostore
+// in memory.
 //
 // Scrapy is Debian's (apt-get install python3-scrapy) and is left out where it
 // is not installed.
@@ -200,9 +204,12 @@ func (b *bench) one(peer string, s size, n int, workers string) (figures, error)
 	os.Remove(out) // Scrapy appends
 	var cmd *exec.Cmd
 	switch peer {
-	case "weir":
+	case "weir", "weir-nostore":
 		cmd = exec.Command(b.weir, "-r", "rota.yaml", "--headless", "-i", "0", "-w", workers, "--records", out, list)
-		cmd.Env = append(os.Environ(), b.env)
+		if peer == "weir-nostore" {
+			cmd.Args = append(cmd.Args, "--no-store")
+		}
+		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(b.dir, "state"), b.env)
 	case "scrapy":
 		cmd = exec.Command("/usr/bin/python3", "spider.py", list, workers, out)
 	default:
