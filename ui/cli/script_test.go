@@ -232,12 +232,8 @@ func codeOf(err error) int {
 var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT}
 
 func signalled(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 || signals[args[0]] == nil && args[0] != "KILL" {
+	if neg || len(args) < 3 || signals[args[0]] == nil {
 		ts.Fatalf("usage: signal NAME CODE COMMAND [ARG...]")
-	}
-	sig, ok := signals[args[0]]
-	if !ok {
-		sig = os.Kill // CODE is -1
 	}
 	s := theSite(ts)
 	path, err := exec.LookPath(program)
@@ -263,7 +259,7 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait()
 		ts.Fatalf("/hang was not asked for")
 	}
-	ts.Check(cmd.Process.Signal(sig))
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
 	begin := time.Now()
 	// Wait closes the pipe only after the program has ended.
 	err = cmd.Wait()
