@@ -68,8 +68,23 @@
 //
 // Of a million jobs, one costs 1.3 times as much over a thousand hosts as over
 // one. A waiting job with a URL of 60 bytes takes 150 bytes in a [MemStore]. A
-// change costs the feed some 60 ns with one reader, and with many. Cancelling
-// 100,000 jobs of one host takes microseconds.
+// change costs the feed some 60 ns with one reader, and with many. Cancelling a
+// batch of 100,000 jobs of one host takes some 40 microseconds.
+//
+// # Lives
+//
+// A run outlives its engine if its [Store] does. [New] goes on with what the
+// store has: batches, pauses, retries due, blocks that still count, what the
+// throttle has learnt, the rules of robots.txt. What was in flight is fetched
+// once more, what had ended never. A gap is a gap across lives too: after a kill
+// a paced host waits one interval before its first request. No time that was
+// noted grows because the clock went back. A store that fails ends the run with
+// [ErrStore].
+//
+// The jobs of a run are a [Frontier], whatever keeps it: a [MemStore] has it
+// and the results in memory, and a store on disk gives it a [Journal] and puts
+// its jobs back with [Frontier.Refill]. What is scheduled next is never asked
+// of a disk.
 //
 // # Endings
 //

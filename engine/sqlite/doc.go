@@ -17,9 +17,9 @@
 //
 // # Promises
 //
-// What was acknowledged is kept: Finish, AddBatch and Change return when what
-// they did is on disk (write-ahead log, synchronous FULL). Release, Keep and
-// SetOutput are written behind. Leases are not written: a job that was out when
+// What was acknowledged is kept: Finish, AddBatch and Sync return when what
+// they did, or Change before them, is on disk (write-ahead log, synchronous
+// FULL). Release, Keep and SetOutput are written behind. Leases are not written: a job that was out when
 // the process died waits again.
 //
 // The first failure of a write is the last write: from then on every method
