@@ -52,7 +52,10 @@ func (j *journal) add(e entry) {
 	if _, ok := e.(*ended); ok {
 		j.results++
 	}
-	j.change.Broadcast()
+	// What is in between is no news to anybody who waits: see ripe.
+	if n := len(j.entries); n == 1 || n == most/2 || j.results == group {
+		j.change.Broadcast()
+	}
 }
 
 // wake makes everybody look again. It takes the lock, so that nobody who has
