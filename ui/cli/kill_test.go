@@ -234,6 +234,19 @@ func (k *killer) live(t *testing.T, screen bool, after time.Duration) (killed bo
 	}
 	l.began, l.kept, l.check = k.look(t)
 	k.said = p.said()
+	ended := false
+	for line := range bytes.Lines(k.said) {
+		var e struct {
+			Event  string
+			Counts killLedger
+		}
+		if json.Unmarshal(line, &e) == nil && e.Event == "end" {
+			k.tale.ledger, ended = e.Counts, true
+		}
+	}
+	// A kill may come when all is written and noted, and the process is not
+	// gone yet: then there is nothing to resume.
+	k.tale.over = !killed && !ended && bytes.Contains(k.said, []byte("run.db has ended: "))
 	k.tale.lives = append(k.tale.lives, l)
 	if !killed && k.tale.code > 1 {
 		k.tale.asked = k.site.requests()
@@ -262,15 +275,6 @@ func (k *killer) end(t *testing.T) {
 	t.Helper()
 	r := &k.tale
 	r.asked, r.results, r.records = k.site.requests(), k.read(t, "results.jsonl"), k.read(t, "rows.csv")
-	for line := range bytes.Lines(k.said) {
-		var e struct {
-			Event  string
-			Counts killLedger
-		}
-		if json.Unmarshal(line, &e) == nil && e.Event == "end" {
-			r.ledger = e.Counts
-		}
-	}
 	p := k.start(t, false, []string{"export", "run.db", "-o", "export.jsonl", "--records", "export.csv"})
 	if _, code := p.end(t, -1); code != 0 {
 		t.Fatalf("weir export: exit code %d\n%s", code, p.said())

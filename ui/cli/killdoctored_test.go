@@ -123,6 +123,7 @@ func TestKillLaws(t *testing.T) {
 		{"a record is lost", func(r *killRun) { r.records = drop(r.records, 2) }, []string{same, exported}},
 		{"a record comes twice", func(r *killRun) { r.records = twice(r.records, 2) }, []string{double, same, exported}},
 		{"another exit code", func(r *killRun) { r.code = 1 }, []string{same}},
+		{"a wrong exit code of a run that was over", func(r *killRun) { r.code, r.over = 1, true }, []string{same}},
 		{"an export that lacks a result", func(r *killRun) { r.exported = drop(r.exported, 1) }, []string{exported}},
 		{"an export with a record twice", func(r *killRun) { r.rexport = twice(r.rexport, 1) }, []string{exported}},
 		{"an export of another time", func(r *killRun) {
