@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -68,9 +69,11 @@ type Engine struct {
 	pool    *Pool
 	feed    *feed
 	wake    chan struct{} // capacity 1: the feeder should look again
+	more    chan struct{} // capacity 1: so it should unless the queue is full
 	ending  chan struct{} // closed when nothing is left that Run waits for
 	done    chan Result   // from workers to the committer
 	epoch   time.Time
+	entered atomic.Bool // a batch has a job at a host where it had none
 
 	// keeping is held while results are kept and then counted, so that none
 	// is retried in between. It is taken before mu.
@@ -162,6 +165,7 @@ func New(s Scraper, cfg Config) (*Engine, error) {
 		scraper: s,
 		store:   cfg.Store,
 		wake:    make(chan struct{}, 1),
+		more:    make(chan struct{}, 1),
 		ending:  make(chan struct{}),
 		done:    make(chan Result, 256),
 		epoch:   now,
@@ -301,7 +305,8 @@ func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (
 
 // stamp gives the jobs of a list the time since when they wait. The feeder is
 // told when the store has taken one, not when it is about to: it would look too
-// early.
+// early. The first of a batch at a host may be worth a place in a full queue,
+// those behind it are not.
 func (e *Engine) stamp(jobs iter.Seq2[Job, error]) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
 		for j, err := range jobs {
@@ -309,7 +314,14 @@ func (e *Engine) stamp(jobs iter.Seq2[Job, error]) iter.Seq2[Job, error] {
 			if !yield(j, err) {
 				return
 			}
-			e.rouse()
+			if e.entered.Swap(false) {
+				e.rouse()
+				continue
+			}
+			select {
+			case e.more <- struct{}{}:
+			default:
+			}
 		}
 	}
 }

@@ -21,9 +21,9 @@ func (e *Engine) feedQueue(ctx context.Context) {
 	backoff := feedBackoffMin
 	for {
 		full, wait := e.fill()
-		var room <-chan struct{}
+		room, more := (<-chan struct{})(nil), e.more
 		if full {
-			room = e.pool.Room()
+			room, more = e.pool.Room(), nil
 			if wait == 0 || backoff < wait {
 				wait = backoff
 			}
@@ -38,6 +38,7 @@ func (e *Engine) feedQueue(ctx context.Context) {
 		}
 		select {
 		case <-e.wake:
+		case <-more:
 		case <-room:
 			backoff = feedBackoffMin
 		case <-ring:

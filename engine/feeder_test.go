@@ -98,3 +98,32 @@ func TestHostsAreCountedAsTheyChange(t *testing.T) {
 		})
 	}
 }
+
+// A list that is read while the queue is full offers the queue the first job
+// of each host, which may be worth a place in it, and not each of its jobs.
+func TestAListThatIsReadDoesNotKnockAtAFullQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, slow(time.Hour), engine.Config{Queue: 10, Workers: 1})
+		slowly := func(host string) (knocks uint64) {
+			before := r.Snapshot().Hits
+			_, err := r.Add(t.Context(), engine.Batch{}, func(yield func(engine.Job, error) bool) {
+				for i := range 500 {
+					if !yield(enginetest.Job(host, i), nil) {
+						return
+					}
+					synctest.Wait() // the feeder looks at each
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.Snapshot().Hits - before
+		}
+		const most = 12 // one for each place, when the second list gets its share, and two more
+		for i, host := range []string{"one.test", "two.test"} {
+			if got := slowly(host); got == 0 || got > most {
+				t.Errorf("%d refusals while list %d was read, want 1 to %d", got, i+1, most)
+			}
+		}
+	})
+}

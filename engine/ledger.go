@@ -265,6 +265,9 @@ func (e *Engine) admit(b *batch, j Job, class Class) {
 		if h.robots == robotsNone && j.Origin != "" {
 			h.robots = robotsUnasked
 		}
+		if h.stockOf(b.ID) == 0 {
+			e.entered.Store(true)
+		}
 		h.wait(b.ID, 1)
 		b.announced = false
 		if b.mark != 0 {
