@@ -55,8 +55,8 @@ func create(runs *Runs, path string, ab about) (*keeping, error) {
 		k.name = strconv.Itoa(next)
 		k.path = filepath.Join(dir, k.name+runEnding)
 		k.file, err = runs.Create(k.path, text)
-		if errors.Is(err, fs.ErrExist) {
-			continue
+		if _, held := errors.AsType[*HeldError](err); held || errors.Is(err, fs.ErrExist) {
+			continue // that number is another's, who may be making its file just now
 		}
 		if err != nil {
 			return nil, &storeError{fmt.Errorf("runs: %w (--no-store keeps none)", named(k.path, err))}
