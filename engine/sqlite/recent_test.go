@@ -48,8 +48,14 @@ func TestRecentResultsAreThoseOfTheFile(t *testing.T) {
 		check(t, err)
 		defer r.Close()
 		for _, q := range []engine.Query{
-			{After: num - far}, {After: num - far, Limit: 3}, {After: num - min(far, 600)}, {After: num - 10, Limit: 4},
-			{After: num - 1}, {After: num}, {After: num + 7}, {After: 1<<64 - 1},
+			{After: num - far},
+			{After: num - far, Limit: 3},
+			{After: num - min(far, 600)},
+			{After: num - 10, Limit: 4},
+			{After: num - 1},
+			{After: num},
+			{After: num + 7},
+			{After: 1<<64 - 1},
 		} {
 			got, err := s.Results(t.Context(), q)
 			check(t, err)
