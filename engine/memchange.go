@@ -154,10 +154,13 @@ func (f *Frontier) pause(ids []JobID, m *moving) {
 }
 
 // all passes over the jobs by id.
-func (f *Frontier) all() iter.Seq[*memJob] {
+func (f *Frontier) all() iter.Seq[*memJob] { return f.after(0) }
+
+// after passes over the jobs with a higher id.
+func (f *Frontier) after(id uint64) iter.Seq[*memJob] {
 	return func(yield func(*memJob) bool) {
-		for id := range f.last {
-			if j := f.known(JobID(id + 1)); j != nil && !yield(j) {
+		for id++; id <= uint64(f.last); id++ {
+			if j := f.known(JobID(id)); j != nil && !yield(j) {
 				return
 			}
 		}
@@ -311,14 +314,14 @@ func (f *Frontier) Cancelled(q Query) []Result {
 }
 
 func (f *Frontier) cancelled(q Query) []Result {
-	jobs := f.all()
+	jobs := f.after(q.After)
 	if len(q.Jobs) > 0 {
 		jobs = f.named(q.Jobs)
 	}
 	var out []Result
 	for j := range jobs {
 		b := j.batch()
-		if j.place != Backlog && j.place != Deferred || j.mark() == 0 && b.mark == 0 {
+		if uint64(j.id) <= q.After || j.place != Backlog && j.place != Deferred || j.mark() == 0 && b.mark == 0 {
 			continue
 		}
 		r := Result{Job: JobID(j.id), Batch: b.ID, URL: j.url, Host: j.site.lane.host, Outcome: Cancelled}

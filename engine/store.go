@@ -136,6 +136,6 @@ type Query struct {
 	Host     string  // empty: all
 	Jobs     []JobID // empty: all
 	Outcomes []Outcome
-	After    uint64 // results with a higher Num only
+	After    uint64 // results with a higher Num only; of Cancelled, jobs with a higher id
 	Limit    int    // at most so many; zero: all
 }

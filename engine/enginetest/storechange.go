@@ -245,6 +245,10 @@ func testCancelledRows(s *shelf) {
 		{engine.Query{Host: "one.test"}, []string{two}},
 		{engine.Query{Limit: 2}, []string{two, zero}},
 		{engine.Query{Batch: 2, Limit: 1}, []string{zero}},
+		{engine.Query{After: 3}, []string{zero, one}},
+		{engine.Query{After: 4, Limit: 1}, []string{one}},
+		{engine.Query{After: 5}, nil},
+		{engine.Query{After: 3, Jobs: []engine.JobID{3, 5}}, []string{one}},
 		{engine.Query{Jobs: []engine.JobID{1, 2, 3}}, []string{two}},
 	} {
 		tc.q.Outcomes = onlyCanc.Outcomes

@@ -162,8 +162,8 @@ func (r *Reader) result(row []driver.Value) (engine.Result, error) {
 func (r *Reader) cancelled(ctx context.Context, q engine.Query) (out []engine.Result, err error) {
 	sql := `SELECT job.id, job.batch, job.url, site.host, job.attempts, job.carry
 		FROM job CROSS JOIN batch ON batch.id = job.batch CROSS JOIN site ON site.id = job.site
-		WHERE NOT job.ended AND (job.mark OR batch.mark)`
-	var args []driver.NamedValue
+		WHERE NOT job.ended AND (job.mark OR batch.mark) AND job.id > ?`
+	args := named(nil, int64(q.After))
 	if q.Batch != 0 {
 		sql += " AND job.batch = ?"
 		args = named(args, int64(q.Batch))

@@ -149,10 +149,17 @@ func eachResult(ctx context.Context, v RunView, outcomes []engine.Outcome, only 
 		}
 		return nil
 	}
-	for len(q.Outcomes) > 0 && ctx.Err() == nil {
+	read := func(ctx context.Context, q engine.Query) ([]engine.Result, error) {
 		rs, err := v.Results(ctx, q)
 		if err != nil {
-			return &storeError{err}
+			return nil, &storeError{err}
+		}
+		return rs, nil
+	}
+	for len(q.Outcomes) > 0 && ctx.Err() == nil {
+		rs, err := read(ctx, q)
+		if err != nil {
+			return err
 		}
 		if err := take(rs); err != nil {
 			return err
@@ -163,11 +170,7 @@ func eachResult(ctx context.Context, v RunView, outcomes []engine.Outcome, only 
 		q.After = rs[len(rs)-1].Num
 	}
 	if slices.Contains(outcomes, engine.Cancelled) && ctx.Err() == nil {
-		rs, err := v.Results(ctx, engine.Query{Batch: q.Batch, Outcomes: []engine.Outcome{engine.Cancelled}})
-		if err != nil {
-			return &storeError{err}
-		}
-		if err := take(rs); err != nil {
+		if err := eachCancelled(ctx, q.Batch, read, take); err != nil {
 			return err
 		}
 	}

@@ -212,12 +212,28 @@ func (s *sink) finish(ctx context.Context, real bool) error {
 		err = s.checkpoint()
 	}
 	if err == nil && real { // behind what is noted: a run that is taken up again cuts them off
-		var rs []engine.Result
-		if rs, err = s.results(ctx, engine.Query{Outcomes: []engine.Outcome{engine.Cancelled}}); err == nil {
-			err = s.write(rs)
-		}
+		err = eachCancelled(ctx, 0, s.results, s.write)
 	}
 	return errors.Join(err, s.close())
+}
+
+// eachCancelled gives the rows of a batch's cancelled jobs, or of all if it is
+// zero, to each, so many at once as are read at once.
+func eachCancelled(
+	ctx context.Context, batch engine.BatchID,
+	read func(context.Context, engine.Query) ([]engine.Result, error), each func([]engine.Result) error,
+) error {
+	q := engine.Query{Batch: batch, Outcomes: []engine.Outcome{engine.Cancelled}, Limit: page}
+	for {
+		rs, err := read(ctx, q)
+		if err == nil {
+			err = each(rs)
+		}
+		if err != nil || len(rs) < q.Limit {
+			return err
+		}
+		q.After = uint64(rs[len(rs)-1].Job)
+	}
 }
 
 // write gives whole rows to every file that does not have them yet.
