@@ -53,8 +53,9 @@ type Journal interface {
 	// Opened tells of a new job.
 	Opened(j Job)
 	// Returned tells of a job that was given back other than it was before it
-	// was leased: its Attempts, Retries, Due or Waited. That a job is leased
-	// is not told: when the process dies, it is where it was.
+	// was leased: its Attempts, Retries, Due or Waited, or cancelled by now,
+	// which the numbers of its batch tell. That a job is leased is not told:
+	// when the process dies, it is where it was.
 	Returned(j Job)
 	// Moved tells of a change that changed something.
 	Moved(m Moved)
@@ -432,7 +433,7 @@ func (f *Frontier) back(j *memJob, r *Job) {
 	was := f.full(j)
 	f.tried(j, r)
 	j.waited = f.since(r.Waited)
-	if is := f.full(j); is != was {
+	if is := f.full(j); is != was || j.mark() != 0 || j.batch().mark != 0 {
 		f.journal.Returned(is)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/engine"
+	"weir/engine/enginetest"
 	"weir/engine/sqlite"
 )
 
@@ -46,5 +47,33 @@ func TestReaderBatches(t *testing.T) {
 	}
 	if _, err := r.Batches(t.Context()); !errors.Is(err, sqlite.ErrClosed) {
 		t.Errorf("Batches of a closed Reader = %v, want ErrClosed", err)
+	}
+}
+
+// A job that is cancelled while it is out is no job that is left when it comes
+// back as it was, though nothing of its own has changed.
+func TestReaderCountsWhatCameBackCancelled(t *testing.T) {
+	s := made(t)
+	if _, err := s.AddBatch(t.Context(), engine.Batch{}, enginetest.Jobs("one.test", 3), nil); err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := s.Next(t.Context(), 2, engine.Want{})
+	if err != nil || len(jobs) != 2 {
+		t.Fatalf("Next = %v, %v", jobs, err)
+	}
+	for _, sel := range []engine.Selector{{Jobs: []engine.JobID{jobs[0].ID}}, {Batch: 1}} {
+		_, err := s.Change(t.Context(), sel, engine.Change{Kind: engine.ChangeCancel, Mark: uint64(1 + sel.Batch)})
+		check(t, err)
+	}
+	check(t, s.Sync(t.Context()))
+	check(t, s.Release(t.Context(), jobs))
+	check(t, s.Sync(t.Context()))
+	r, err := sqlite.Read(s.Path())
+	if err != nil {
+		t.Fatalf("Read: %v", err)
+	}
+	defer r.Close()
+	if got, err := r.Count(t.Context(), engine.Query{}); err != nil || got != (engine.Counts{Submitted: 3, Cancelled: 3}) {
+		t.Errorf("Count = %+v, %v; want 3 cancelled", got, err)
 	}
 }
