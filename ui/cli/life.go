@@ -86,6 +86,11 @@ func (l *life) recipes() error {
 	l.fields = map[engine.RecipeRef][]string{}
 	for i := range l.kept.Batches {
 		b := &l.kept.Batches[i].Batch
+		if b.Recipe == (engine.RecipeRef{}) {
+			if err := l.adopt(&l.kept.Batches[i]); err != nil {
+				return err
+			}
+		}
 		if _, ok := l.fields[b.Recipe]; ok {
 			continue
 		}
@@ -103,6 +108,24 @@ func (l *life) recipes() error {
 		}
 		l.fields[b.Recipe] = r.Fields
 	}
+	return nil
+}
+
+// adopt gives a batch whose recipe was lost with a damaged file the one that
+// the run began with, and lets it go on.
+func (l *life) adopt(b *engine.KeptBatch) error {
+	if b.Counts.Left() == 0 {
+		return nil
+	}
+	r, err := l.s.Recipe(l.cfg.Recipe)
+	if err != nil {
+		return fmt.Errorf("batch %d %s has lost its recipe: %w", b.ID, b.Name, err)
+	}
+	if _, err := l.k.file.Change(context.Background(), engine.Selector{Batch: b.ID}, engine.Change{Kind: engine.ChangeResume}); err != nil {
+		return &storeError{named(l.k.path, err)}
+	}
+	b.Recipe, b.Text, b.Paused = r.Ref, r.Text, engine.Paused{}
+	l.app.note(fmt.Sprintf("batch %d %s has lost its recipe: it goes on with %s", b.ID, b.Name, r.Ref.Name))
 	return nil
 }
 

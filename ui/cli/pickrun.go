@@ -17,7 +17,7 @@ func (a *app) pick(args []string, what string) (*summary, error) {
 	if len(args) > 0 {
 		s, err := a.deps.Runs.find(args[0])
 		if err != nil {
-			return nil, damaged(&s, err)
+			return nil, unreadable(&s, err)
 		}
 		return &s, nil
 	}
@@ -33,12 +33,12 @@ func (a *app) pick(args []string, what string) (*summary, error) {
 	return nil, fmt.Errorf("runs: no run is left to %s (weir runs lists all)", what)
 }
 
-// damaged is an error of a run that cannot be read, with what can be done.
-func damaged(s *summary, err error) error {
+// unreadable is an error of a run of which nothing is known.
+func unreadable(s *summary, err error) error {
 	if s.path == "" || errors.Is(err, os.ErrNotExist) || s.err == nil {
 		return err
 	}
-	return &storeError{fmt.Errorf("%w (weir runs repair %s saves what can be read)", err, quoted(s.name))}
+	return &storeError{err}
 }
 
 // completeRun offers runs, at most so many of them.

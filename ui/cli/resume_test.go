@@ -187,6 +187,29 @@ func TestRunGoesOn(t *testing.T) {
 	}
 }
 
+// A run that was repaired had ended perhaps, and results of it are lost; a batch
+// may have lost its recipe, and is paused then.
+func TestRepairedRunGoesOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	w := newWorld(t)
+	run := &fakeRun{MemStore: engine.NewMemStore(), noted: newNoted(), about: about{State: stateFinished}}
+	run.about.Flags = []keptFlag{{Name: "recipe", From: typed, Values: []keptValue{{Text: "rota"}}}, {Name: "interval", From: typed, Values: []keptValue{{Text: "0s"}}}}
+	_, err := run.AddBatch(t.Context(), engine.Batch{Name: "recovered 1"}, enginetest.Jobs("one.test:80", 2), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pause := engine.Change{Kind: engine.ChangePause, Paused: engine.Paused{At: someday, What: "batch"}}
+	if _, err := run.Change(t.Context(), engine.Selector{Batch: 1}, pause); err != nil {
+		t.Fatal(err)
+	}
+	w.put(t, "1.db", run)
+	code, said := w.live(t, "", "resume", "--headless")
+	if code != 0 || !strings.Contains(said, "weir: batch 1 recovered 1 has lost its recipe: it goes on with rota\n") ||
+		!strings.Contains(said, "2 submitted = 2 ok") {
+		t.Errorf("resume = %d, %q", code, said)
+	}
+}
+
 // What was given then, and what is given now.
 func TestResumeSettings(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -74,7 +74,8 @@ func (rs *Runs) lookInto(s *summary) (err error) {
 	switch s.state = s.about.State; {
 	case s.holder != nil:
 		s.state = stateRunning
-	case s.state == stateRunning:
+	case s.state == stateRunning,
+		s.state == stateFinished && s.counts.Left() > 0: // results were lost with a damaged file
 		s.state = stateInterrupted
 	}
 	return nil
