@@ -84,7 +84,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		}
 		d.Waiting, d.Queued, d.InFlight = b.counts.Backlog+b.counts.Retry, b.counts.Queued, b.counts.InFlight
 		b.paused = p
-		if err := e.recallAll(sel.matches); err != nil {
+		if err := e.recallAll(sel.matcher()); err != nil {
 			return d, err
 		}
 		if _, err := e.change(ctx, sel, Change{Kind: ChangePause, Paused: p}); err != nil {
@@ -99,7 +99,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 		h.paused = p
 		e.keepBack(h)
 		e.tune(sel.Host, func(pc *pace) string { pc.paused = p; return "" })
-		if err := e.recallAll(sel.matches); err != nil {
+		if err := e.recallAll(sel.matcher()); err != nil {
 			return d, err
 		}
 	case len(sel.Jobs) > 0:
@@ -114,7 +114,7 @@ func (e *Engine) halt(ctx context.Context, sel Selector, p Paused) (Done, error)
 // before, so that its undoing resumes no others.
 func (e *Engine) haltJobs(ctx context.Context, d Done, p Paused) (Done, error) {
 	queued := e.counts.Queued
-	if err := e.recallAll(d.Selector.matches); err != nil {
+	if err := e.recallAll(d.Selector.matcher()); err != nil {
 		return d, err
 	}
 	moved, err := e.change(ctx, d.Selector, Change{Kind: ChangePause, Paused: p})

@@ -56,15 +56,25 @@ func (e *Engine) selects(sel Selector) ([]*batch, error) {
 	return nil, nil
 }
 
-// matches reports whether sel takes in the job.
-func (sel *Selector) matches(j Job) bool {
-	return sel.All || sel.Batch != 0 && j.Batch == sel.Batch ||
-		sel.Host != "" && j.Host == sel.Host || slices.Contains(sel.Jobs, j.ID)
+// matcher returns what reports whether sel takes in a job. It is made once for
+// a change: many jobs by name are put in order for it.
+func (sel Selector) matcher() func(Job) bool {
+	if !slices.IsSorted(sel.Jobs) {
+		sel.Jobs = slices.Sorted(slices.Values(sel.Jobs))
+	}
+	return func(j Job) bool {
+		if sel.All || sel.Batch != 0 && j.Batch == sel.Batch || sel.Host != "" && j.Host == sel.Host {
+			return true
+		}
+		_, named := slices.BinarySearch(sel.Jobs, j.ID)
+		return named
+	}
 }
 
 // Cancel implements [Controller]: queued jobs are taken out, requests under
 // way end through their context, and no new one starts.
 func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
+	takes := sel.matcher()
 	return e.guard(ctx, func(now time.Time) (Done, error) {
 		d := Done{Action: ActCancel, Selector: sel}
 		whole, err := e.selects(sel)
@@ -78,7 +88,7 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 			return d, ErrNothing
 		}
 		queued, cancelled := e.counts.Queued, e.counts.Cancelled
-		if err := e.recallAll(sel.matches); err != nil {
+		if err := e.recallAll(takes); err != nil {
 			return d, err
 		}
 		d.Queued = queued - e.counts.Queued
@@ -99,10 +109,10 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 			e.shiftMoved(moved, 1)
 		}
 		d.Waiting = e.counts.Cancelled - cancelled - d.Queued
-		lost := e.cut(sel, mark)
+		lost := e.cut(takes, mark)
 		d.InFlight = len(lost)
 		e.pool.carried(func(t *Turn) {
-			if t.begun || !sel.matches(t.Job) {
+			if t.begun || !takes(t.Job) {
 				return
 			}
 			// It is on its way to a worker, who will put it down.
@@ -115,7 +125,7 @@ func (e *Engine) Cancel(ctx context.Context, sel Selector) (Done, error) {
 		if len(whole) == 0 && d.Waiting+d.Queued+d.InFlight == 0 {
 			return d, ErrNothing
 		}
-		hidden := e.hide(sel, now)
+		hidden := e.hide(takes, now)
 		e.remember(now, d, func(ctx context.Context) error { return e.uncancel(ctx, mark, hidden, lost) })
 		e.sayf(LevelWarn, "%s cancelled: %d waiting, %d queued, %d in flight", e.label(sel), d.Waiting, d.Queued, d.InFlight)
 		return d, nil
@@ -140,15 +150,16 @@ func (e *Engine) cancelBatch(b *batch, mark uint64) {
 	e.shiftAll(b, b.marked, b.markedHosts, 1)
 }
 
-// cut ends the requests under way that sel takes in, and returns their jobs.
-func (e *Engine) cut(sel Selector, mark uint64) (ids []JobID) {
+// cut ends the requests under way of the jobs that takes takes in, and returns
+// these.
+func (e *Engine) cut(takes func(Job) bool, mark uint64) (ids []JobID) {
 	for _, f := range e.flights {
 		switch {
 		case f.batch == nil:
 			if e.host(f.job.Host).left > 0 {
 				continue // somebody still wants to know what robots.txt says
 			}
-		case f.cut != 0 || !sel.matches(f.job):
+		case f.cut != 0 || !takes(f.job):
 			continue
 		default:
 			f.cut = mark
@@ -159,11 +170,11 @@ func (e *Engine) cut(sel Selector, mark uint64) (ids []JobID) {
 	return ids
 }
 
-// hide tells the screens that the waiting jobs of sel are cancelled, and
-// returns what they showed before.
-func (e *Engine) hide(sel Selector, now time.Time) (was []JobState) {
+// hide tells the screens that the waiting jobs that takes takes in are
+// cancelled, and returns what they showed before.
+func (e *Engine) hide(takes func(Job) bool, now time.Time) (was []JobState) {
 	e.feed.update(func(s *JobState) bool {
-		return (s.Place == Backlog || s.Place == Deferred) && sel.matches(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
+		return (s.Place == Backlog || s.Place == Deferred) && takes(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
 	}, func(s *JobState) {
 		was = append(was, *s)
 		s.Place, s.Outcome, s.Reason, s.Ended = Ended, Cancelled, nil, now
@@ -226,6 +237,7 @@ func (e *Engine) forgive(hosts map[string]int) {
 // Retry implements [Controller]: jobs that failed, or whose pages were empty,
 // wait again under their ids.
 func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
+	takes := sel.matcher()
 	e.keeping.Lock()
 	defer e.keeping.Unlock()
 	return e.guard(ctx, func(now time.Time) (Done, error) {
@@ -255,12 +267,12 @@ func (e *Engine) Retry(ctx context.Context, sel Selector) (Done, error) {
 		e.feed.update(func(s *JobState) bool {
 			b := e.batch(s.Batch)
 			return (s.Outcome == Failed || s.Outcome == Empty) && b.mark == 0 &&
-				sel.matches(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
+				takes(Job{ID: s.ID, Batch: s.Batch, Host: s.Host})
 		}, func(s *JobState) {
 			was = append(was, *s)
 			*s = JobState{ID: s.ID, Batch: s.Batch, URL: s.URL, Host: s.Host, Place: Backlog}
 		})
-		e.remember(now, d, func(ctx context.Context) error { return e.unretry(ctx, mark, sel, was) })
+		e.remember(now, d, func(ctx context.Context) error { return e.unretry(ctx, mark, takes, was) })
 		e.sayf(LevelInfo, "%s: %d jobs to be fetched again", e.label(sel), d.Waiting)
 		return d, nil
 	})
@@ -283,8 +295,8 @@ func (e *Engine) retryCounts(b *batch, c Counts, hosts map[string]int, sign int)
 }
 
 // unretry gives the jobs that still wait for their retry their result back.
-func (e *Engine) unretry(ctx context.Context, mark uint64, sel Selector, was []JobState) error {
-	if err := e.recallAll(sel.matches); err != nil {
+func (e *Engine) unretry(ctx context.Context, mark uint64, takes func(Job) bool, was []JobState) error {
+	if err := e.recallAll(takes); err != nil {
 		return err
 	}
 	moved, err := e.change(ctx, Selector{Mark: mark}, Change{Kind: ChangeRestore})
