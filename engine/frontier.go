@@ -12,7 +12,7 @@ import (
 
 // A Frontier is the jobs of a run in memory: which batch and host each of them
 // is of, where it is, and which come next. It is what a [Store] needs besides a
-// place for results: AddBatch, Next, Release, Change, Count, Keep and Load do what
+// place for results: AddBatch, Next, Release, Change, Waiting, Count, Keep and Load do what
 // Store says of them, and touch nothing but memory.
 //
 // A store that outlives the process gives it a [Journal], which is told of

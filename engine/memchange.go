@@ -110,7 +110,8 @@ func (f *Frontier) cancel(sel Selector, m *moving) {
 	}
 	for j := range jobs {
 		b := j.batch()
-		if j.place == Ended || j.fresh || j.mark() != 0 || sel.Host != "" && j.site.lane.host != sel.Host || b.mark != 0 {
+		if j.place == Ended || j.fresh || j.mark() != 0 || sel.Host != "" && j.site.lane.host != sel.Host || b.mark != 0 ||
+			m.Waiting && j.place == InFlight {
 			continue
 		}
 		f.unqueue(b, j)
@@ -280,6 +281,36 @@ func (f *Frontier) Count(_ context.Context, q Query) (Counts, error) {
 		}
 	}
 	return c, nil
+}
+
+// Waiting does what [Store] says.
+func (f *Frontier) Waiting(_ context.Context, q Query) (WaitingPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var page WaitingPage
+	if q.Batch != 0 && f.batch(q.Batch) == nil {
+		return page, ErrNoBatch
+	}
+	end := uint64(f.last)
+	if q.Limit > 0 && q.After < end && end-q.After > uint64(q.Limit) {
+		end = q.After + uint64(q.Limit)
+		page.Next = end
+	}
+	for id := q.After + 1; id <= end; id++ {
+		j := f.known(JobID(id))
+		if j == nil || j.place == Ended || j.fresh || j.mark() != 0 {
+			continue
+		}
+		l := j.site.lane
+		if l.batch.mark != 0 || q.Batch != 0 && l.batch.ID != q.Batch || q.Host != "" && l.host != q.Host {
+			continue
+		}
+		if page.Jobs == nil {
+			page.Jobs = make([]WaitingJob, 0, end-id+1)
+		}
+		page.Jobs = append(page.Jobs, WaitingJob{ID: JobID(j.id), URL: j.url, Place: j.place})
+	}
+	return page, nil
 }
 
 // ledger returns the numbers of one batch. What is leased counts as in flight:

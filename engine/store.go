@@ -46,6 +46,11 @@ type Store interface {
 	// to: Sync does.
 	Change(ctx context.Context, sel Selector, ch Change) (Changed, error)
 
+	// Waiting returns jobs of q's Batch and Host that have not ended and are
+	// not cancelled, in the order of their ids, those after q.After: a page of
+	// them, for which it looks at q.Limit jobs at most.
+	Waiting(ctx context.Context, q Query) (WaitingPage, error)
+
 	// Count returns the numbers of jobs that q selects.
 	Count(ctx context.Context, q Query) (Counts, error)
 
@@ -113,6 +118,7 @@ const (
 type Change struct {
 	Kind     ChangeKind
 	Mark     uint64    // ChangeCancel, ChangeRetry: names it, for its undoing; a retry with zero cannot be undone
+	Waiting  bool      // ChangeCancel of named jobs: passes over those that are leased
 	Paused   Paused    // ChangePause: since when and by whom, for Load
 	Priority Priority  // ChangePriority
 	Outcomes []Outcome // ChangeRetry: which; empty means Failed and Empty
@@ -136,6 +142,19 @@ type Query struct {
 	Host     string  // empty: all
 	Jobs     []JobID // empty: all
 	Outcomes []Outcome
-	After    uint64 // results with a higher Num only; of Cancelled, jobs with a higher id
+	After    uint64 // results with a higher Num only; of Cancelled, and for Waiting, jobs with a higher id
 	Limit    int    // at most so many; zero: all
+}
+
+// A WaitingPage is some of the jobs that wait.
+type WaitingPage struct {
+	Jobs []WaitingJob
+	Next uint64 // the After of the next page; zero: this is the last
+}
+
+// A WaitingJob is what is known of a job that waits without asking further.
+type WaitingJob struct {
+	ID    JobID
+	URL   string
+	Place Place // of a Store, InFlight is any leased job: the queue is the engine's
 }

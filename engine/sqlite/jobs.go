@@ -89,6 +89,14 @@ func (s *Store) Change(ctx context.Context, sel engine.Selector, ch engine.Chang
 	return s.front.Change(ctx, sel, ch)
 }
 
+// Waiting implements [engine.Store]. It asks no disk.
+func (s *Store) Waiting(ctx context.Context, q engine.Query) (engine.WaitingPage, error) {
+	if err := s.journal.failed(); err != nil {
+		return engine.WaitingPage{}, err
+	}
+	return s.front.Waiting(ctx, q)
+}
+
 // Count implements [engine.Store].
 func (s *Store) Count(ctx context.Context, q engine.Query) (engine.Counts, error) {
 	if err := s.journal.failed(); err != nil {
