@@ -18,6 +18,9 @@ type Controller interface {
 	Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (Added, error)
 
 	Cancel(ctx context.Context, sel Selector) (Done, error)
+	// Exclude cancels those of the jobs that still wait. Jobs in flight go on,
+	// and are not counted.
+	Exclude(ctx context.Context, jobs []JobID) (Done, error)
 	Pause(ctx context.Context, sel Selector) (Done, error)  // the run, a batch, a host or jobs by name
 	Resume(ctx context.Context, sel Selector) (Done, error) // likewise
 	Retry(ctx context.Context, sel Selector) (Done, error)  // failed and empty jobs
@@ -36,6 +39,10 @@ type Controller interface {
 	Results(ctx context.Context, q Query) ([]Result, error)
 	States(ctx context.Context, q Query) ([]JobState, error) // of the same, without what was extracted
 
+	// Waiting returns jobs that have not ended and are not cancelled, with
+	// the places where they are, a page at a time. See [Store].
+	Waiting(ctx context.Context, q Query) (WaitingPage, error)
+
 	// Drain finishes what is queued and in flight and leaves the backlog;
 	// then Run returns. Close finishes everything first.
 	Drain()
@@ -48,6 +55,7 @@ type Action string
 // The actions.
 const (
 	ActCancel   Action = "cancel"
+	ActExclude  Action = "exclude"
 	ActPause    Action = "pause"
 	ActResume   Action = "resume"
 	ActRetry    Action = "retry"
@@ -62,11 +70,11 @@ const (
 type Done struct {
 	Action   Action
 	At       time.Time
-	Selector Selector
-	Waiting  int    // jobs it took or gave back: in the backlog or waiting for a retry
-	Queued   int    // likewise, in the queue
-	InFlight int    // requests that it ended
-	From, To string // for workers, interval and priority
+	Selector Selector // of an exclusion, zero
+	Waiting  int      // jobs it took or gave back: in the backlog or waiting for a retry
+	Queued   int      // likewise, in the queue
+	InFlight int      // requests that it ended
+	From, To string   // for workers, interval and priority
 }
 
 // UndoDepth is how many changes can be undone.

@@ -76,6 +76,32 @@ func (p *Pool) each(f func(*waiter)) {
 	}
 }
 
+// jobs calls f for every job that counts as queued, in no order: those that are
+// about to return to the queue too. f must not call the pool.
+func (p *Pool) jobs(f func(*Job)) {
+	var m moment
+	p.lock(&m)
+	defer p.mu.Unlock()
+	each := func(w *waiter) {
+		if !w.probe() {
+			f(&w.Job)
+		}
+	}
+	for _, w := range p.slots {
+		if w != nil && w.turn != nil && w.turn.back != nil {
+			each(w.turn.back)
+		}
+	}
+	for _, l := range p.lanes {
+		if l.size > 0 {
+			l.each(each)
+		}
+	}
+	for _, w := range p.later {
+		each(w)
+	}
+}
+
 // eachAt calls f for every waiter in the lanes of these hosts. f must not call
 // the pool.
 func (p *Pool) eachAt(hosts iter.Seq[string], f func(*waiter)) {

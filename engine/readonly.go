@@ -20,6 +20,7 @@ func (readOnly) Add(context.Context, Batch, iter.Seq2[Job, error]) (Added, error
 }
 
 func (readOnly) Cancel(context.Context, Selector) (Done, error) { return Done{}, ErrReadOnly }
+func (readOnly) Exclude(context.Context, []JobID) (Done, error) { return Done{}, ErrReadOnly }
 func (readOnly) Pause(context.Context, Selector) (Done, error)  { return Done{}, ErrReadOnly }
 func (readOnly) Resume(context.Context, Selector) (Done, error) { return Done{}, ErrReadOnly }
 func (readOnly) Retry(context.Context, Selector) (Done, error)  { return Done{}, ErrReadOnly }
@@ -42,6 +43,10 @@ func (r readOnly) Subscribe(o SubscribeOptions) *Subscription { return r.of.Subs
 
 func (r readOnly) Results(ctx context.Context, q Query) ([]Result, error) {
 	return r.of.Results(ctx, q)
+}
+
+func (r readOnly) Waiting(ctx context.Context, q Query) (WaitingPage, error) {
+	return r.of.Waiting(ctx, q)
 }
 
 func (r readOnly) States(ctx context.Context, q Query) ([]JobState, error) {

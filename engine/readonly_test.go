@@ -36,10 +36,15 @@ func (p *probe) States(context.Context, engine.Query) ([]engine.JobState, error)
 	return []engine.JobState{{Num: 4}}, nil
 }
 
+func (p *probe) Waiting(context.Context, engine.Query) (engine.WaitingPage, error) {
+	p.calls = append(p.calls, "Waiting")
+	return engine.WaitingPage{Next: 5}, nil
+}
+
 // What only looks is let through; every other method that a Controller has, now
 // or later, is refused, or panics on the nil behind it.
 func TestReadOnly(t *testing.T) {
-	looks := map[string]bool{"Snapshot": true, "Subscribe": true, "Results": true, "States": true}
+	looks := map[string]bool{"Snapshot": true, "Subscribe": true, "Results": true, "States": true, "Waiting": true}
 	behind := &probe{}
 	c := engine.ReadOnly(behind)
 	face := reflect.TypeFor[engine.Controller]()

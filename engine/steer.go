@@ -314,6 +314,14 @@ func (e *Engine) unretry(ctx context.Context, mark uint64, takes func(Job) bool,
 	return nil
 }
 
+// labelOf names what a change was for, for the log.
+func (e *Engine) labelOf(d Done) string {
+	if d.Action == ActExclude {
+		return fmt.Sprintf("%d URLs", d.Waiting+d.Queued)
+	}
+	return e.label(d.Selector)
+}
+
 // label names what a selector selects, for the log.
 func (e *Engine) label(sel Selector) string {
 	switch {

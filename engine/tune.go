@@ -15,12 +15,13 @@ import (
 type undo struct {
 	done Done
 	back func(ctx context.Context) error
+	of   *exclusion // the exclusion that goes on with it; nil: it is none
 }
 
 // remember makes a change undoable.
 func (e *Engine) remember(now time.Time, d Done, back func(ctx context.Context) error) {
 	d.At = now
-	if e.undos = append(e.undos, undo{d, back}); len(e.undos) > UndoDepth {
+	if e.undos = append(e.undos, undo{done: d, back: back}); len(e.undos) > UndoDepth {
 		e.undos = slices.Delete(e.undos, 0, 1)
 	}
 }
@@ -42,7 +43,7 @@ func (e *Engine) Undo(ctx context.Context) (Done, error) {
 		if e.counts.Left() > 0 {
 			e.stir(now)
 		}
-		e.sayf(LevelInfo, "undone: %s of %s", last.done.Action, e.label(last.done.Selector))
+		e.sayf(LevelInfo, "undone: %s of %s", last.done.Action, e.labelOf(last.done))
 		return last.done, nil
 	})
 }
