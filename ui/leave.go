@@ -79,6 +79,7 @@ func (m *Model) leave(how leaving) tea.Cmd {
 	case leaveExport:
 		return m.exportAll()
 	case leaveDrain: // which is not offered to who only watches
+		m.draining = true
 		m.deps.Controller.Drain()
 		return m.toasts.say(engine.LevelWarn, "draining: leaves when what is queued and in flight has ended · q asks again")
 	case leaveCancel:

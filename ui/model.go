@@ -63,6 +63,7 @@ type Model struct {
 	}
 	exporting uint64 // Num of the last result of the export under way; 0: it is not of all
 	leaving   bool   // cancelling on the way out
+	draining  bool   // the screen ends with the run
 
 	changing bool      // a change is under way
 	changes  []tea.Cmd // those that wait for it, in the order of their keys
@@ -237,7 +238,7 @@ func (m *Model) takeView(msg viewMsg) tea.Cmd {
 // onward asks for the view after one, or leaves after the last.
 func (m *Model) onward(msg viewMsg) tea.Cmd {
 	switch v := msg.view; {
-	case msg.last && !v.More && v.Stats.State == engine.RunDraining && v.Stats.Trouble == "":
+	case msg.last && !v.More && (m.draining || v.Stats.State == engine.RunDraining) && v.Stats.Trouble == "":
 		return tea.Quit // drained: that is what was waited for
 	case msg.last && !v.More:
 		return nil // the run has ended; the screen stays

@@ -263,3 +263,24 @@ func TestDrainedLeaves(t *testing.T) {
 		}
 	})
 }
+
+// A drain that finishes everything leaves as well: nothing says any more that
+// it was one.
+func TestDrainOfAllLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		s.press("q")
+		s.rest(time.Second)
+		s.press("d")
+		s.tell(viewMsg{view: &engine.View{Stats: finishedScene().stats}})
+		s.rest(time.Second)
+		if s.quit {
+			t.Error("left before the run had ended")
+		}
+		s.tell(viewMsg{view: &engine.View{Stats: finishedScene().stats}, last: true})
+		s.rest(time.Second)
+		if !s.quit {
+			t.Error("stayed after the drain")
+		}
+	})
+}
