@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +23,9 @@ import (
 // can be made to end when the site is asked for a page.
 type world struct {
 	*fakeRuns
-	asked []string // URLs that the site was asked for, over all lives
-	end   string   // the URL at which a life ends
+	mu    sync.Mutex // held by Do
+	asked []string   // URLs that the site was asked for, over all lives
+	end   string     // the URL at which a life ends
 	stop  context.CancelFunc
 	texts map[string]string // of recipes, by file
 	used  []string          // recipes that were taken up: hash and file
@@ -36,9 +38,14 @@ func newWorld(t *testing.T) *world {
 
 // Do implements [engine.Scraper].
 func (w *world) Do(ctx context.Context, r engine.Request) engine.Step {
+	w.mu.Lock()
 	w.asked = append(w.asked, r.Job.URL)
-	if r.Job.URL == w.end {
+	last := r.Job.URL == w.end
+	if last {
 		w.end = ""
+	}
+	w.mu.Unlock()
+	if last {
 		w.stop()
 		<-ctx.Done()
 		return enginetest.Fail(engine.Connect, "cut off")
