@@ -355,6 +355,7 @@ func (e *Engine) commit(ctx context.Context) {
 
 // keep commits results and then counts them: done means kept.
 func (e *Engine) keep(ctx context.Context, rs []Result) {
+	defer e.caught("keeping results")
 	e.keeping.Lock()
 	defer e.keeping.Unlock()
 	e.salvage(rs)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -455,6 +456,18 @@ func (e *Engine) fail(err error) {
 		e.trouble = fmt.Errorf("%w: %w", ErrStore, err)
 		e.sayf(LevelBad, "the store failed: %v", err)
 		e.settle()
+	}
+}
+
+// caught, deferred, makes trouble of a panic in a goroutine of the engine's own.
+// The run cannot go on, but whoever holds the terminal can give it back. It is
+// deferred before the engine's lock is taken.
+func (e *Engine) caught(what string) {
+	if v := recover(); v != nil {
+		err := &PanicError{Value: v, Stack: debug.Stack(), In: what}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.fail(err)
 	}
 }
 

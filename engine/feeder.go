@@ -55,6 +55,7 @@ func (e *Engine) feedQueue(ctx context.Context) {
 // It holds the engine's lock over its calls of the store, so that no cancel or
 // pause can fall between a job's lease and its place in the hand.
 func (e *Engine) fill() (full bool, wait time.Duration) {
+	defer e.caught("the feeder")
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	defer func() {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -49,13 +50,17 @@ type PoolConfig struct {
 	Ended func(Job, error)
 }
 
-// A PanicError is the error of a job whose handler panicked.
+// A PanicError is the error of a job whose handler panicked, or of a run whose
+// own goroutines did.
 type PanicError struct {
 	Value any
 	Stack []byte
+	In    string // what panicked; empty: a job
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("engine: panic in a job: %v", e.Value) }
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("engine: panic in %s: %v", cmp.Or(e.In, "a job"), e.Value)
+}
 
 // A Pool carries jobs with a bounded number of workers behind a bounded queue,
 // and starts the jobs of one host at least an interval apart.

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/x/term"
+
+	"weir/engine"
 )
 
 // isTerminal reports whether w is one.
@@ -86,6 +88,9 @@ func complain(w io.Writer, err error) {
 	fmt.Fprintln(w, "weir: "+plainText(strings.Join(sayings(err.Error()), "; ")))
 	if p, ok := errors.AsType[*panicError](err); ok {
 		fmt.Fprintf(w, "%s\n", p.stack)
+	}
+	if p, ok := errors.AsType[*engine.PanicError](err); ok {
+		fmt.Fprintf(w, "%s\n", p.Stack)
 	}
 }
 
