@@ -15,10 +15,7 @@ import (
 
 // A naming planner makes jobs whose URLs hold a name, and names the batch and
 // its recipe so.
-type naming struct {
-	listPlanner
-	name string
-}
+type naming struct{ name string }
 
 func (p *naming) Recipes() []string { return []string{p.name} }
 

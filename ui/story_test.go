@@ -65,6 +65,12 @@ func TestStoryOfABatch(t *testing.T) {
 		ta.press("esc")
 		ta.seesNo("/ outcome:failed")
 		ta.sees("one.test/1")
+		ta.press("/")
+		ta.write("zebra")
+		ta.sees("0 of 5 match · esc clears")
+		ta.press("esc")
+		ta.seesNo("zebra")
+		ta.sees("one.test/1")
 		ta.counts("the run", ta.eng.Snapshot().Counts, engine.Counts{Submitted: 6, OK: 4, Failed: 1, Skipped: 1, Duplicate: 1})
 	})
 }
