@@ -47,7 +47,7 @@ func (d *desk) take(msg tea.Msg) {
 		}
 	default:
 		switch msg.(type) {
-		case awakeMsg, pushMsg, settleMsg, burstMsg, lookMsg, scanMsg, fasterMsg, dropMsg, lookWroteMsg, wroteMsg, overwriteMsg:
+		case awakeMsg, pushMsg, settleMsg, burstMsg, lookMsg, scanMsg, fasterMsg, dropMsg, lookWroteMsg, wroteMsg, overwriteMsg, huntMsg, lookHuntMsg:
 		default:
 			d.answers = append(d.answers, msg)
 		}

@@ -34,6 +34,7 @@ const (
 	actPauseAll
 	actRetry
 	actRetryAll
+	actExclude
 	actSlower
 	actFaster
 	actInterval
@@ -217,11 +218,12 @@ func newKeys() keyMap {
 		{act: actSlower, id: "slower", key: bind("<", "slower", "<", "["), name: "host slower", does: "the next longer interval", group: groupSteer, pair: "< >", word: "slower, faster (host)"},
 		{act: actFaster, id: "faster", key: bind(">", "faster", ">", "]"), name: "host faster", does: "the next shorter interval", group: groupSteer},
 		{act: actInterval, id: "interval", key: bind("=", "interval", "="), name: "set the interval", does: "type the time between two requests to the host", group: groupSteer, pair: "=", word: "type its interval"},
-		{act: actLower, id: "priority-down", key: bind("(", "priority down", "("), name: "lower the priority", does: "of the batch", group: groupSteer, pair: "( )", word: "priority (batch)"},
+		{act: actLower, id: "priority-down", key: bind("(", "priority down", "("), name: "lower the priority", does: "of the batch", group: groupSteer, pair: "( )", word: "priority"},
 		{act: actHigher, id: "priority-up", key: bind(")", "priority up", ")"), name: "raise the priority", does: "of the batch", group: groupSteer},
 		{act: actMore, id: "worker-more", key: bind("+", "worker more", "+"), name: "one worker more", does: "at once", group: groupSteer, pair: "+ -", word: "workers"},
 		{act: actFewer, id: "worker-fewer", key: bind("-", "worker fewer", "-"), name: "one worker fewer", does: "its request in flight is not cut", group: groupSteer},
 		{act: actUndo, id: "undo", key: bind("u", "undo", "u", "z", "ctrl+_"), name: "undo", does: "take back the last change", group: groupSteer, pair: "u", word: "undo"},
+		{act: actExclude, id: "exclude", key: bind("E", "exclude", "E"), name: "exclude waiting URLs", does: "by a pattern, of the run or on panel 1 of the batch; shows how many first", group: groupSteer, pair: "E", word: "exclude"},
 
 		{act: actWhy, id: "why", key: bind("w", "why", "w"), name: "why the row waits", does: "why the selected row waits or ended so", group: groupLook, pair: "w W", word: "why"},
 		{act: actWhyRun, id: "why-run", key: bind("W", "why the run", "W"), name: "why the run waits", does: "what limits the run now, with numbers", group: groupLook},

@@ -194,6 +194,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.add(msg)
 	case addedMsg:
 		return m.added(msg)
+	case excludeMsg:
+		return m.exclude(msg.jobs)
 	case quitMsg:
 		return m.leave(msg.how)
 	case exportedMsg:

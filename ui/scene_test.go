@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -214,6 +215,9 @@ type fakeController struct {
 	takes   time.Duration // each of them
 	calls   []string
 	err     error
+	waits   []engine.WaitingJob // ids from 1
+	asking  sync.Mutex          // guards asked
+	asked   []engine.Query      // for them
 }
 
 func (c *fakeController) note(action engine.Action, sel engine.Selector) (engine.Done, error) {
@@ -267,6 +271,25 @@ func (c *fakeController) SetPriority(_ context.Context, b engine.BatchID, p engi
 
 func (c *fakeController) Undo(context.Context) (engine.Done, error) {
 	return c.note("undo", engine.Selector{})
+}
+
+func (c *fakeController) Exclude(_ context.Context, jobs []engine.JobID) (engine.Done, error) {
+	c.calls = append(c.calls, fmt.Sprintf("exclude %v", jobs))
+	return engine.Done{Action: engine.ActExclude, Waiting: len(jobs)}, c.err
+}
+
+// Waiting tells of the waiting jobs in c.waits, a page in c.takes.
+func (c *fakeController) Waiting(_ context.Context, q engine.Query) (page engine.WaitingPage, err error) {
+	time.Sleep(c.takes)
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	c.asked = append(c.asked, q)
+	rest := c.waits[min(q.After, uint64(len(c.waits))):]
+	if len(rest) > q.Limit {
+		rest, page.Next = rest[:q.Limit], q.After+uint64(q.Limit)
+	}
+	page.Jobs = rest
+	return page, c.err
 }
 
 func (c *fakeController) Drain() { c.calls = append(c.calls, "drain") }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -91,6 +92,8 @@ func (m *Model) steer(a act) tea.Cmd {
 		return m.each("nothing of that failed or was empty", engine.Controller.Retry, m.selectors()...)
 	case actRetryAll:
 		return m.each("nothing failed or was empty", engine.Controller.Retry, run)
+	case actExclude:
+		return m.dialogs.push(m.newExclude())
 	case actPause:
 		return m.pause()
 	case actPauseAll:
@@ -144,6 +147,23 @@ func (m *Model) selectors() []engine.Selector {
 		return []engine.Selector{{Jobs: []engine.JobID{m.workers.selected().Job}}}
 	}
 	return []engine.Selector{{Jobs: m.results.jobs()}}
+}
+
+// newExclude asks which URLs to exclude: of the batch on panel 1, else of the
+// run.
+func (m *Model) newExclude() *excludeDialog {
+	if b := m.batches.selected(); m.focus == batchesPanel && b != nil {
+		scope := strings.TrimSpace(fmt.Sprintf("batch %d %s", b.Batch.ID, clean(b.Batch.Name, lineBytes)))
+		return newExclude(m.deps.Controller, m.call, scope, b.Batch.ID)
+	}
+	return newExclude(m.deps.Controller, m.call, "the run", 0)
+}
+
+// exclude takes out what the exclude dialog has found.
+func (m *Model) exclude(jobs []engine.JobID) tea.Cmd {
+	return m.change("none of them waits any more", func(ctx context.Context, c engine.Controller) (engine.Done, error) {
+		return c.Exclude(ctx, jobs)
+	})
 }
 
 // pause pauses what is selected, or resumes it.

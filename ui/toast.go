@@ -103,6 +103,8 @@ func doneWords(d engine.Done) string {
 	switch d.Action {
 	case engine.ActCancel:
 		return what + " cancelled: " + movedText(d)
+	case engine.ActExclude:
+		return count(d.Waiting+d.Queued) + " excluded"
 	case engine.ActPause:
 		if n := d.Waiting + d.Queued; n > 0 {
 			return what + " paused: " + plural(n, "URL") + " wait"

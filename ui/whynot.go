@@ -48,7 +48,7 @@ func (m *Model) whyNot(a act) string {
 		return why
 	}
 	switch a {
-	case actCancelAll, actRetryAll, actPauseAll, actMore, actFewer:
+	case actCancelAll, actRetryAll, actExclude, actPauseAll, actMore, actFewer:
 		return ""
 	}
 	if m.count() == 0 && m.results.open == 0 {
@@ -85,6 +85,8 @@ func (m *Model) whyNotRun(a act) string {
 		if c.Failed+c.Empty == 0 {
 			return "nothing to retry: no URL failed or was empty"
 		}
+	case actExclude:
+		return m.whyNotExclude()
 	case actMore:
 		if m.workersTo(a) > engine.MaxWorkers {
 			return "there are " + count(engine.MaxWorkers) + " workers: that is the most"
@@ -157,6 +159,17 @@ func (m *Model) whyNotCancel() string {
 			}
 			return "all of the marked have ended: there is nothing to cancel"
 		}
+	}
+	return ""
+}
+
+func (m *Model) whyNotExclude() string {
+	c, of := &m.stats.Counts, ""
+	if b := m.batches.selected(); m.focus == batchesPanel && b != nil {
+		c, of = &b.Counts, " of batch "+itoa(uint64(b.Batch.ID))
+	}
+	if c.Left() == c.InFlight {
+		return "nothing" + of + " waits: every URL has ended or is in flight"
 	}
 	return ""
 }
