@@ -23,7 +23,7 @@ type plainCommand struct {
 
 // plainChanges are the commands that change the run. So does workers with a
 // number.
-var plainChanges = []string{"add", "cancel", "pause", "resume", "retry", "interval", "priority", "undo", "drain"}
+var plainChanges = []string{"add", "cancel", "exclude", "pause", "resume", "retry", "interval", "priority", "undo", "drain"}
 
 // barred reports whether a command would change a run that is only watched.
 func (p *plain) barred(name string) bool {
@@ -43,6 +43,7 @@ func plainCommands() []plainCommand {
 		{"show", "N", "result N: attempts, findings and records", (*plain).show},
 		{"add", "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", "add a batch; a line that is a URL needs no add", (*plain).add},
 		{"cancel", "BATCH | host NAME | all", "cancel what has not ended", (*plain).cancel},
+		{"exclude", "[batch N] PATTERN", "cancel what waits and has that text in its URL, in any case; re:EXPR is a regular expression", (*plain).exclude},
 		{"pause", "[BATCH | host NAME]", "start no new request; without a name, of the run", (*plain).pause},
 		{"resume", "[BATCH | host NAME]", "go on", (*plain).resume},
 		{"retry", "[BATCH | host NAME]", "retry what failed or was empty", (*plain).retry},

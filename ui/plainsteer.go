@@ -96,6 +96,48 @@ func (p *plain) cancel(args []string) tea.Cmd {
 	return p.change("cancel", args, p.deps.Controller.Cancel)
 }
 
+// exclude cancels what waits and has a pattern, and says which URLs these are.
+func (p *plain) exclude(args []string) tea.Cmd {
+	var sel engine.Selector
+	if len(args) > 2 && args[0] == "batch" {
+		var ok bool
+		if sel, ok = selectorOf(args[:2]); !ok {
+			return p.usage("exclude")
+		}
+		args = args[2:]
+	}
+	finds, err := parsePattern(strings.Join(args, " "))
+	if err != nil {
+		p.say("error: " + err.Error())
+		return nil
+	}
+	if finds == nil {
+		return p.usage("exclude")
+	}
+	c := p.deps.Controller
+	return p.ask(func(ctx context.Context) tea.Msg {
+		h := newHunt(finds, sel.Batch)
+		h.run(ctx, c)
+		b := h.bag.Load()
+		if b.err != nil {
+			return saidMsg{[]string{errorLine(b.err)}}
+		}
+		if len(b.jobs) == 0 {
+			return saidMsg{[]string{b.words(valueBytes)}}
+		}
+		d, err := c.Exclude(ctx, b.jobs)
+		if err != nil {
+			return saidMsg{[]string{errorLine(err)}}
+		}
+		lines := []string{b.words(valueBytes) + ":"}
+		lines = append(lines, b.first...)
+		if more := len(b.jobs) - len(b.first); more > 0 {
+			lines = append(lines, "and "+count(more)+" more")
+		}
+		return saidMsg{append(lines, plainDone(d, false))}
+	})
+}
+
 func (p *plain) pause(args []string) tea.Cmd { return p.change("pause", args, p.deps.Controller.Pause) }
 
 func (p *plain) resume(args []string) tea.Cmd {
