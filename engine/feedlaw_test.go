@@ -452,3 +452,31 @@ func TestFeedReadersAndChangesAtOnce(t *testing.T) {
 	f.end()
 	wg.Wait()
 }
+
+// What changes while a view gets its numbers is in them, or has a token that
+// brings a view with newer ones: a screen is never left with old numbers.
+func TestNumbersAreNotOlderThanTheirToken(t *testing.T) {
+	var f *feed
+	ended, late := 0, true
+	f = newFeed(func(s *Stats) {
+		s.Counts.OK = ended
+		if late { // it ends when its number has been read
+			late = false
+			ended++
+			f.set(JobState{ID: 1, Place: Ended, Outcome: OK})
+		}
+	})
+	s := f.subscribe(SubscribeOptions{})
+	var v View
+	f.set(JobState{ID: 1, Place: InFlight})
+	for range 3 {
+		select {
+		case <-s.Ready():
+			s.Take(&v)
+		default:
+		}
+	}
+	if v.Stats.Counts.OK != 1 {
+		t.Errorf("the last view says %d ok, want 1", v.Stats.Counts.OK)
+	}
+}

@@ -99,8 +99,9 @@ const takePart = 128
 // The run waits for no reader longer than it takes to copy some jobs: a large
 // view is made in parts, and what changes meanwhile comes with the next one.
 func (s *Subscription) Take(into *View) {
-	s.feed.stats(&into.Stats)
-	if most := s.begin(into); cap(into.Jobs) < most {
+	most := s.begin(into)
+	s.feed.stats(&into.Stats) // after it: what changes from now on has a token of its own
+	if cap(into.Jobs) < most {
 		into.Jobs = make([]JobState, 0, most)
 	}
 	for s.part(into) {
