@@ -79,7 +79,8 @@
 // once more, what had ended never. A gap is a gap across lives too: after a kill
 // a paced host waits one interval before its first request. No time that was
 // noted grows because the clock went back. A store that fails ends the run with
-// [ErrStore].
+// [ErrStore]; so does a panic in the feeder or the committer ([PanicError]). One
+// in a Scraper is the failure of its job.
 //
 // The jobs of a run are a [Frontier], whatever keeps it: a [MemStore] has it
 // and the results in memory, and a store on disk gives it a [Journal] and puts
