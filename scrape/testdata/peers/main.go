@@ -143,7 +143,8 @@ func pages(peer string, s size, scale float64) int {
 	return max(int(float64(n)*scale), 10)
 }
 
-// compare runs all peers in turn and prints the medians.
+// compare runs all peers in turn and prints the medians, and what those of the
+// first make of those of the others.
 func (b *bench) compare(s size, workers string, peers []string, rounds int, scale float64) error {
 	runs := map[string][]figures{}
 	for range rounds {
@@ -156,15 +157,12 @@ func (b *bench) compare(s size, workers string, peers []string, rounds int, scal
 		}
 	}
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\n%s, %s at once\tpages/s\tCPU s/1,000\tMB\tweir's pages/s\tweir's CPU\t\n", s.name, workers)
-	weir := median(runs["weir"])
+	fmt.Fprintf(t, "\n%s, %s at once\tpages/s\tCPU s/1,000\tMB\t%[3]s's pages/s\t%[3]s's CPU\t\n", s.name, workers, peers[0])
+	first := median(runs[peers[0]])
 	for _, p := range peers {
 		m := median(runs[p])
 		fmt.Fprintf(t, "%s\t%.0f\t%.3f\t%d\t", p, m.rate, m.cpu, m.rss>>20)
-		if weir.rate > 0 {
-			fmt.Fprintf(t, "%.2fx\t1/%.2f\t", weir.rate/m.rate, m.cpu/weir.cpu)
-		}
-		fmt.Fprintln(t)
+		fmt.Fprintf(t, "%.2fx\t1/%.2f\t\n", first.rate/m.rate, m.cpu/first.cpu)
 	}
 	return t.Flush()
 }
