@@ -29,9 +29,9 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	case actDown:
 		return m.move(1)
 	case actPageUp:
-		return m.move(-m.page())
+		return m.move(-m.focused().page())
 	case actPageDown:
-		return m.move(m.page())
+		return m.move(m.focused().page())
 	case actTop:
 		return m.move(-1 << 40)
 	case actEnd:
@@ -77,12 +77,13 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 		m.sorted()
 		return cmd
 	case actHost:
+		host := m.focused().host()
 		m.turnTo(hostsPanel)
-		m.hosts.cur.moveTo(&m.hosts, m.hosts.find(m.rowHost()))
+		m.hosts.cur.moveTo(m.hosts, m.hosts.find(host))
 	case actBatch:
-		id := m.rowBatches()[0]
+		id := m.focused().batchIDs()[0]
 		m.turnTo(batchesPanel)
-		m.batches.cur.moveTo(&m.batches, m.batches.find(id))
+		m.batches.cur.moveTo(m.batches, m.batches.find(id))
 
 	case actWhy:
 		if m.focus != resultsPanel {
@@ -144,38 +145,11 @@ func (m *Model) dress(name string) tea.Cmd {
 	return m.toasts.say(engine.LevelInfo, text)
 }
 
-// count returns how many rows the focused panel has.
-func (m *Model) count() int {
-	switch m.focus {
-	case batchesPanel:
-		return m.batches.count()
-	case workersPanel:
-		return m.workers.count()
-	case hostsPanel:
-		return m.hosts.count()
-	}
-	return m.results.table.count()
-}
-
-func (m *Model) page() int {
-	h := [...]int{1, m.batches.cur.h, m.workers.cur.h, m.hosts.cur.h, m.results.cur.h}[m.focus]
-	return max(h-1, 1)
-}
-
 // move moves the cursor of the focused panel; open details go with it.
 func (m *Model) move(by int) tea.Cmd {
-	switch m.focus {
-	case batchesPanel:
-		m.batches.cur.move(&m.batches, by)
-	case workersPanel:
-		m.workers.cur.move(&m.workers, by)
-	case hostsPanel:
-		m.hosts.cur.move(&m.hosts, by)
-	case resultsPanel:
-		m.results.move(m.results.cur.at + by)
-		if r := m.results.under(); m.results.open != 0 && r != nil {
-			return m.show(r)
-		}
+	m.focused().Update(moveMsg{by})
+	if r := m.results.under(); m.results.open != 0 && r != nil {
+		return m.show(r)
 	}
 	return nil
 }
@@ -209,15 +183,8 @@ func (m *Model) markAll() {
 
 // open shows a result's details, or the results of a batch, host or worker.
 func (m *Model) open() tea.Cmd {
-	var text string
-	switch m.focus {
-	case batchesPanel:
-		text = "batch:" + itoa(uint64(m.batches.selected().Batch.ID))
-	case workersPanel:
-		text = "host:" + clean(m.workers.selected().Host, urlBytes)
-	case hostsPanel:
-		text = "host:" + clean(m.hosts.selected().Host, urlBytes)
-	default:
+	text := m.focused().shows()
+	if text == "" {
 		return m.details()
 	}
 	m.turnTo(resultsPanel)
@@ -228,10 +195,10 @@ func (m *Model) open() tea.Cmd {
 // host, or the details of a URL.
 func (m *Model) details() tea.Cmd {
 	if m.focus == batchesPanel {
-		return m.dialogs.push(&batchDialog{batches: &m.batches, stats: &m.stats, id: m.batches.selected().Batch.ID})
+		return m.dialogs.push(&batchDialog{batches: m.batches, stats: &m.stats, id: m.batches.selected().Batch.ID})
 	}
 	if m.focus == hostsPanel {
-		return m.dialogs.push(&hostDialog{hosts: &m.hosts, stats: &m.stats, name: m.hosts.selected().Host})
+		return m.dialogs.push(&hostDialog{hosts: m.hosts, stats: &m.stats, name: m.hosts.selected().Host})
 	}
 	r := m.row()
 	m.focus = resultsPanel
@@ -310,51 +277,6 @@ func (m *Model) row() *jobRow {
 		}
 	case resultsPanel:
 		return m.results.selected()
-	}
-	return nil
-}
-
-// rowHost returns the host of the row under the cursor, or nothing.
-func (m *Model) rowHost() string {
-	switch m.focus {
-	case workersPanel:
-		if w := m.workers.selected(); w != nil {
-			return w.Host
-		}
-	case hostsPanel:
-		if h := m.hosts.selected(); h != nil {
-			return h.Host
-		}
-	case resultsPanel:
-		if r := m.results.selected(); r != nil {
-			return r.host
-		}
-	}
-	return ""
-}
-
-// rowBatches returns the batches of the row under the cursor or of the marked
-// ones.
-func (m *Model) rowBatches() []engine.BatchID {
-	switch m.focus {
-	case batchesPanel:
-		if b := m.batches.selected(); b != nil {
-			return []engine.BatchID{b.Batch.ID}
-		}
-	case workersPanel:
-		if w := m.workers.selected(); w != nil && w.Batch != 0 {
-			return []engine.BatchID{w.Batch}
-		}
-	case resultsPanel:
-		var ids []engine.BatchID
-		seen := map[engine.BatchID]bool{}
-		for slot := range m.results.acted() {
-			if b := m.results.table.x.at(slot).batch; !seen[b] {
-				seen[b] = true
-				ids = append(ids, b)
-			}
-		}
-		return ids
 	}
 	return nil
 }

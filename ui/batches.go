@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
 	"weir/engine"
@@ -11,8 +12,27 @@ import (
 
 // batches is the panel of batches, in the order they were added.
 type batches struct {
+	face
 	list []engine.BatchStats
 	cur  cursor[engine.BatchID]
+}
+
+func newBatches(s *engine.Stats) *batches { return &batches{face: face{stats: s}} }
+
+// SetSize sets how many cells and lines there are.
+func (p *batches) SetSize(w, h int, framed bool) {
+	p.pane.w, p.pane.h, p.pane.framed = w, h, framed
+	p.cur.resize(p, p.pane.room())
+}
+
+// Update takes what concerns the panel. The batches of a view stay in its
+// memory.
+func (p *batches) Update(msg tea.Msg) {
+	if _, anew := msg.(numbersMsg); anew {
+		p.list = p.stats.Batches
+		p.cur.sync(p)
+	}
+	p.cur.update(p, msg)
 }
 
 func (p *batches) count() int                 { return len(p.list) }
@@ -20,12 +40,6 @@ func (p *batches) keyAt(i int) engine.BatchID { return p.list[i].Batch.ID }
 func (p *batches) find(id engine.BatchID) int { return slices.IndexFunc(p.list, is(id)) }
 func is(id engine.BatchID) func(engine.BatchStats) bool {
 	return func(b engine.BatchStats) bool { return b.Batch.ID == id }
-}
-
-// take brings in the batches of a view, whose memory they stay in.
-func (p *batches) take(s *engine.Stats) {
-	p.list = s.Batches
-	p.cur.sync(p)
 }
 
 // selected returns the batch under the cursor, nil without one.
@@ -58,7 +72,9 @@ func (p pane) batchesLayout() batchesLayout {
 	return l
 }
 
-func (p *batches) view(at pane, s *engine.Stats) []string {
+// View draws the batches, in the order they were added.
+func (p *batches) View(th Theme) []string {
+	at := p.in(th)
 	if len(p.list) == 0 {
 		return at.teach("no batch yet: press a, or paste URLs")
 	}
@@ -78,12 +94,12 @@ func (p *batches) view(at pane, s *engine.Stats) []string {
 		lines = append(lines, b.end())
 	}
 	for i := p.cur.top; i < len(p.list) && len(lines) < at.h; i++ {
-		lines = append(lines, p.row(at, l, i, s))
+		lines = append(lines, p.row(at, l, i))
 	}
 	return lines
 }
 
-func (p *batches) row(at pane, l batchesLayout, i int, s *engine.Stats) string {
+func (p *batches) row(at pane, l batchesLayout, i int) string {
 	t, selected := &p.list[i], i == p.cur.at
 	c := t.Counts
 	b := at.row(selected)
@@ -95,7 +111,7 @@ func (p *batches) row(at pane, l batchesLayout, i int, s *engine.Stats) string {
 		prio = t.Batch.Priority.String()
 	}
 	b.put(pad(prio, 4)).gap(1)
-	state, style := batchState(t, s, at.th)
+	state, style := batchState(t, p.stats, at.th)
 	cells := 8
 	switch done := c.Ended() - c.Cancelled; { // what was cancelled is not progress
 	case t.State == engine.BatchAdding && t.Batch.Lines == 0 && l.bar:
@@ -151,4 +167,22 @@ func batchState(t *engine.BatchStats, s *engine.Stats, th Theme) (string, lipglo
 }
 
 // title says how many there are.
-func (p *batches) title(*engine.Stats) string { return count(len(p.list)) }
+func (p *batches) title(Glyphs) []string { return []string{count(len(p.list))} }
+
+func (p *batches) page() int                 { return p.cur.page() }
+func (p *batches) heads() int                { return p.pane.heads() }
+func (p *batches) away(line int) (int, bool) { return p.cur.away(p, line-p.heads()) }
+func (p *batches) host() string              { return "" }
+
+func (p *batches) batchIDs() []engine.BatchID {
+	if b := p.selected(); b != nil {
+		return []engine.BatchID{b.Batch.ID}
+	}
+	return nil
+}
+
+func (p *batches) selectors() []engine.Selector {
+	return []engine.Selector{{Batch: p.selected().Batch.ID}}
+}
+
+func (p *batches) shows() string { return "batch:" + itoa(uint64(p.selected().Batch.ID)) }

@@ -62,7 +62,7 @@ func held(n int) *Model {
 	for from := 1; from <= n; from += page {
 		m.Update(viewMsg{view: &engine.View{Full: from == 1, More: true, Stats: sc.stats, Jobs: heldJobs(from, min(page, n-from+1))}})
 	}
-	m.settle()
+	m.tell(frameMsg{})
 	return m
 }
 

@@ -39,7 +39,7 @@ func TestColumnsFit(t *testing.T) {
 		for _, w := range []int{60, 79, 80, 100, 120, 200} {
 			s := newStage(t, titledScene(), w, 36)
 			for c := range shownColumns(1 << len(columnNames)) {
-				l := s.resultsPane().resultsLayout(c)
+				l := s.results.pane.resultsLayout(c)
 				if l.url < 12 {
 					t.Fatalf("%d cells, %v: the URL has %d", w, c, l.url)
 				}

@@ -5,8 +5,9 @@
 // watch and steer, a [Planner] that reads what was pasted, an [Exporter].
 //
 // One message a frame brings what changed (feed.go); the root model
-// (model.go) hands it to the panels, which draw strings (batches.go,
-// workers.go, hosts.go, results.go) that layout.go puts in their places. Keys
+// (model.go) hands it to the panels, which are components alike (component.go:
+// SetSize, SetFocus, Update, View) and draw lines (batches.go, workers.go,
+// hosts.go, results.go) that layout.go puts in their places. Keys
 // are listed once (keys.go): footer, help and palette are made from that list,
 // act.go and steer.go do what they say. Meanings become colours in theme.go,
 // numbers become columns in format.go, and nothing that a page wrote is drawn

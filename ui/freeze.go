@@ -91,9 +91,7 @@ func (m *Model) frozen() tea.Cmd {
 		return m.toasts.say(engine.LevelWarn, "it is still catching up")
 	}
 	m.stats = ownStats(&m.stats)
-	m.batches.take(&m.stats)
-	m.workers.take(&m.stats)
-	m.hosts.take(&m.stats, m.focus == hostsPanel)
+	m.tell(numbersMsg{})
 	m.freezer = freezer{on: true, since: m.stats.At}
 	m.freezer.stats(&m.stats)
 	return nil

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"weir/engine"
 )
 
@@ -30,10 +32,27 @@ func (h hostSort) String() string {
 // hosts is the panel of hosts: parked, blocked, slowed, then slowest pace
 // first. The order depends on states and settings, never on a countdown.
 type hosts struct {
+	face
 	list   []*engine.HostStats // in order; of the view
 	cur    cursor[string]
 	by     hostSort
 	turned bool
+}
+
+func newHosts(s *engine.Stats) *hosts { return &hosts{face: face{stats: s}} }
+
+// SetSize sets how many cells and lines there are, the heading's among them.
+func (p *hosts) SetSize(w, h int, framed bool) {
+	p.pane.w, p.pane.h, p.pane.framed = w, h, framed
+	p.cur.resize(p, h-p.heads())
+}
+
+// Update takes what concerns the panel. The hosts of a view stay in its memory.
+func (p *hosts) Update(msg tea.Msg) {
+	if _, anew := msg.(numbersMsg); anew {
+		p.take()
+	}
+	p.cur.update(p, msg)
 }
 
 func (p *hosts) count() int         { return len(p.list) }
@@ -42,15 +61,15 @@ func (p *hosts) find(name string) int {
 	return slices.IndexFunc(p.list, func(h *engine.HostStats) bool { return h.Host == name })
 }
 
-// take brings in the hosts of a view, whose memory they stay in. Until the
-// operator works in the panel it shows those that stand first.
-func (p *hosts) take(s *engine.Stats, focused bool) {
+// take brings in the hosts of a view. Until the operator works in the panel it
+// shows those that stand first.
+func (p *hosts) take() {
 	p.list = p.list[:0]
-	for i := range s.Hosts {
-		p.list = append(p.list, &s.Hosts[i])
+	for i := range p.stats.Hosts {
+		p.list = append(p.list, &p.stats.Hosts[i])
 	}
 	p.sort()
-	if !focused && !p.cur.moved {
+	if !p.pane.focused && !p.cur.moved {
 		p.cur.home(p)
 		return
 	}
@@ -127,7 +146,9 @@ func (p pane) hostsLayout(longest int) hostsLayout {
 	return l
 }
 
-func (p *hosts) view(at pane, s *engine.Stats) []string {
+// View draws the hosts below their heading.
+func (p *hosts) View(th Theme) []string {
+	at := p.in(th)
 	if len(p.list) == 0 {
 		text := "no host yet: hosts appear with the first batch"
 		if at.w >= 90 {
@@ -143,7 +164,7 @@ func (p *hosts) view(at pane, s *engine.Stats) []string {
 	lines := make([]string, 0, at.h)
 	lines = append(lines, p.head(at, l))
 	for i := p.cur.top; i < len(p.list) && len(lines) < at.h; i++ {
-		lines = append(lines, p.row(at, l, i, s))
+		lines = append(lines, p.row(at, l, i))
 	}
 	return lines
 }
@@ -195,7 +216,8 @@ func (p *hosts) head(at pane, l hostsLayout) string {
 	return b.end()
 }
 
-func (p *hosts) row(at pane, l hostsLayout, i int, s *engine.Stats) string {
+func (p *hosts) row(at pane, l hostsLayout, i int) string {
+	s := p.stats
 	h, selected := p.list[i], i == p.cur.at
 	b := at.row(selected)
 	pace := unknown
@@ -257,9 +279,26 @@ func (p *hosts) resort() {
 }
 
 // title says how many there are and in which order.
-func (p *hosts) title(*engine.Stats) string {
-	if len(p.list) == 0 || p.by == worstFirst {
-		return count(len(p.list)) + " " + glyphs.Dot + " worst first"
+func (p *hosts) title(g Glyphs) []string {
+	by := p.by
+	if len(p.list) == 0 {
+		by = worstFirst
 	}
-	return count(len(p.list)) + " " + glyphs.Dot + " " + p.by.String()
+	return []string{count(len(p.list)) + " " + g.Dot + " " + by.String()}
 }
+
+func (p *hosts) page() int                  { return p.cur.page() }
+func (p *hosts) heads() int                 { return 1 }
+func (p *hosts) away(line int) (int, bool)  { return p.cur.away(p, line-p.heads()) }
+func (p *hosts) batchIDs() []engine.BatchID { return nil }
+
+func (p *hosts) host() string {
+	if h := p.selected(); h != nil {
+		return h.Host
+	}
+	return ""
+}
+
+func (p *hosts) selectors() []engine.Selector { return []engine.Selector{{Host: p.selected().Host}} }
+
+func (p *hosts) shows() string { return "host:" + clean(p.selected().Host, urlBytes) }

@@ -100,7 +100,7 @@ const clipboardMost = 74_000
 // copy copies the URLs of the row or of the marked, or their results.
 func (m *Model) copy(asJSON bool) tea.Cmd {
 	if m.focus != resultsPanel {
-		host := m.rowHost()
+		host := m.focused().host()
 		if m.focus == workersPanel {
 			host = clean(m.workers.selected().URL, urlBytes)
 		}
@@ -223,11 +223,11 @@ func jsonOf(r *engine.Result) resultJSON {
 // browse shows the row's page in the browser, or copies its URL.
 func (m *Model) browse() tea.Cmd {
 	if m.focus == hostsPanel {
-		return m.openPage("http://" + m.rowHost() + "/")
+		return m.openPage("http://" + m.focused().host() + "/")
 	}
 	r := m.row()
 	if r == nil {
-		return m.openPage(m.rowHost())
+		return m.openPage(m.focused().host())
 	}
 	return m.whenTold(r, func(r *jobRow) tea.Cmd { return m.openPage(r.url) })
 }

@@ -72,13 +72,16 @@ type pane struct {
 // headed reports whether a panel of few columns has a line that names them.
 func (p pane) headed() bool { return !p.framed && p.h >= 8 }
 
-// room returns how many rows of such a panel are on the screen.
-func (p pane) room() int {
+// heads is how many lines that are.
+func (p pane) heads() int {
 	if p.headed() {
-		return p.h - 1
+		return 1
 	}
-	return p.h
+	return 0
 }
+
+// room returns how many rows of such a panel are on the screen.
+func (p pane) room() int { return p.h - p.heads() }
 
 // row begins the line of a list's row: selected says that the cursor is there.
 func (p pane) row(selected bool) *line { return newLine(p.w, selected && p.focused) }

@@ -1,5 +1,7 @@
 package ui
 
+import tea "charm.land/bubbletea/v2"
+
 // A cursor stands on one row of a list and holds it by its key: rows that come,
 // go or change places do not move it to another.
 //
@@ -57,8 +59,25 @@ func (c *cursor[K]) scroll(n int) {
 	c.top = max(c.top, c.at-h+1, 0)
 }
 
-// move goes so many rows down.
-func (c *cursor[K]) move(l rows[K], by int) { c.moveTo(l, c.at+by) }
+// update takes what concerns the cursor of a message.
+func (c *cursor[K]) update(l rows[K], msg tea.Msg) {
+	switch msg := msg.(type) {
+	case moveMsg:
+		c.moveTo(l, c.at+msg.by)
+	case frameMsg:
+		c.drawn(l)
+	}
+}
+
+// page returns how many rows a page key moves by.
+func (c *cursor[K]) page() int { return max(c.h-1, 1) }
+
+// away returns how far the row is that stands so many lines below the first
+// one on the screen. There may be none.
+func (c *cursor[K]) away(l rows[K], line int) (rows int, ok bool) {
+	row := c.top + line
+	return row - c.at, line >= 0 && row < l.count()
+}
 
 // moveTo goes to row i, or as near as there is one.
 func (c *cursor[K]) moveTo(l rows[K], i int) {

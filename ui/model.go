@@ -34,9 +34,9 @@ type Model struct {
 	anew    bool           // the views start over: older results have to be read
 	seen    uint64         // Num of the newest result before they did
 	lost    []engine.JobID // jobs of which news may have been missed then
-	batches batches
-	workers workers
-	hosts   hosts
+	batches *batches
+	workers *workers
+	hosts   *hosts
 	results *results
 	detail  detail
 	log     log
@@ -83,10 +83,11 @@ func newModel(ctx context.Context, d Deps) *Model {
 	call, keys := callIn(ctx), d.Keys.list()
 	m := &Model{
 		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, focus: resultsPanel,
-		feed:    &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
-		read:    func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
-		results: newResults(), detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
+		feed:   &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
+		read:   func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
+		detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
 	}
+	m.batches, m.workers, m.hosts, m.results = newBatches(&m.stats), newWorkers(&m.stats), newHosts(&m.stats), newResults(&m.stats)
 	m.results.pace, m.results.table.read = d.Interval, d.Controller.States
 	m.wear(d.Look)
 	m.filter.Blur()
@@ -125,7 +126,7 @@ func (m *Model) Init() tea.Cmd {
 // Update takes a message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if _, ok := msg.(frameMsg); ok { // the one message that changes no cell
-		m.settle()
+		m.tell(msg) // it has reached the terminal
 		return m, m.feed.take()
 	}
 	m.drawn = nil
@@ -273,10 +274,15 @@ func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
 	for _, r := range s.History {
 		m.peak = max(m.peak, r)
 	}
-	m.batches.take(s)
-	m.workers.take(s)
-	m.hosts.take(s, m.focus == hostsPanel)
+	m.tell(numbersMsg{})
 	return tea.Batch(cmds...)
+}
+
+// tell hands a message to all panels.
+func (m *Model) tell(msg tea.Msg) {
+	for p := batchesPanel; p <= resultsPanel; p++ {
+		m.panel(p).Update(msg)
+	}
 }
 
 // clock asks for the numbers when a second has passed without a change and
@@ -310,14 +316,6 @@ func (m *Model) wake() tea.Cmd {
 	m.pressed++
 	n := m.pressed
 	return tea.Tick(lively, func(time.Time) tea.Msg { return calmMsg{n} })
-}
-
-// settle says that the last frame has reached the terminal.
-func (m *Model) settle() {
-	m.batches.cur.drawn(&m.batches)
-	m.workers.cur.drawn(&m.workers)
-	m.hosts.cur.drawn(&m.hosts)
-	m.results.cur.drawn(m.results.table)
 }
 
 // unsaved returns how many results are in no file.

@@ -208,43 +208,20 @@ func (m *Model) clickPanel(p panel, line, x int, text []rune) tea.Cmd {
 	if !again {
 		m.turnTo(p)
 	}
-	at := m.pane(p)
-	above, top, count, cur := 0, 0, 0, 0
-	switch p {
-	case batchesPanel:
-		top, count, cur = m.batches.cur.top, m.batches.count(), m.batches.cur.at
-		if at.headed() {
-			above = 1
-		}
-	case workersPanel:
-		top, count, cur = m.workers.cur.top, m.workers.count(), m.workers.cur.at
-		if at.headed() {
-			above = 1
-		}
-	case hostsPanel:
-		top, count, cur, above = m.hosts.cur.top, m.hosts.count(), m.hosts.cur.at, 1
-	default:
-		top, count, cur = m.results.cur.top, m.results.table.count(), m.results.cur.at
-		if m.results.headed(m.resultsPane()) {
-			above = 1
-		}
-		if m.filtered() {
-			line--
-		}
+	if p == resultsPanel && m.filtered() {
+		line--
 	}
-	switch row := line - above + top; {
-	case line < 0:
-		return nil
-	case line < above:
+	switch away, ok := m.focused().away(line); {
+	case 0 <= line && line < m.focused().heads():
 		return m.clickHead(p, text, x)
-	case row >= count:
+	case !ok:
 		return nil
 	case p == resultsPanel && again && m.filterBy(text, x):
 		return m.refilter()
-	case again && row == cur && m.whyNot(actOpen) == "":
+	case again && away == 0 && m.whyNot(actOpen) == "":
 		return m.open()
 	default:
-		return m.move(row - cur)
+		return m.move(away)
 	}
 }
 

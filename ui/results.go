@@ -4,12 +4,15 @@ import (
 	"iter"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"weir/engine"
 )
 
 // results is the panel of jobs: those that ended, newest first and following,
 // unless the operator wants otherwise.
 type results struct {
+	face
 	table  *table
 	cur    cursor[engine.JobID]
 	open   engine.JobID  // whose details are open; 0: none
@@ -23,7 +26,25 @@ type results struct {
 	columns shownColumns
 }
 
-func newResults() *results { return &results{table: newTable(), follow: true, columns: usualColumns} }
+func newResults(s *engine.Stats) *results {
+	return &results{face: face{stats: s}, table: newTable(), follow: true, columns: usualColumns}
+}
+
+// SetSize sets how many cells and lines there are, the heading's among them.
+func (p *results) SetSize(w, h int, framed bool) {
+	p.pane.w, p.pane.h, p.pane.framed = w, h, framed
+	p.cur.resize(p.table, h-p.heads())
+}
+
+// Update takes what concerns the panel. What a view says of jobs comes by
+// take.
+func (p *results) Update(msg tea.Msg) {
+	if move, ok := msg.(moveMsg); ok {
+		p.move(p.cur.at + move.by)
+		return
+	}
+	p.cur.update(p.table, msg)
+}
 
 // take brings in the states of a view, each job once.
 func (p *results) take(states []engine.JobState) {
@@ -169,3 +190,37 @@ func (p *results) pausedByName(slot uint32) bool {
 	_, paused := p.table.texts.waits[slot].reason.(engine.Paused)
 	return paused
 }
+
+func (p *results) count() int                { return p.table.count() }
+func (p *results) page() int                 { return p.cur.page() }
+func (p *results) away(line int) (int, bool) { return p.cur.away(p.table, line-p.heads()) }
+
+// heads is how many lines stand above the rows.
+func (p *results) heads() int {
+	if p.pane.framed || p.pane.w >= 80 || p.pane.h >= 14 {
+		return 1
+	}
+	return 0
+}
+
+func (p *results) host() string {
+	if r := p.selected(); r != nil {
+		return r.host
+	}
+	return ""
+}
+
+func (p *results) batchIDs() []engine.BatchID {
+	var ids []engine.BatchID
+	seen := map[engine.BatchID]bool{}
+	for slot := range p.acted() {
+		if b := p.table.x.at(slot).batch; !seen[b] {
+			seen[b] = true
+			ids = append(ids, b)
+		}
+	}
+	return ids
+}
+
+func (p *results) selectors() []engine.Selector { return []engine.Selector{{Jobs: p.jobs()}} }
+func (p *results) shows() string                { return "" }

@@ -449,15 +449,20 @@ func TestHostsOrder(t *testing.T) {
 	host := func(name string, pace time.Duration, waiting int, why engine.Reason) engine.HostStats {
 		return engine.HostStats{Host: name, Interval: pace, Waiting: waiting, Reason: why}
 	}
-	var p hosts
-	p.take(&engine.Stats{Hosts: []engine.HostStats{
+	p := newHosts(new(engine.Stats))
+	p.SetFocus(true)
+	take := func(s engine.Stats) {
+		*p.stats = s
+		p.Update(numbersMsg{})
+	}
+	take(engine.Stats{Hosts: []engine.HostStats{
 		host("done", 9*time.Second, 0, engine.ServerBusy{Until: at.Add(time.Second)}),
 		host("fast", time.Second, 1, engine.PaceWait{Next: at.Add(time.Second)}),
 		host("parked", time.Second, 1, engine.ServerAsked{Until: at.Add(time.Hour), Parked: true}),
 		host("probed", time.Second, 1, engine.Probing{}),
 		host("refused", time.Second, 1, engine.ServerBusy{Until: at.Add(time.Second)}),
 		host("slow", 5*time.Second, 1, engine.TurnOut{}),
-	}}, true)
+	}})
 	names := func() (names []string) {
 		for i := range p.count() {
 			names = append(names, p.keyAt(i))
@@ -468,15 +473,15 @@ func TestHostsOrder(t *testing.T) {
 	if got := names(); !slices.Equal(got, want) {
 		t.Errorf("hosts stand as %v, want %v", got, want)
 	}
-	p.cur.moveTo(&p, 1)
-	p.take(&engine.Stats{At: at.Add(time.Minute), Hosts: []engine.HostStats{
+	p.cur.moveTo(p, 1)
+	take(engine.Stats{At: at.Add(time.Minute), Hosts: []engine.HostStats{
 		host("done", 9*time.Second, 0, nil),
 		host("fast", time.Second, 1, engine.TurnOut{}),
 		host("parked", time.Second, 1, engine.ServerAsked{Until: at.Add(time.Hour), Parked: true}),
 		host("probed", time.Second, 1, engine.Probing{}),
 		host("refused", time.Second, 1, engine.ServerBusy{Until: at.Add(2 * time.Minute)}),
 		host("slow", 5*time.Second, 1, engine.PaceWait{Next: at.Add(2 * time.Minute)}),
-	}}, true)
+	}})
 	if got := names(); !slices.Equal(got, want) {
 		t.Errorf("later, hosts stand as %v, want %v", got, want)
 	}
@@ -497,11 +502,13 @@ func TestHostsShowsTheWorstUntilItIsWorkedIn(t *testing.T) {
 			}
 			s.Hosts = append(s.Hosts, h)
 		}
-		p.take(&s, focused)
+		*p.stats = s
+		p.SetFocus(focused)
+		p.Update(numbersMsg{})
 		return p.keyAt(p.cur.at)
 	}
-	var p hosts
-	p.cur.h = 2
+	p := newHosts(new(engine.Stats))
+	p.SetSize(80, 3, true)
 	for _, tc := range []struct {
 		name    string
 		focused bool
@@ -516,9 +523,9 @@ func TestHostsShowsTheWorstUntilItIsWorkedIn(t *testing.T) {
 		{name: "a row that was gone to is held for good", move: true, refused: []string{"c"}, want: "b"},
 	} {
 		if tc.move {
-			p.cur.moveTo(&p, 0)
+			p.cur.moveTo(p, 0)
 		}
-		if got := see(&p, tc.focused, tc.refused...); got != tc.want {
+		if got := see(p, tc.focused, tc.refused...); got != tc.want {
 			t.Errorf("%s: the cursor stands on %s, want %s", tc.name, got, tc.want)
 		}
 	}

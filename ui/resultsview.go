@@ -172,32 +172,26 @@ func (p *results) head(at pane, l resultsLayout) string {
 	return b.end()
 }
 
-// view draws the heading and the rows that are on the screen.
-func (p *results) view(at pane, s *engine.Stats) []string {
+// View draws the heading and the rows that are on the screen.
+func (p *results) View(th Theme) []string {
+	at := p.in(th)
+	if p.table.count() == 0 {
+		return p.teach(at)
+	}
 	l := at.resultsLayout(p.columns)
 	lines := make([]string, 0, at.h)
-	if p.headed(at) {
+	if p.heads() > 0 {
 		lines = append(lines, p.head(at, l))
 	}
 	for i := p.cur.top; i < p.table.count() && len(lines) < at.h; i++ {
-		lines = append(lines, p.row(at, l, i, s))
+		lines = append(lines, p.row(at, l, i))
 	}
 	return lines
 }
 
-// headed reports whether there is room for a heading.
-func (p *results) headed(at pane) bool { return at.framed || at.w >= 80 || at.h >= 14 }
-
-// room returns how many rows are on the screen.
-func (p *results) room(at pane) int {
-	if p.headed(at) {
-		return at.h - 1
-	}
-	return at.h
-}
-
 // teach is what the panel says while it has no rows.
-func (p *results) teach(at pane, s *engine.Stats) []string {
+func (p *results) teach(at pane) []string {
+	s := p.stats
 	var text []string
 	switch t := p.table; {
 	case t.want.filter.text != "" && p.total() > 0:
@@ -239,7 +233,8 @@ func teachPace(d time.Duration) string {
 	return "Each host is asked at most once in " + paceText(d) + ", whatever the number of workers: < and > on panel 3 change that."
 }
 
-func (p *results) row(at pane, l resultsLayout, i int, s *engine.Stats) string {
+func (p *results) row(at pane, l resultsLayout, i int) string {
+	s := p.stats
 	r := p.table.at(i)
 	selected := i == p.cur.at
 	b := at.row(selected)
@@ -325,8 +320,8 @@ func (t Theme) outcome(r *jobRow) lipgloss.Style {
 }
 
 // title says how much there is and in which order, most important first.
-func (p *results) title(s *engine.Stats, g Glyphs) []string {
-	t := p.table
+func (p *results) title(g Glyphs) []string {
+	s, t := p.stats, p.table
 	n := t.count()
 	if t.want.show == showEnded && t.want.filter.text == "" && n == 0 && s.Counts.Submitted == 0 {
 		return []string{"empty"}

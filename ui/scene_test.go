@@ -365,7 +365,7 @@ func (s *stage) bring(sc scene) {
 // tell hands over a message and starts the command that follows.
 func (s *stage) tell(msg tea.Msg) {
 	if _, ok := msg.(frameMsg); ok {
-		s.settle() // without asking for the next view
+		s.Model.tell(msg) // without asking for the next view
 		return
 	}
 	_, cmd := s.Update(msg)

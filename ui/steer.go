@@ -85,11 +85,11 @@ func (m *Model) steer(a act) tea.Cmd {
 	run := engine.Selector{All: true}
 	switch a {
 	case actCancel:
-		return m.each("nothing of that is left to cancel", engine.Controller.Cancel, m.selectors()...)
+		return m.each("nothing of that is left to cancel", engine.Controller.Cancel, m.focused().selectors()...)
 	case actCancelAll:
 		return m.each("nothing is left to cancel", engine.Controller.Cancel, run)
 	case actRetry:
-		return m.each("nothing of that failed or was empty", engine.Controller.Retry, m.selectors()...)
+		return m.each("nothing of that failed or was empty", engine.Controller.Retry, m.focused().selectors()...)
 	case actRetryAll:
 		return m.each("nothing failed or was empty", engine.Controller.Retry, run)
 	case actExclude:
@@ -136,19 +136,6 @@ func (m *Model) each(nothing string, do func(engine.Controller, context.Context,
 	return tea.Batch(cmds...)
 }
 
-// selectors returns what is selected: a batch, a host's jobs, or URLs.
-func (m *Model) selectors() []engine.Selector {
-	switch m.focus {
-	case batchesPanel:
-		return []engine.Selector{{Batch: m.batches.selected().Batch.ID}}
-	case hostsPanel:
-		return []engine.Selector{{Host: m.hosts.selected().Host}}
-	case workersPanel:
-		return []engine.Selector{{Jobs: []engine.JobID{m.workers.selected().Job}}}
-	}
-	return []engine.Selector{{Jobs: m.results.jobs()}}
-}
-
 // newExclude asks which URLs to exclude: of the batch on panel 1, else of the
 // run.
 func (m *Model) newExclude() *excludeDialog {
@@ -186,7 +173,7 @@ func (m *Model) pause() tea.Cmd {
 		}
 		return m.each("nothing is left to pause", engine.Controller.Pause, sel)
 	}
-	sels := m.selectors()
+	sels := m.focused().selectors()
 	if m.focus == resultsPanel && !m.results.anyActed(func(slot uint32, r *record) bool { return !r.ended() && !m.results.pausedByName(slot) }) {
 		return m.each("nothing of that is paused", engine.Controller.Resume, sels...)
 	}
@@ -207,7 +194,7 @@ func (m *Model) workersTo(a act) int {
 }
 
 func (m *Model) priorityTo(a act) (engine.BatchID, engine.Priority) {
-	id := m.rowBatches()[0]
+	id := m.focused().batchIDs()[0]
 	var p engine.Priority
 	if i := m.batches.find(id); i >= 0 {
 		p = m.batches.list[i].Batch.Priority
@@ -253,7 +240,7 @@ func (m *Model) paced() (sel engine.Selector, now time.Duration, who string) {
 		}
 		return engine.Selector{Batch: b.Batch.ID}, now, fmt.Sprintf("each host of batch %d", b.Batch.ID)
 	}
-	host := m.rowHost()
+	host := m.focused().host()
 	if i := m.hosts.find(host); i >= 0 {
 		now = m.hosts.list[i].Interval
 	}

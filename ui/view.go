@@ -11,44 +11,38 @@ import (
 // tabRows are the lines of the tab line.
 const tabRows = 1
 
-// pane returns where a panel draws.
-func (m *Model) pane(p panel) pane {
-	at := pane{th: m.th, framed: formOf(m.w, m.h) == wideForm, focused: p == m.focus && m.results.open == 0}
-	if at.framed {
-		panels, _ := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
-		at.w, at.h = panels[p].w-2, panels[p].h-2
-		return at
-	}
-	at.w, at.h = m.w, max(m.h-headRows-tabRows-1, 0)
-	return at
-}
-
-// resize brings the sizes of all panels up to date.
+// resize says to the panels and the details how much room they have, and which
+// of them has the keys.
 func (m *Model) resize() {
-	m.batches.cur.resize(&m.batches, m.pane(batchesPanel).room())
-	m.workers.cur.resize(&m.workers, m.pane(workersPanel).room())
-	m.hosts.cur.resize(&m.hosts, m.pane(hostsPanel).h-1)
-	at := m.resultsPane()
-	m.results.cur.resize(m.results.table, m.results.room(at))
-	if m.results.open == 0 {
-		return
+	open := m.results.open != 0
+	framed := formOf(m.w, m.h) == wideForm
+	panels, details := places(m.w, m.h, open, m.look.Sizes)
+	for p := batchesPanel; p <= resultsPanel; p++ {
+		w, h := m.w, max(m.h-headRows-tabRows-1, 0)
+		if framed {
+			w, h = panels[p].w-2, panels[p].h-2
+		}
+		if p == resultsPanel && m.filtered() {
+			h--
+		}
+		m.panel(p).SetSize(w, h, framed)
+		m.panel(p).SetFocus(p == m.focus && !open)
 	}
-	if formOf(m.w, m.h) == wideForm {
-		_, d := places(m.w, m.h, true, m.look.Sizes)
-		m.detail.SetSize(d.w-4, d.h-2)
-		return
+	switch {
+	case framed:
+		m.detail.SetSize(details.w-4, details.h-2)
+	default:
+		m.detail.SetSize(max(m.w-2, 0), max(m.results.pane.h-1, 0))
 	}
-	m.detail.SetSize(max(m.w-2, 0), max(at.h-1, 0))
 }
 
-// resultsPane is the pane of the results without the line of the filter.
-func (m *Model) resultsPane() pane {
-	at := m.pane(resultsPanel)
-	if m.filtered() {
-		at.h--
-	}
-	return at
+// panel returns a panel by its number.
+func (m *Model) panel(p panel) component {
+	return [...]component{nil, m.batches, m.workers, m.hosts, m.results}[p]
 }
+
+// focused returns the panel that has the keys.
+func (m *Model) focused() component { return m.panel(m.focus) }
 
 // filtered reports whether the filter has a line on the screen.
 func (m *Model) filtered() bool { return m.filtering || m.filter.Value() != "" }
@@ -157,31 +151,18 @@ func (m *Model) toasted(lines []string) []string {
 
 // panelLines draws the inside of a panel.
 func (m *Model) panelLines(p panel) []string {
-	at := m.pane(p)
-	switch p {
-	case batchesPanel:
-		return m.batches.view(at, &m.stats)
-	case workersPanel:
-		return m.workers.view(at, &m.stats)
-	case hostsPanel:
-		return m.hosts.view(at, &m.stats)
+	lines := m.panel(p).View(m.th)
+	if p == resultsPanel && m.filtered() {
+		lines = append([]string{m.filterLine(m.results.pane.w)}, lines...)
 	}
-	at = m.resultsPane()
-	var lines []string
-	if m.filtered() {
-		lines = append(lines, m.filterLine(at))
-	}
-	if m.results.table.count() == 0 {
-		return append(lines, m.results.teach(at, &m.stats)...)
-	}
-	return append(lines, m.results.view(at, &m.stats)...)
+	return lines
 }
 
 // filterLine is the filter as it is typed, or stands.
-func (m *Model) filterLine(at pane) string {
-	l := newLine(at.w, false).gap(1).paint(m.th.Accent, "/ ")
+func (m *Model) filterLine(w int) string {
+	l := newLine(w, false).gap(1).paint(m.th.Accent, "/ ")
 	found := m.results.found() + " " + m.th.Glyphs.Dot + " esc clears"
-	room := max(at.w-l.used-width(found)-3, 8)
+	room := max(w-l.used-width(found)-3, 8)
 	if m.filtering {
 		l.put(pad(fieldView(m.th, m.filter, room), room))
 	} else {
@@ -193,12 +174,12 @@ func (m *Model) filterLine(at pane) string {
 // wideLines draws the four panels in their frames.
 func (m *Model) wideLines() []string {
 	panels, d := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
-	frame := func(p panel, note ...string) []string {
+	frame := func(p panel) []string {
 		at := panels[p]
-		return framed(m.th, string('0'+rune(p))+" "+p.String(), note, m.panelLines(p), at.w, at.h, p == m.focus && m.results.open == 0)
+		return framed(m.th, string('0'+rune(p))+" "+p.String(), m.panel(p).title(m.th.Glyphs), m.panelLines(p), at.w, at.h, p == m.focus && m.results.open == 0)
 	}
-	lines := beside(frame(batchesPanel, m.batches.title(&m.stats)), frame(workersPanel, m.workers.title(&m.stats)))
-	under := append(frame(hostsPanel, m.hosts.title(&m.stats)), frame(resultsPanel, m.results.title(&m.stats, m.th.Glyphs)...)...)
+	lines := beside(frame(batchesPanel), frame(workersPanel))
+	under := append(frame(hostsPanel), frame(resultsPanel)...)
 	if m.results.open == 0 {
 		return append(lines, under...)
 	}

@@ -51,7 +51,7 @@ func (m *Model) whyNot(a act) string {
 	case actCancelAll, actRetryAll, actExclude, actPauseAll, actMore, actFewer:
 		return ""
 	}
-	if m.count() == 0 && m.results.open == 0 {
+	if m.focused().count() == 0 && m.results.open == 0 {
 		return "nothing is selected: " + m.focus.String() + " is empty"
 	}
 	return m.whyNotRow(a)
@@ -131,11 +131,11 @@ func (m *Model) whyNotRow(a act) string {
 			return "nothing is known of this URL yet"
 		}
 	case actHost:
-		if m.hosts.find(m.rowHost()) < 0 {
+		if m.hosts.find(m.focused().host()) < 0 {
 			return "its host was never asked"
 		}
 	case actBatch:
-		if ids := m.rowBatches(); len(ids) == 0 || m.batches.find(ids[0]) < 0 {
+		if ids := m.focused().batchIDs(); len(ids) == 0 || m.batches.find(ids[0]) < 0 {
 			return "it belongs to no batch"
 		}
 	}
@@ -214,7 +214,7 @@ func (m *Model) whyNotPriority(a act) string {
 	if m.focus == hostsPanel {
 		return "priority is a batch's: panel 1"
 	}
-	if len(m.rowBatches()) == 0 {
+	if len(m.focused().batchIDs()) == 0 {
 		return "it belongs to no batch"
 	}
 	if _, p := m.priorityTo(a); p < engine.Low || p > engine.High {

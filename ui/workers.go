@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
 	"weir/engine"
@@ -11,8 +12,27 @@ import (
 
 // workers is the panel of worker slots, by number.
 type workers struct {
+	face
 	list []engine.WorkerStats
 	cur  cursor[int]
+}
+
+func newWorkers(s *engine.Stats) *workers { return &workers{face: face{stats: s}} }
+
+// SetSize sets how many cells and lines there are.
+func (p *workers) SetSize(w, h int, framed bool) {
+	p.pane.w, p.pane.h, p.pane.framed = w, h, framed
+	p.cur.resize(p, p.pane.room())
+}
+
+// Update takes what concerns the panel. The slots of a view stay in its
+// memory.
+func (p *workers) Update(msg tea.Msg) {
+	if _, anew := msg.(numbersMsg); anew {
+		p.list = p.stats.Slots
+		p.cur.sync(p)
+	}
+	p.cur.update(p, msg)
 }
 
 func (p *workers) count() int      { return len(p.list) }
@@ -29,12 +49,6 @@ func (p *workers) find(num int) int {
 	return -1
 }
 
-// take brings in the slots of a view, whose memory they stay in.
-func (p *workers) take(s *engine.Stats) {
-	p.list = s.Slots
-	p.cur.sync(p)
-}
-
 // selected returns the worker under the cursor, nil without one.
 func (p *workers) selected() *engine.WorkerStats {
 	num, ok := p.cur.target(p)
@@ -44,7 +58,9 @@ func (p *workers) selected() *engine.WorkerStats {
 	return nil
 }
 
-func (p *workers) view(at pane, s *engine.Stats) []string {
+// View draws the slots, by number.
+func (p *workers) View(th Theme) []string {
+	at, s := p.in(th), p.stats
 	if s.State == engine.RunIdle || len(p.list) == 0 {
 		return at.teach(plural(s.Workers, "worker") + ", all idle: no work yet")
 	}
@@ -63,12 +79,13 @@ func (p *workers) view(at pane, s *engine.Stats) []string {
 		}
 	}
 	for i := p.cur.top; i < len(p.list) && len(lines) < at.h; i++ {
-		lines = append(lines, p.row(at, i, i == first, s))
+		lines = append(lines, p.row(at, i, i == first))
 	}
 	return lines
 }
 
-func (p *workers) row(at pane, i int, first bool, s *engine.Stats) string {
+func (p *workers) row(at pane, i int, first bool) string {
+	s := p.stats
 	w, selected := &p.list[i], i == p.cur.at && at.focused
 	b := at.row(selected)
 	b.put(at.cursor(selected)).put(right(strconv.Itoa(w.Num), 2)).gap(1)
@@ -161,4 +178,30 @@ func tryText(w *engine.WorkerStats) string {
 }
 
 // title says how many are busy.
-func (p *workers) title(s *engine.Stats) string { return count(s.Busy) + " of " + count(s.Workers) }
+func (p *workers) title(Glyphs) []string {
+	return []string{count(p.stats.Busy) + " of " + count(p.stats.Workers)}
+}
+
+func (p *workers) page() int                 { return p.cur.page() }
+func (p *workers) heads() int                { return p.pane.heads() }
+func (p *workers) away(line int) (int, bool) { return p.cur.away(p, line-p.heads()) }
+
+func (p *workers) host() string {
+	if w := p.selected(); w != nil {
+		return w.Host
+	}
+	return ""
+}
+
+func (p *workers) batchIDs() []engine.BatchID {
+	if w := p.selected(); w != nil && w.Batch != 0 {
+		return []engine.BatchID{w.Batch}
+	}
+	return nil
+}
+
+func (p *workers) selectors() []engine.Selector {
+	return []engine.Selector{{Jobs: []engine.JobID{p.selected().Job}}}
+}
+
+func (p *workers) shows() string { return "host:" + clean(p.selected().Host, urlBytes) }
