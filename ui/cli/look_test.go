@@ -84,3 +84,23 @@ func TestLookWithoutAState(t *testing.T) {
 		t.Errorf("the screen is given %v, %q", d.Keep != nil, d.Notes)
 	}
 }
+
+// The question before the screen has the screen's colours.
+func TestOfferWearsTheKeptTheme(t *testing.T) {
+	a := &app{deps: stateIn(t.TempDir())}
+	offered := func(named string) string {
+		return a.offerOf(Config{Theme: named}, &summary{name: "7"}, 0).Theme
+	}
+	if got := offered(""); got != "" {
+		t.Errorf("nothing is kept, and the question wears %q", got)
+	}
+	var d ui.Deps
+	a.remember(&d)
+	d.Keep(ui.Look{Theme: "mono"})
+	if got := offered(""); got != "mono" {
+		t.Errorf("the question wears %q, want the kept theme", got)
+	}
+	if got := offered("high-contrast"); got != "high-contrast" {
+		t.Errorf("the question wears %q, want the theme that was named", got)
+	}
+}

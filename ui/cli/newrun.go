@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/signal"
@@ -127,11 +128,7 @@ func (a *app) offer(ctx context.Context, cfg Config, ab about) (taken bool, err 
 	}
 	asking, stop := signal.NotifyContext(ctx, stopSignals...)
 	defer stop()
-	c := old.counts
-	answer, err := ui.Offer{
-		Run: old.name, At: old.modified, Left: c.Left(), Of: c.Submitted, Sources: old.about.subject(), More: more,
-		ASCII: cfg.ASCII || !utf8Locale(), Theme: cfg.Theme,
-	}.Ask(asking, tea.WithoutSignalHandler())
+	answer, err := a.offerOf(cfg, old, more).Ask(asking, tea.WithoutSignalHandler())
 	switch {
 	case asking.Err() != nil:
 		a.code = exitCancelled
@@ -155,6 +152,17 @@ func (a *app) offer(ctx context.Context, cfg Config, ab about) (taken bool, err 
 		return true, a.takeUp(ctx, fs, &now, old)
 	}
 	return true, nil
+}
+
+// offerOf returns the question about an old run, in the colours of the screen
+// that comes after it: the theme that is named, else the one that was kept.
+func (a *app) offerOf(cfg Config, old *summary, more int) ui.Offer {
+	var screen ui.Deps
+	a.remember(&screen)
+	return ui.Offer{
+		Run: old.name, At: old.modified, Left: old.counts.Left(), Of: old.counts.Submitted, Sources: old.about.subject(), More: more,
+		ASCII: cfg.ASCII || !utf8Locale(), Theme: cmp.Or(cfg.Theme, screen.Look.Theme),
+	}
 }
 
 // unfinished returns the newest run that could go on and that ab is about too,
