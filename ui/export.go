@@ -33,9 +33,10 @@ type exportDialog struct {
 	most     int    // results there are
 	results  iter.Seq2[engine.Result, error]
 
-	field   textinput.Model
-	err     string
-	writing *writing
+	field    textinput.Model
+	proposed bool // what is in the field is the proposal, untouched
+	err      string
+	writing  *writing
 }
 
 // A writing is an export under way.
@@ -55,11 +56,11 @@ type (
 
 var errStopped = errors.New("stopped")
 
-// newExport asks where most results go. What says which they are; path is the
-// first proposal. Results is read in a command, from its beginning for each
-// file that is tried.
+// newExport asks where most results go. What says which they are; path is a
+// proposal, which typing replaces. Results is read in a command, from its
+// beginning for each file that is tried.
 func newExport(e Exporter, call caller, what string, most int, path string, results iter.Seq2[engine.Result, error]) *exportDialog {
-	return &exportDialog{exporter: e, call: call, what: what, most: most, results: results, field: newField(path)}
+	return &exportDialog{exporter: e, call: call, what: what, most: most, results: results, field: newField(path), proposed: true}
 }
 
 func (e *exportDialog) Init() tea.Cmd { return nil }
@@ -70,7 +71,7 @@ func (e *exportDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		return e.press(msg)
 	case tea.PasteMsg:
 		if e.writing == nil {
-			e.field, e.err = typed(e.field, msg), ""
+			e.field, e.err = typedOver(e.field, &e.proposed, msg), ""
 		}
 	case lookWroteMsg:
 		if msg.writing == e.writing {
@@ -103,7 +104,7 @@ func (e *exportDialog) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 		}
 		return e, e.write(path, false)
 	}
-	e.field, e.err = typed(e.field, msg), ""
+	e.field, e.err = typedOver(e.field, &e.proposed, msg), ""
 	return e, nil
 }
 

@@ -68,8 +68,13 @@ func TestExportKeys(t *testing.T) {
 	}{
 		{
 			name: "enter writes", rows: 7,
-			do:   func(d *desk) { d.typeText("2"); d.press("enter"); d.rest(time.Second) },
-			want: exportedMsg{path: "out.jsonl2", rows: 300},
+			do:   func(d *desk) { d.press("backspace"); d.typeText("2"); d.press("enter"); d.rest(time.Second) },
+			want: exportedMsg{path: "out.json2", rows: 300},
+		},
+		{
+			name: "what is typed takes the place of the proposal", rows: 7,
+			do:   func(d *desk) { d.typeText("2.csv"); d.press("enter"); d.rest(time.Second) },
+			want: exportedMsg{path: "2.csv", rows: 300},
 		},
 		{
 			name: "a file that is there is asked for", rows: 7,
@@ -95,7 +100,7 @@ func TestExportKeys(t *testing.T) {
 		{name: "esc leaves it", rows: 7, do: func(d *desk) { d.press("esc") }},
 		{
 			name: "a paste is the name", rows: 7,
-			do:   func(d *desk) { d.press("ctrl+u"); d.paste("new.csv\r"); d.press("enter"); d.rest(time.Second) },
+			do:   func(d *desk) { d.paste("new.csv\r"); d.press("enter"); d.rest(time.Second) },
 			want: exportedMsg{path: "new.csv", rows: 300},
 		},
 	} {

@@ -146,7 +146,7 @@ func TestStoryOfAnExport(t *testing.T) {
 		ta.write("code:5xx host:two")
 		ta.press("tab") // completes the host
 		ta.sees("/ code:5xx host:two.test", "4 of 19 match")
-		ta.press("enter", "e", "ctrl+u")
+		ta.press("enter", "e")
 		ta.write("taken.csv")
 		ta.press("enter")
 		ta.rest(time.Second) // questions are deaf at first
@@ -155,7 +155,7 @@ func TestStoryOfAnExport(t *testing.T) {
 			t.Error("the file that was there was overwritten unasked")
 		}
 		ta.press("esc", "esc")
-		ta.press("e", "ctrl+u")
+		ta.press("e")
 		ta.write("bad.jsonl")
 		ta.press("enter")
 		ta.rest(time.Second)
