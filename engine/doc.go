@@ -14,7 +14,7 @@
 //	                                                                 ▼
 //	       screens ◄─ Subscription ◄─ feed ◄─ counted ◄─ Store.Finish
 //
-// Each station is a file: [Engine.Add] in engine.go, feeder.go, door.go, queue.go
+// Each station is a file: [Engine.Add] in add.go, feeder.go, door.go, queue.go
 // and dispatch.go, pace.go with throttle.go and breaker.go, carry.go, origin.go
 // for robots.txt, retry.go, feed.go. The operator's hand is in steer.go, pause.go
 // and tune.go.

@@ -4,58 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// Config holds the numbers an operator may turn. The zero Config is usable.
-type Config struct {
-	Workers int // requests at once, 1 to MaxWorkers; zero: as the run was left, or DefaultWorkers
-	Queue   int // jobs in the bounded queue; zero: DefaultQueue
-
-	// Interval is the shortest time between two requests to one host. Zero
-	// means as the run was left, or DefaultInterval; below zero means no
-	// pacing.
-	Interval time.Duration
-
-	// Throttle is how the pace of a host adapts to its answers.
-	Throttle Throttle
-
-	// Rate caps the requests per second of the whole run. Zero: no cap.
-	Rate float64
-
-	// Retries is how often a job whose attempt failed is tried again. Zero
-	// means DefaultRetries; below zero means never.
-	Retries int
-
-	// GiveUp says that nobody watches the run: the jobs of a host that stays
-	// unreachable, or whose robots.txt does, fail after GiveUpProbes. Without
-	// it the host is probed until it answers or its jobs are cancelled. A run
-	// that was closed also ends when the Safeguard holds all that is left.
-	GiveUp bool
-
-	// Safeguard is the share of the last SafeguardOf answers of a host or
-	// batch that may fail, from 0 to 1: when it is reached, the host or else
-	// the batch is paused. Refusals, which the pace heeds, do not count. Zero
-	// means never.
-	Safeguard float64
-
-	// Fill is how well the fields of a recipe, by its name, were filled in the
-	// run before this one, for [BatchStats.Before]. Nil: nothing is known.
-	Fill map[string][]FieldFill
-
-	// Store keeps the run, and has what it had come to before. Nil means a
-	// new MemStore. The engine does not close a store that it was given.
-	Store Store
-
-	// Random returns a number in [0, 1) for the jitter of retries. Nil means
-	// math/rand/v2.
-	Random func() float64
-}
 
 // An Engine works off batches of URLs with a Scraper: it feeds a bounded Pool
 // from the backlog in a Store, keeps each host's pace, decides what is tried
@@ -252,79 +206,6 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.mu.Unlock()
 	e.feed.end()
 	return err
-}
-
-// Add implements [Controller].
-func (e *Engine) Add(ctx context.Context, b Batch, jobs iter.Seq2[Job, error]) (Added, error) {
-	e.mu.Lock()
-	if e.closing || e.draining || e.over {
-		e.mu.Unlock()
-		return Added{}, ErrClosed
-	}
-	now := time.Now()
-	if b.Added.IsZero() {
-		b.Added = now
-	}
-	if e.started.IsZero() {
-		e.started = now
-		e.noteRun(now)
-	}
-	e.stir(now)
-	e.adding++
-	e.mu.Unlock()
-
-	var eb *batch
-	added, err := e.store.AddBatch(ctx, b, e.stamp(jobs), func(j Job, class Class) {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if eb == nil {
-			eb = e.open(b, j.Batch)
-			eb.adding++
-		}
-		e.admit(eb, j, class)
-	})
-
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.adding--
-	e.rouse()
-	if eb == nil && added.Batch != 0 {
-		eb = e.open(b, added.Batch) // a batch without a line
-		eb.adding++
-	}
-	if eb != nil {
-		eb.adding--
-		e.sayf(LevelInfo, "batch %d %s added: %d new, %d duplicate, %d invalid", eb.ID, eb.Name, added.New, added.Duplicate, added.Invalid)
-	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNoBatch) {
-		e.fail(err)
-		err = e.trouble
-	}
-	e.settle()
-	return added, err
-}
-
-// stamp gives the jobs of a list the time since when they wait. The feeder is
-// told when the store has taken one, not when it is about to: it would look too
-// early. The first of a batch at a host may be worth a place in a full queue,
-// those behind it are not.
-func (e *Engine) stamp(jobs iter.Seq2[Job, error]) iter.Seq2[Job, error] {
-	return func(yield func(Job, error) bool) {
-		for j, err := range jobs {
-			j.Waited = time.Now()
-			if !yield(j, err) {
-				return
-			}
-			if e.entered.Swap(false) {
-				e.rouse()
-				continue
-			}
-			select {
-			case e.more <- struct{}{}:
-			default:
-			}
-		}
-	}
 }
 
 // Close implements [Controller]: no batch is taken any more, and Run returns
