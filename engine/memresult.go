@@ -2,23 +2,23 @@ package engine
 
 import (
 	"encoding/binary"
+	"iter"
+	"sort"
 	"strings"
 	"time"
 )
 
 // This file is what a MemStore keeps of a result: a row of bytes, of 40 to 50
-// where a Result has 360 and what it points to, put one after another in
-// blocks. The records of a page stay as they are. What the job has, its URL
-// among it, is not in the row.
+// where a Result has 360 and what it points to. The rows are in an arena, in the
+// order of Num. The records of a page stay as they are. What the job has, its
+// URL among it, is not in the row.
 
-// A memRow says where a row is: its block, counted from 1, in the upper half,
-// and its first byte in the lower. Zero is no row.
-type memRow uint64
+// A memRow is where a row is.
+type memRow = memRef
 
 const (
-	memBlock = 64 << 10 // bytes of a block; a longer row has one for itself
-	memWords = 4096     // most strings that are kept once; others stand in their rows
-	memWord  = 64       // bytes of the longest of them
+	memWords = 4096 // most strings that are kept once; others stand in their rows
+	memWord  = 64   // bytes of the longest of them
 )
 
 // keep keeps a result in the place of the one that its job had, in the row that
@@ -26,8 +26,8 @@ const (
 func (s *MemStore) keep(r *Result, was uint64) uint64 {
 	p := memPacker{s.packed[:0], s}
 	p.buf = append(p.buf, byte(r.Outcome))
-	p.num(int64(r.Job))
 	p.num(int64(r.Num))
+	p.num(int64(r.Job) - int64(r.Num)) // often a small one
 	p.word(string(r.Class))
 	p.text(r.Error)
 	p.text(r.Final)
@@ -74,41 +74,59 @@ func (s *MemStore) keep(r *Result, was uint64) uint64 {
 	s.packed = p.buf
 
 	delete(s.records, memRow(was))
-	row := s.put(p.buf)
-	s.rows = append(s.rows, row)
+	var size [binary.MaxVarintLen32]byte
+	row := s.rows.put(binary.AppendUvarint(size[:0], uint64(len(p.buf))), p.buf)
 	if r.Records != nil {
 		s.records[row] = r.Records
 	}
 	return uint64(row)
 }
 
-// put puts a row at the end of the last block, or into a new one.
-func (s *MemStore) put(row []byte) memRow {
-	last := len(s.blocks) - 1
-	if last < 0 || cap(s.blocks[last])-len(s.blocks[last]) < len(row) {
-		s.blocks = append(s.blocks, make([]byte, 0, max(memBlock, len(row))))
-		last++
-	}
-	at := len(s.blocks[last])
-	s.blocks[last] = append(s.blocks[last], row...)
-	return memRow(last+1)<<32 | memRow(at)
+// A memHead is what a row begins with.
+type memHead struct {
+	outcome Outcome
+	num     uint64
+	job     uint32
 }
 
-// bytes returns what begins with a row.
-func (s *MemStore) bytes(row memRow) []byte { return s.blocks[row>>32-1][uint32(row):] }
+// head reads that, and leaves the rest of the row in p.
+func (p *memPacker) head() memHead {
+	_, size := binary.Uvarint(p.buf)
+	h := memHead{outcome: Outcome(p.buf[size])}
+	p.buf = p.buf[size+1:]
+	h.num = uint64(p.getNum())
+	h.job = uint32(int64(h.num) + p.getNum())
+	return h
+}
 
-// outcome returns how the job of a row ended, and head also which it is and
-// its Num.
-func (s *MemStore) outcome(row memRow) Outcome { return Outcome(s.bytes(row)[0]) }
+// read returns what reads a row.
+func (s *MemStore) read(row memRow) memPacker { return memPacker{s.rows.bytes(row), s} }
 
-func (s *MemStore) head(row memRow) (j *memJob, num uint64) {
-	p := memPacker{s.bytes(row)[1:], s}
-	return s.job(uint32(p.getNum())), uint64(p.getNum())
+// rowsAfter passes over the rows with a higher Num, in their order.
+func (s *MemStore) rowsAfter(num uint64) iter.Seq2[memRow, memHead] {
+	return func(yield func(memRow, memHead) bool) {
+		blocks := s.rows.blocks
+		// The first is in the last block that does not begin with one of them.
+		from := sort.Search(len(blocks), func(i int) bool {
+			p := memPacker{blocks[i], s}
+			return p.head().num > num
+		})
+		for i := max(from-1, 0); i < len(blocks); i++ {
+			for at := 0; at < len(blocks[i]); {
+				p := memPacker{blocks[i][at:], s}
+				length, size := binary.Uvarint(p.buf)
+				if h := p.head(); h.num > num && !yield(s.rows.ref(i, at), h) {
+					return
+				}
+				at += size + int(length)
+			}
+		}
+	}
 }
 
 // result returns the result that a row was made of.
 func (s *MemStore) result(row memRow) Result {
-	p := memPacker{s.bytes(row), s}
+	p := s.read(row)
 	r := s.bare(&p)
 	if n, ok := p.getSize(); ok {
 		r.Header = make([]Header, n)
@@ -140,7 +158,7 @@ func (s *MemStore) result(row memRow) Result {
 // state returns what screens are told of that result. It makes nothing of the
 // lists in it.
 func (s *MemStore) state(row memRow) JobState {
-	p := memPacker{s.bytes(row), s}
+	p := s.read(row)
 	r := s.bare(&p)
 	state := r.State()
 	for n, _ := p.getSize(); n > 0; n-- { // headers
@@ -163,12 +181,10 @@ func (s *MemStore) state(row memRow) JobState {
 
 // bare reads what a row begins with: the result but for its lists.
 func (s *MemStore) bare(p *memPacker) Result {
-	r := Result{Outcome: Outcome(p.buf[0])}
-	p.buf = p.buf[1:]
-	j := s.job(uint32(p.getNum()))
+	h := p.head()
+	j := s.job(h.job)
 	l := j.site.lane
-	r.Job, r.Batch, r.URL, r.Host = JobID(j.id), l.batch.ID, j.url, l.host
-	r.Num = uint64(p.getNum())
+	r := Result{Outcome: h.outcome, Num: h.num, Job: JobID(h.job), Batch: l.batch.ID, URL: j.url, Host: l.host}
 	r.Class = Class(p.getWord())
 	r.Error, r.Final, r.Title = p.getText(), p.getText(), p.getText()
 	status := p.getNum()

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -99,11 +100,6 @@ func TestMemRowsAreExact(t *testing.T) {
 	keep(3, 201)
 	check(Query{}, 0, 2, 4, 5, 6, 7, 8, 9, 1, 3)
 	check(Query{Outcomes: []Outcome{Failed}}, 8, 3)
-	for i, block := range s.blocks {
-		if cap(block) > memBlock && cap(block) != len(block) {
-			t.Errorf("block %d has %d bytes of room, want %d, or those of one row", i, cap(block), memBlock)
-		}
-	}
 	for _, w := range s.words {
 		if len(w) > memWord {
 			t.Errorf("a word of %d bytes is kept, want at most %d", len(w), memWord)
@@ -142,4 +138,65 @@ func FuzzMemRow(f *testing.F) {
 			t.Errorf("%+v, %v; want %+v", got, err, r)
 		}
 	})
+}
+
+// Results are found by number across blocks: from every place, and those that
+// were replaced are passed over.
+func TestMemRowsAfter(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	s := NewMemStore()
+	const n = 5000
+	_, err := s.AddBatch(t.Context(), Batch{}, func(yield func(Job, error) bool) {
+		for i := range n {
+			url := fmt.Sprint("http://one.test/", i)
+			if !yield(Job{URL: url, Host: "one.test", Fingerprint: url}, nil) {
+				return
+			}
+		}
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nums []uint64
+	num := uint64(0)
+	for _, i := range random.Perm(n) {
+		num += 1 + random.Uint64N(1000)
+		r := Result{Job: JobID(i + 1), Batch: 1, Num: num, Outcome: OK}
+		switch random.IntN(1000) {
+		case 0:
+			r.Title = strings.Repeat("x", 2*memBlock)
+		case 1, 2, 3, 4:
+			r.Title = strings.Repeat("x", random.IntN(memBlock))
+		}
+		if err := s.Finish(t.Context(), []Result{r}, nil); err != nil {
+			t.Fatal(err)
+		}
+		nums = append(nums, num)
+	}
+	if len(s.rows.blocks) < 5 {
+		t.Fatalf("there are %d blocks, want some", len(s.rows.blocks))
+	}
+	for range 500 {
+		i := random.IntN(n)
+		q := Query{After: nums[i] - uint64(random.IntN(2)), Limit: 1 + random.IntN(3)}
+		want := nums[i:]
+		if q.After == nums[i] {
+			want = nums[i+1:]
+		}
+		want = want[:min(q.Limit, len(want))]
+		got, err := s.States(t.Context(), q)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("States(%+v) = %d, %v; want %d", q, len(got), err, len(want))
+		}
+		for at := range got {
+			if got[at].Num != want[at] {
+				t.Fatalf("States(%+v) has %d, want %d", q, got[at].Num, want[at])
+			}
+		}
+	}
+	for _, q := range []Query{{After: num}, {After: math.MaxUint64}, {Jobs: []JobID{1}, After: num}} {
+		if got, err := s.States(t.Context(), q); err != nil || len(got) != 0 {
+			t.Errorf("States(%+v) = %d, %v; want none", q, len(got), err)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"slices"
 )
@@ -12,9 +11,8 @@ type MemStore struct {
 	Frontier
 
 	// The rest is guarded by the Frontier's lock.
-	rows    []memRow // the results, in the order of Num; one that was replaced is no longer its job's
+	rows    memArena // the results, in the order of Num; one that was replaced is no longer its job's
 	records map[memRow][]Record
-	blocks  [][]byte
 	words   []string // that rows have in common
 	numbers map[string]int
 	packed  []byte // reused by keep
@@ -77,26 +75,21 @@ func (s *MemStore) selects(q *Query) []memRow {
 	var rows []memRow
 	if len(q.Jobs) > 0 {
 		for j := range s.named(q.Jobs) {
-			if j.kept != 0 && s.takes(q, memRow(j.kept)) {
-				rows = append(rows, memRow(j.kept))
+			if row := memRow(j.kept); row != 0 {
+				p := s.read(row)
+				if h := p.head(); h.num > q.After && s.takes(q, row, h) {
+					rows = append(rows, row)
+				}
 			}
 		}
-		slices.SortFunc(rows, func(a, b memRow) int {
-			_, x := s.head(a)
-			_, y := s.head(b)
-			return cmp.Compare(x, y)
-		})
+		slices.Sort(rows)
 		if q.Limit > 0 && len(rows) > q.Limit {
 			rows = rows[:q.Limit]
 		}
 		return rows
 	}
-	from, _ := slices.BinarySearchFunc(s.rows, q.After+1, func(row memRow, num uint64) int {
-		_, n := s.head(row)
-		return cmp.Compare(n, num)
-	})
-	for _, row := range s.rows[from:] {
-		if !s.takes(q, row) {
+	for row, h := range s.rowsAfter(q.After) {
+		if !s.takes(q, row, h) {
 			continue
 		}
 		if rows = append(rows, row); q.Limit > 0 && len(rows) == q.Limit {
@@ -107,11 +100,11 @@ func (s *MemStore) selects(q *Query) []memRow {
 }
 
 // takes reports whether q selects a result, which must be its job's last.
-func (s *MemStore) takes(q *Query, row memRow) bool {
-	j, num := s.head(row)
+func (s *MemStore) takes(q *Query, row memRow, h memHead) bool {
+	j := s.job(h.job)
 	l := j.site.lane
-	return memRow(j.kept) == row && num > q.After &&
+	return memRow(j.kept) == row &&
 		(q.Batch == 0 || l.batch.ID == q.Batch) &&
 		(q.Host == "" || l.host == q.Host) &&
-		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, s.outcome(row)))
+		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, h.outcome))
 }
