@@ -83,10 +83,14 @@ func (s *dialogs) update(msg tea.Msg) tea.Cmd {
 
 // draw lays the open dialogs over base, a screen of w x h cells. Each stands
 // in the middle of the screen and below the first top lines, which are never
-// covered.
+// covered. Where there is no room for one none is drawn.
 func (s dialogs) draw(base string, th Theme, w, h, top int) string {
+	room := h - top - 1 // the footer keeps its line
+	if tooSmall(w, room) {
+		return base
+	}
 	for _, d := range s.open {
-		box := d.View(th, w, h-top-1) // the footer keeps its line
+		box := d.View(th, w, room)
 		bw, bh := lipgloss.Size(box)
 		base = overlay(base, box, max((w-bw)/2, 0), max((h-bh)/2, top))
 	}

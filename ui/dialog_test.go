@@ -403,3 +403,24 @@ func TestOverlay(t *testing.T) {
 		})
 	}
 }
+
+// A terminal that becomes too small for an open dialog shows none of it, and
+// all of it when there is room again.
+func TestDialogsWithoutRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		for _, key := range []string{"l", "w", "W", ":", "?", "C", "E", "e", "a", "q", "/"} {
+			s.press(key)
+			whole := s.screen()
+			for _, size := range [][2]int{{1, 1}, {23, 9}, {60, 3}, {24, 7}, {200, 1}} {
+				s.tell(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+				checkFrame(t, s, size[0], size[1])
+			}
+			s.tell(tea.WindowSizeMsg{Width: 120, Height: 36})
+			if got := s.screen(); got != whole {
+				t.Errorf("after %s and small sizes the screen is\n%s\nwant\n%s", key, got, whole)
+			}
+			s.press("esc")
+		}
+	})
+}
