@@ -143,12 +143,16 @@ func (d *detail) scroll(lines int) {
 	d.top = max(0, min(d.top+lines, len(d.sheet.lines)-d.sheet.room))
 }
 
+// leastPart is how many lines a part has at least, where there is little room:
+// what led to the page and its title give way to it.
+const leastPart = 3
+
 // View draws the details in at most the set size, without a frame.
 func (d detail) View(th Theme) string {
 	if d.row == nil || d.w < 1 || d.h < 1 {
 		return ""
 	}
-	lines := d.head(th)
+	lines := d.head(th, d.h-3-leastPart)
 	room := max(d.h-len(lines)-3, 1)
 	body := d.draw(th, room)
 	top := max(0, min(d.top, len(body)-room))
@@ -188,8 +192,9 @@ func (d detail) floor() int {
 	return n
 }
 
-// head says what became of the job, in a line, with its URL and batch below.
-func (d detail) head(th Theme) []string {
+// head says what became of the job, in a line, with its URL and batch below, and
+// more where that takes no more than most lines.
+func (d detail) head(th Theme, most int) []string {
 	r := d.row
 	facts := []string{r.state()}
 	if r.class != "" && r.class != engine.Status {
@@ -215,21 +220,27 @@ func (d detail) head(th Theme) []string {
 	if width(r.url)+2+width(tail) <= d.w {
 		lines = append(lines, r.url+"  "+th.Muted.Render(tail))
 	} else {
-		lines = append(lines, fold(r.url, d.w, 3)...)
+		lines = append(lines, fold(r.url, d.w, max(1, min(most-2, 3)))...)
 		lines = append(lines, th.Muted.Render(tail))
+	}
+	var why []string
+	if r.why != "" && r.outcome != engine.OK && !strings.Contains(lines[0], r.why) {
+		why = append(why, style.Render(cut(r.why, d.w)))
+	}
+	more := func(name, value string) {
+		if len(lines)+len(why) < most {
+			lines = append(lines, th.Muted.Render(name)+cut(value, d.w-width(name)))
+		}
 	}
 	if res := d.result; res != nil {
 		if res.Final != "" && res.Final != r.url {
-			lines = append(lines, th.Muted.Render("led to ")+cut(res.Final, d.w-7))
+			more("led to ", res.Final)
 		}
 		if res.Title != "" {
-			lines = append(lines, th.Muted.Render("title ")+cut(res.Title, d.w-6))
+			more("title ", res.Title)
 		}
 	}
-	if r.why != "" && r.outcome != engine.OK && !strings.Contains(lines[0], r.why) {
-		lines = append(lines, style.Render(cut(r.why, d.w)))
-	}
-	return lines
+	return append(lines, why...)
 }
 
 // fold breaks s into lines of w cells, at most so many.

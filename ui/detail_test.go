@@ -201,3 +201,17 @@ func TestDetailFetches(t *testing.T) {
 		t.Errorf("the error is not shown clean:\n%q", view)
 	}
 }
+
+// Where there is little room a page that led elsewhere, has a title and a long
+// URL still shows what it yielded, and which part that is.
+func TestDetailWithLittleRoom(t *testing.T) {
+	r := rotaPage()
+	r.URL = "http://127.0.0.1:4010/" + strings.Repeat("long/", 30)
+	for _, h := range []int{8, 9, 10, 12, 17} {
+		view := ansi.Strip(opened(t, r, 58, h).View(NewTheme(true, false)))
+		checkSize(t, view, 58, h)
+		if !strings.Contains(view, "[records 31]") || !strings.Contains(view, "2025-02-01  7a-5p") {
+			t.Errorf("in %d lines:\n%s", h, view)
+		}
+	}
+}
