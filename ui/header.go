@@ -291,7 +291,7 @@ func (h header) narrow() []string {
 	if s.QueueCap > 0 && s.QueueLen >= s.QueueCap {
 		second = append(second, bit{" FULL", t.Warn, 0})
 	}
-	second = append(second, bit{"  bp ", t.Muted, 0}, bit{count(s.Hits), t.Text, 0})
+	second = append(second, bit{"  bp ", t.Muted, dropLast}, bit{count(s.Hits), t.Text, dropLast})
 	third := append(h.outcomeBits(" "), bit{" retry " + count(c.Retry), t.Muted, dropLast})
 	return []string{spread(first, nil, h.w), spread(second, nil, h.w), spread(third, nil, h.w), h.limitedBy(h.narrowLimit())}
 }

@@ -212,7 +212,7 @@ func (p *results) teach(at pane) []string {
 			"weir demo       shows all this on a site that runs on your own machine",
 		}
 		if at.framed {
-			text = append(text, "", teachPace(p.pace))
+			text = append(text, "", teachPace(p.pace, at.w-4))
 		}
 	}
 	lines := []string{blank(at.w)}
@@ -222,15 +222,20 @@ func (p *results) teach(at pane) []string {
 	return lines[:min(len(lines), max(at.h, 0))]
 }
 
-// teachPace says how hosts are asked at an interval of d.
-func teachPace(d time.Duration) string {
+// teachPace says in w cells how hosts are asked at an interval of d.
+func teachPace(d time.Duration, w int) string {
+	const change = ": < and > on panel 3 change that."
+	often := "Each host is asked as fast as it answers"
 	switch {
-	case d <= 0:
-		return "Each host is asked as fast as it answers: < and > on panel 3 change that."
 	case d == time.Second:
-		return "Each host is asked at most once a second, whatever the number of workers: < and > on panel 3 change that."
+		often = "Each host is asked at most once a second"
+	case d > 0:
+		often = "Each host is asked at most once in " + paceText(d)
 	}
-	return "Each host is asked at most once in " + paceText(d) + ", whatever the number of workers: < and > on panel 3 change that."
+	if whole := often + ", whatever the number of workers" + change; d > 0 && width(whole) <= w {
+		return whole
+	}
+	return often + change
 }
 
 func (p *results) row(at pane, l resultsLayout, i int) string {

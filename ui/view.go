@@ -208,7 +208,7 @@ func (m *Model) pageLines() []string {
 	if m.results.open == 0 {
 		return m.panelLines(m.focus)
 	}
-	lines := []string{newLine(m.w, false).gap(1).paint(m.th.Accent, m.detailName()).end()}
+	lines := []string{newLine(m.w, false).gap(1).paint(m.th.Accent, strings.TrimPrefix(m.detailName(), "of ")).end()}
 	for line := range strings.SplitSeq(m.detail.View(m.th), "\n") {
 		lines = append(lines, " "+line)
 	}
