@@ -30,7 +30,7 @@ type tape struct {
 	more chan struct{} // capacity 1: there is more
 }
 
-func record(t *testing.T, r io.Reader) *tape {
+func record(t testing.TB, r io.Reader) *tape {
 	tp := &tape{more: make(chan struct{}, 1)}
 	var reading sync.WaitGroup
 	reading.Go(func() {
@@ -60,7 +60,7 @@ func (tp *tape) String() string {
 }
 
 // await waits until text was written.
-func (tp *tape) await(t *testing.T, text string) {
+func (tp *tape) await(t testing.TB, text string) {
 	t.Helper()
 	late := time.After(patience)
 	for !strings.Contains(tp.String(), text) {
