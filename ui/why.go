@@ -209,7 +209,11 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		if at.What != "" && at.What != "run" {
 			what = "p on the " + clean(at.What, whyBytes) + " resumes "
 		}
-		when := fmt.Sprintf("at %s, %s ago: ", daytime(at.At), round(s.At.Sub(at.At).Truncate(time.Second)))
+		when := "at " + daytime(at.At)
+		if ago := s.At.Sub(at.At).Truncate(time.Minute); ago > 0 { // no second of a pause is news
+			when += ", " + round(ago) + " ago"
+		}
+		when += ": "
 		what += plural(s.Counts.Left(), "URL")
 		if at.Of > 0 {
 			return []string{"paused by the safeguard " + when + what, fmt.Sprintf("%d of the last %d answers failed", at.Failed, at.Of)}
