@@ -289,6 +289,6 @@ func (m *Model) undo() tea.Cmd {
 	if age <= undoAge {
 		return undo()
 	}
-	text := []string{fmt.Sprintf("%s, %s ago at %s.", capital(doneWords(last)), round(age.Truncate(time.Second)), daytime(last.At))}
+	text := []string{fmt.Sprintf("%s, %s ago at %s.", capital(clean(doneWords(last), whyBytes)), round(age.Truncate(time.Second)), daytime(last.At))}
 	return m.dialogs.push(newQuestion("Undo that?", text, "undo it", thenMsg{undo}))
 }
