@@ -1,6 +1,10 @@
 package sqlite
 
-import "errors"
+import (
+	"errors"
+
+	"weir/engine"
+)
 
 // Exec does something to a file that no store would.
 func Exec(path, sql string) error {
@@ -26,3 +30,12 @@ func Hold(path string) (release func() error, err error) {
 // SetLogMost sets how long the write-ahead log of a store may get. Nothing may
 // have been written to it yet.
 func SetLogMost(s *Store, bytes int64) { s.writer.most = bytes }
+
+// A bomb panics when it is written.
+type bomb struct{}
+
+func (bomb) write(*writer) error { panic("bomb") }
+func (bomb) of() engine.BatchID  { return 0 }
+
+// Bomb makes the goroutine that writes s panic.
+func (s *Store) Bomb() { s.journal.add(bomb{}) }

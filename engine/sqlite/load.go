@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"sync"
 
 	"weir/engine"
@@ -171,6 +172,11 @@ func keptJobs(c *conn, path string, sites map[int64]site) iter.Seq2[*engine.Refi
 		var err error
 		reading.Go(func() {
 			defer close(full)
+			defer func() {
+				if v := recover(); v != nil {
+					err = trouble(path, &engine.PanicError{Value: v, Stack: debug.Stack(), In: "the reader of the file"})
+				}
+			}()
 			jobs := <-empty
 			const sql = `SELECT id, batch, site, url, depth, waited, ended, outcome, result,
 				attempts, retries, due, mark, fingerprint, class, paused, carry FROM job`

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -78,8 +79,14 @@ func newWriter(c *conn, s *Store, sites map[int64]site) (*writer, error) {
 
 // run writes until the journal is closed, or cannot be written any more: after
 // one failure nothing more is tried, so that nothing is kept without what went
-// before it.
+// before it. A panic is such a failure: nothing is committed of what it was
+// writing then.
 func (w *writer) run() {
+	defer func() {
+		if v := recover(); v != nil {
+			w.journal.committed(0, trouble(w.path, &engine.PanicError{Value: v, Stack: debug.Stack(), In: "the writer of the file"}))
+		}
+	}()
 	var last time.Time
 	for w.journal.ripe(last) {
 		last = time.Now()
