@@ -19,6 +19,12 @@ const (
 	lively = 500 * time.Millisecond
 )
 
+// drawRate is how often a second the terminal is brought up to date at most. A
+// key does not wait for the end of a frame, but for this: 25 ms, after the 10
+// that it waits for company (rushTime). More often, an idle screen would cost
+// a hundredth of a core.
+const drawRate = 40
+
 // racing is how many results a second make a run race. A frame then has more
 // new rows than a terminal has lines, and nobody can read them; the workers
 // have a better use for half of what drawing costs.

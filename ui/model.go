@@ -103,7 +103,7 @@ func (m *Model) Close() error { return m.feed.sub.Close() }
 func Run(ctx context.Context, d Deps, opts ...tea.ProgramOption) error {
 	m := newModel(ctx, d)
 	defer m.Close()
-	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}, opts...)
+	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(drawRate)}, opts...)
 	before := m.look
 	_, err := tea.NewProgram(m, opts...).Run()
 	if d.Keep != nil && m.look != before {

@@ -38,7 +38,7 @@ const (
 // AnswerLeave, with ctx's cause.
 func (o Offer) Ask(ctx context.Context, opts ...tea.ProgramOption) (Answer, error) {
 	m := newAsking(o, time.Now())
-	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}, opts...)
+	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(drawRate)}, opts...)
 	_, err := tea.NewProgram(m, opts...).Run()
 	switch {
 	case ctx.Err() != nil:
