@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -99,23 +98,17 @@ func (m *Model) Close() error { return m.feed.sub.Close() }
 
 // Run shows the screen until the operator leaves, the run has ended after a
 // drain, or ctx ends. The terminal is given back in every case. It returns nil
-// when the operator left, and the cause when ctx ended.
+// when the operator left, the cause when ctx ended, and an [engine.PanicError]
+// when the screen panicked.
 func Run(ctx context.Context, d Deps, opts ...tea.ProgramOption) error {
 	m := newModel(ctx, d)
 	defer m.Close()
-	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(drawRate)}, opts...)
 	before := m.look
-	_, err := tea.NewProgram(m, opts...).Run()
+	err := run(ctx, m, append([]tea.ProgramOption{tea.WithFPS(drawRate)}, opts...)...)
 	if d.Keep != nil && m.look != before {
 		d.Keep(m.look)
 	}
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		return fmt.Errorf("ui: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Init asks for the terminal's colours, the first view and the clock.

@@ -38,13 +38,8 @@ const (
 // AnswerLeave, with ctx's cause.
 func (o Offer) Ask(ctx context.Context, opts ...tea.ProgramOption) (Answer, error) {
 	m := newAsking(o, time.Now())
-	opts = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(drawRate)}, opts...)
-	_, err := tea.NewProgram(m, opts...).Run()
-	switch {
-	case ctx.Err() != nil:
-		return AnswerLeave, context.Cause(ctx)
-	case err != nil:
-		return AnswerLeave, fmt.Errorf("ui: %w", err)
+	if err := run(ctx, m, append([]tea.ProgramOption{tea.WithFPS(drawRate)}, opts...)...); err != nil {
+		return AnswerLeave, err
 	}
 	return m.answer, nil
 }

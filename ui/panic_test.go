@@ -1,13 +1,12 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"iter"
 	"testing"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"weir/engine"
 	"weir/engine/enginetest"
@@ -36,15 +35,16 @@ func (brittleSteer) SetWorkers(context.Context, int) (engine.Done, error) { pani
 func TestPanicGivesTheTerminalBack(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
+		value  string // of the panic
 		change func(*Deps)
 		keys   []string
 	}{
-		{"a command of one key", func(d *Deps) { d.Controller = brittleSteer{d.Controller} }, []string{"+"}},
-		{"a command of a dialog", func(d *Deps) { d.Exporter = &brittle{} }, []string{"e", "enter"}},
-		{"a command of a form", func(d *Deps) { d.Planner = &brittle{} }, []string{"a", "h"}},
-		{"a command that opens a page", func(d *Deps) { d.Open = func(string) error { panic("open") } }, []string{"o"}},
-		{"Update", func(d *Deps) { d.Planner = &brittleRecipes{} }, []string{"a"}},
-		{"View", func(d *Deps) {
+		{"a command of one key", "workers", func(d *Deps) { d.Controller = brittleSteer{d.Controller} }, []string{"+"}},
+		{"a command of a dialog, in a batch", "export", func(d *Deps) { d.Exporter = &brittle{} }, []string{"e", "enter"}},
+		{"a command of a form, in a batch", "plan", func(d *Deps) { d.Planner = &brittle{} }, []string{"a", "h"}},
+		{"a command that opens a page", "open", func(d *Deps) { d.Open = func(string) error { panic("open") } }, []string{"o"}},
+		{"Update", "recipes", func(d *Deps) { d.Planner = &brittleRecipes{} }, []string{"a"}},
+		{"View", "saved", func(d *Deps) {
 			n := 0
 			d.Saving, d.Saved = "out.jsonl", func() uint64 {
 				if n++; n > 3 {
@@ -64,8 +64,9 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 					}
 				}
 				ta.ends(5 * time.Second)
-				if !errors.Is(ta.err, tea.ErrProgramPanic) {
-					t.Errorf("Run = %v, want %v", ta.err, tea.ErrProgramPanic)
+				p, ok := errors.AsType[*engine.PanicError](ta.err)
+				if !ok || p.Value != tc.value || !bytes.Contains(p.Stack, []byte("panic_test.go")) {
+					t.Errorf("Run = %v, want a panic of %q with its stack", ta.err, tc.value)
 				}
 			})
 		})

@@ -39,13 +39,9 @@ func Plain(ctx context.Context, d Deps, in io.Reader, out io.Writer) error {
 	defer sub.Close()
 	p := &plain{deps: d, call: callIn(ctx), feed: feed{sub: sub}, in: bufio.NewReader(in), out: out}
 	// The program is only the loop: it neither reads nor draws anything.
-	_, err := tea.NewProgram(p, tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(io.Discard),
-		tea.WithoutRenderer(), tea.WithoutSignalHandler()).Run()
-	switch {
-	case p.failed != nil:
+	err := run(ctx, p, tea.WithInput(nil), tea.WithOutput(io.Discard), tea.WithoutRenderer(), tea.WithoutSignalHandler())
+	if p.failed != nil {
 		return fmt.Errorf("ui: writing lines: %w", p.failed)
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
 	}
 	return err
 }
