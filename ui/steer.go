@@ -77,6 +77,9 @@ func (m *Model) sayDone(msg doneMsg) tea.Cmd {
 	if m.results.marks.n > 0 && !msg.undone {
 		m.results.marks.clear() // they were acted on
 	}
+	if msg.undone { // what it said is no longer so, least of all that u undoes it
+		m.toasts.drop(doneText(msg.done, false))
+	}
 	return m.toasts.say(engine.LevelInfo, doneText(msg.done, msg.undone))
 }
 

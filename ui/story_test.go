@@ -84,6 +84,11 @@ func TestStoryOfACancelAndItsUndo(t *testing.T) {
 		ta.rest(5 * time.Second)
 		ta.press("1", "g", "down", "x")
 		ta.sees("batch 2 cancelled: ", "u to undo", "cancel")
+		ta.press("u")
+		ta.sees("undone: batch 2 cancelled: ")
+		ta.seesNo("u to undo") // what is undone is no longer offered
+		ta.press("x")
+		ta.sees("u to undo", "cancel")
 		before := len(ta.pages("six.test"))
 		ta.rest(10 * time.Second)
 		if got := len(ta.pages("six.test")); got != before {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,20 +41,20 @@ type toasts struct {
 
 // say shows a line. One that is shown already is shown anew.
 func (t *toasts) say(level engine.Level, text string) tea.Cmd {
-	text = clean(text, 2*whyBytes)
-	kept := t.list[:0]
-	for _, old := range t.list {
-		if old.text != text {
-			kept = append(kept, old)
-		}
-	}
+	t.drop(text)
 	t.last++
-	t.list = append(kept, toast{t.last, level, text})
+	t.list = append(t.list, toast{t.last, level, clean(text, 2*whyBytes)})
 	if extra := len(t.list) - maxToasts; extra > 0 {
 		t.list = append(t.list[:0], t.list[extra:]...)
 	}
 	id := t.last
 	return tea.Tick(toastTime, func(time.Time) tea.Msg { return toastGoneMsg{id} })
+}
+
+// drop takes the toast with a text away.
+func (t *toasts) drop(text string) {
+	text = clean(text, 2*whyBytes)
+	t.list = slices.DeleteFunc(t.list, func(old toast) bool { return old.text == text })
 }
 
 // gone takes a toast away.
