@@ -87,13 +87,13 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 
 	case actWhy:
 		if m.focus != resultsPanel {
-			return m.dialogs.push(&note{"Why?", m.why()})
+			return m.dialogs.push(newNote("Why?", m.why()))
 		}
 		return m.whenTold(m.results.selected(), func(r *jobRow) tea.Cmd {
-			return m.dialogs.push(&note{"Why?", whyJob(r, &m.stats)})
+			return m.dialogs.push(newNote("Why?", whyJob(r, &m.stats)))
 		})
 	case actWhyRun:
-		return m.dialogs.push(&note{"Why does the run wait?", whyRun(&m.stats, m.saved(), m.unsaved())})
+		return m.dialogs.push(newNote("Why does the run wait?", whyRun(&m.stats, m.saved(), m.unsaved())))
 	case actCopy, actCopyJSON:
 		return m.copy(a == actCopyJSON)
 	case actBrowser:
@@ -101,11 +101,11 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	case actExport:
 		return m.export()
 	case actLog:
-		return m.dialogs.push(&logDialog{log: &m.log})
+		return m.dialogs.push(newLogDialog(&m.log))
 	case actMouse:
 		return m.mouseOn()
 	case actColumns:
-		return m.dialogs.push(&columnsDialog{columns: m.results.columns})
+		return m.dialogs.push(newColumns(m.results.columns))
 	case actFreeze:
 		return m.frozen()
 	case actTaller, actFlatter, actWider, actNarrower:
@@ -195,10 +195,10 @@ func (m *Model) open() tea.Cmd {
 // host, or the details of a URL.
 func (m *Model) details() tea.Cmd {
 	if m.focus == batchesPanel {
-		return m.dialogs.push(&batchDialog{batches: m.batches, stats: &m.stats, id: m.batches.selected().Batch.ID})
+		return m.dialogs.push(newFacts(batchFacts{m.batches, &m.stats, m.batches.selected().Batch.ID}))
 	}
 	if m.focus == hostsPanel {
-		return m.dialogs.push(&hostDialog{hosts: m.hosts, stats: &m.stats, name: m.hosts.selected().Host})
+		return m.dialogs.push(newFacts(hostFacts{m.hosts, &m.stats, m.hosts.selected().Host}))
 	}
 	r := m.row()
 	m.focus = resultsPanel

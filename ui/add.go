@@ -53,6 +53,7 @@ type (
 
 // An addForm makes a batch of what is typed, pasted or named.
 type addForm struct {
+	boxed
 	planner Planner
 	recipes []string
 	pace    time.Duration // of the run; -1: unpaced
@@ -73,7 +74,7 @@ type addForm struct {
 	adding  bool   // enter was pressed: the batch goes as soon as it is known
 	faster  bool   // the operator wants to be faster than the run
 	onlyBad bool   // the list gives way to its refused lines
-	badTop  int    // the first of those on the screen
+	bad     scroll // of those
 }
 
 // newAddForm returns the form with text in it. Pace is the interval of the run.
@@ -82,6 +83,7 @@ func newAddForm(p Planner, pace time.Duration, text string) *addForm {
 		pace = -1
 	}
 	f := &addForm{
+		boxed:   boxed{scope: inAdd},
 		planner: p, recipes: p.Recipes(), pace: pace,
 		text: newAddText(), interval: newField(paceText(pace)), proposed: true, shown: &tally{},
 	}
@@ -100,6 +102,21 @@ func (f *addForm) Update(msg tea.Msg) (dialog, tea.Cmd) {
 		return f, f.paste(msg.Content)
 	case tea.KeyPressMsg:
 		return f.press(msg)
+	case hitMsg:
+		f.release()
+		if msg.act == actAccept {
+			return f.enter()
+		}
+		return f.do(msg.act)
+	case pickMsg:
+		f.release()
+		return f.pick(msg.item)
+	case wheelMsg:
+		if f.onlyBad {
+			f.bad.move(msg.by)
+		} else {
+			f.text.move(msg.by)
+		}
 	case burstMsg:
 		if held := f.held; held != "" && msg.press == f.presses {
 			f.held = ""
@@ -149,106 +166,48 @@ func (f *addForm) look(next tea.Cmd) (dialog, tea.Cmd) {
 	return f, next
 }
 
+// room returns where keys are pressed now.
+func (f *addForm) room() scope {
+	switch {
+	case f.onlyBad:
+		return inRefused
+	case f.focus == fieldRecipe || f.focus == fieldPriority:
+		return inChoice
+	}
+	return inAdd
+}
+
 // press takes a key.
 func (f *addForm) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 	f.presses++
 	f.say = ""
-	if held := f.held; held != "" { // it was text
-		f.held = ""
-		f.text.insert(held)
-		if cmd, ok := f.hold(msg); ok {
+	f.scope = f.room()
+	asked := f.asked(msg)
+	if f.release() { // it was text, and so is this
+		if cmd, ok := f.hold(asked, msg); ok {
 			return f, tea.Batch(f.changed(), cmd)
 		}
 		f.text.update(msg)
 		return f, f.changed()
 	}
-	switch key := msg.String(); key {
-	case "esc", "ctrl+c":
-		if f.onlyBad {
-			f.onlyBad = false
-			return f, nil
-		}
-		if n := f.text.count(); n > askLines {
-			text := []string{plural(n, "line") + " of this list are not added yet."}
-			return f, send(pushMsg{newQuestion("Drop the list?", text, "drop it", dropMsg{})})
-		}
-		f.drop()
-		return nil, nil
-	case "ctrl+o":
-		f.onlyBad = !f.onlyBad && len(f.shown.bad) > 0
-		f.badTop = 0
-		return f, nil
-	case "shift+tab":
-		f.move(-1)
-		return f, nil
-	}
-	if f.onlyBad {
-		switch msg.String() {
-		case "up":
-			f.badTop--
-		case "down":
-			f.badTop++
-		case "pgup":
-			f.badTop -= areaRows
-		case "pgdown":
-			f.badTop += areaRows
-		}
-		f.badTop = max(0, min(f.badTop, len(f.shown.bad)-areaRows))
-		return f, nil
-	}
-	if f.focus == fieldText {
-		if cmd, ok := f.hold(msg); ok {
+	if f.focus == fieldText && !f.onlyBad {
+		if cmd, ok := f.hold(asked, msg); ok {
 			return f, cmd
+		}
+	}
+	switch {
+	case asked != actNone:
+		return f.do(asked)
+	case f.onlyBad:
+	case f.focus == fieldText:
+		if msg.String() == "tab" { // it goes to no field: it separates, as in a paste
+			f.text.insert("\t")
+			return f, f.changed()
 		}
 		if f.text.update(msg) {
 			return f, f.changed()
 		}
-		return f, nil
-	}
-	return f.pressField(msg)
-}
-
-// hold keeps an enter or a tab back until it is known to be no part of a
-// paste. A paste that ends with one is then added, as typing it would.
-func (f *addForm) hold(msg tea.KeyPressMsg) (tea.Cmd, bool) {
-	switch msg.String() {
-	case "enter":
-		f.held = "\n"
-	case "tab":
-		f.held = "\t"
-	default:
-		return nil, false
-	}
-	press := f.presses
-	return tea.Tick(burst, func(time.Time) tea.Msg { return burstMsg{press} }), true
-}
-
-// pressField takes a key for one of the fields under the list.
-func (f *addForm) pressField(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
-	step := 0
-	switch msg.String() {
-	case "enter":
-		return f.enter()
-	case "tab":
-		f.move(1)
-		return f, nil
-	case "left", "up":
-		step = -1
-	case "right", "down", "space":
-		step = 1
-	}
-	switch f.focus {
-	case fieldRecipe:
-		if n := len(f.recipes); step != 0 && n > 0 {
-			f.recipe = (f.recipe + step + n) % n
-			return f, f.changed()
-		}
-	case fieldPriority:
-		if step != 0 {
-			f.priority = min(max(f.priority+engine.Priority(step), engine.Low), engine.High)
-			return f, f.changed()
-		}
-	case fieldInterval:
+	case f.focus == fieldInterval:
 		before := f.interval.Value()
 		f.interval = typedOver(f.interval, &f.proposed, msg)
 		if f.interval.Value() != before {
@@ -259,12 +218,101 @@ func (f *addForm) pressField(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 	return f, nil
 }
 
-// paste puts text into the list, or into the interval if that has the focus.
-func (f *addForm) paste(s string) tea.Cmd {
-	if held := f.held; held != "" {
-		f.held = ""
+// release puts an enter or tab that waits for burst into the list, and reports
+// whether there was one.
+func (f *addForm) release() bool {
+	held := f.held
+	f.held = ""
+	if held != "" {
 		f.text.insert(held)
 	}
+	return held != ""
+}
+
+// hold keeps an enter or a tab back until it is known to be no part of a
+// paste. A paste that ends with one is then added, as typing it would.
+func (f *addForm) hold(asked act, msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch {
+	case asked == actAccept:
+		f.held = "\n"
+	case asked == actNextField && msg.String() == "tab":
+		f.held = "\t"
+	default:
+		return nil, false
+	}
+	press := f.presses
+	return tea.Tick(burst, func(time.Time) tea.Msg { return burstMsg{press} }), true
+}
+
+// do does what a key or a click asks for.
+func (f *addForm) do(a act) (dialog, tea.Cmd) {
+	step := 0
+	switch a {
+	case actClose, actInterrupt:
+		return f.close()
+	case actBack:
+		f.onlyBad = false
+	case actRefused:
+		f.onlyBad = !f.onlyBad && len(f.shown.bad) > 0
+		f.bad = scroll{}
+	case actNextField:
+		f.move(1)
+	case actPrevField:
+		f.move(-1)
+	case actNewLine:
+		if f.focus == fieldText {
+			f.text.insert("\n")
+			return f, f.changed()
+		}
+	case actAccept:
+		if !f.onlyBad {
+			return f.enter()
+		}
+	case actBefore:
+		step = -1
+	case actAfter:
+		step = 1
+	default:
+		f.bad.do(a)
+	}
+	switch n := len(f.recipes); {
+	case step == 0:
+	case f.focus == fieldRecipe && n > 0:
+		f.recipe = (f.recipe + step + n) % n
+		return f, f.changed()
+	case f.focus == fieldPriority:
+		f.priority = min(max(f.priority+engine.Priority(step), engine.Low), engine.High)
+		return f, f.changed()
+	}
+	return f, nil
+}
+
+// pick gives a field the keys; one that has them goes to its next choice.
+func (f *addForm) pick(field int) (dialog, tea.Cmd) {
+	if again := f.focus == field; again && !f.onlyBad {
+		return f.do(actAfter)
+	}
+	f.onlyBad, f.focus = false, field
+	return f, nil
+}
+
+// close leaves the refused lines, or the form: a long list not unasked.
+func (f *addForm) close() (dialog, tea.Cmd) {
+	if f.onlyBad {
+		f.onlyBad = false
+		return f, nil
+	}
+	if n := f.text.count(); n > askLines {
+		text := []string{plural(n, "line") + " of this list are not added yet."}
+		return f, send(pushMsg{newQuestion("Drop the list?", text, "drop it", dropMsg{})})
+	}
+	f.drop()
+	return nil, nil
+}
+
+// paste puts text into the list, or into the interval if that has the focus.
+func (f *addForm) paste(s string) tea.Cmd {
+	f.release()
 	f.say, f.onlyBad = "", false
 	if f.focus == fieldInterval {
 		f.interval = typedOver(f.interval, &f.proposed, tea.PasteMsg{Content: s})
@@ -306,7 +354,7 @@ func (f *addForm) enter() (dialog, tea.Cmd) {
 		f.say, f.focus = err.Error(), fieldInterval
 		return f, nil
 	case strings.TrimSpace(f.text.value()) == "":
-		f.say = "nothing to add: type or paste URLs, or esc"
+		f.say = "nothing to add: type or paste URLs"
 		return f, nil
 	case spec.Interval != 0 && f.quicker(spec.Interval) && !f.faster:
 		text := []string{

@@ -35,8 +35,8 @@ func newAddText() addText {
 	area.Prompt = ""
 	area.ShowLineNumbers = false
 	area.MaxHeight, area.MaxWidth = 0, 0
-	area.KeyMap.InsertNewline.SetKeys("ctrl+j", "shift+enter", "alt+enter")
-	area.KeyMap.Paste.Unbind() // terminals paste by themselves; see tea.PasteMsg
+	area.KeyMap.InsertNewline.Unbind() // the form has a key for that
+	area.KeyMap.Paste.Unbind()         // terminals paste by themselves; see tea.PasteMsg
 	area.KeyMap.CopySelection.Unbind()
 	area.SetHeight(areaRows)
 	area.Focus()
@@ -130,6 +130,16 @@ func (t *addText) update(msg tea.KeyPressMsg) bool {
 	changed := t.area.Value() != before
 	t.fold()
 	return changed || t.held == "" && before != "" && t.area.Length() == 0
+}
+
+// move moves the cursor so many lines down, and changes nothing.
+func (t *addText) move(lines int) {
+	for ; lines < 0; lines++ {
+		t.area.CursorUp()
+	}
+	for ; lines > 0; lines-- {
+		t.area.CursorDown()
+	}
 }
 
 // view draws the text in exactly h rows of w cells.

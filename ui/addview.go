@@ -25,19 +25,19 @@ func (f *addForm) View(th Theme, w, h int) string {
 	}
 	rows := []row{{drop: 9}, {text: f.prompt(), drop: 8}}
 	for _, line := range f.list(th, inner, list) {
-		rows = append(rows, row{text: line})
+		rows = append(rows, row{text: line, item: 1 + fieldText})
 	}
 	rows = append(rows,
 		row{drop: 9},
-		row{text: f.fields(th, inner)},
+		f.fields(th, inner),
 		row{drop: 9},
 		row{text: f.counts(th, inner), drop: 1},
 		row{text: bad, drop: 2},
 		row{text: takes, drop: 3},
 		row{drop: 9},
-		row{text: f.keys(th, inner)},
+		f.last(th, inner),
 	)
-	return box(th, "Add a batch", rows, w, h)
+	return f.box(th, "Add a batch", rows, w, h)
 }
 
 func (f *addForm) prompt() string {
@@ -55,7 +55,8 @@ func (f *addForm) list(th Theme, w, h int) []string {
 	}
 	var rows []string
 	if f.onlyBad {
-		for _, bad := range f.shown.bad[f.badTop:min(f.badTop+h, len(f.shown.bad))] {
+		from, to := f.bad.show(len(f.shown.bad), h)
+		for _, bad := range f.shown.bad[from:to] {
 			rows = append(rows, th.Warn.Render(cut(bad, w-4)))
 		}
 		for len(rows) < h {
@@ -72,32 +73,36 @@ func (f *addForm) list(th Theme, w, h int) []string {
 }
 
 // fields draws recipe, priority and interval. Wide boxes have fixed columns.
-func (f *addForm) fields(th Theme, w int) string {
+func (f *addForm) fields(th Theme, w int) row {
 	recipe := "-"
 	if len(f.recipes) > 0 {
 		recipe = clean(f.recipes[f.recipe], lineBytes)
 	}
-	value := func(field int, text string, cells int) string {
-		if f.focus == field {
-			return th.Selected.Render(cut(text, cells)) + blank(cells-width(cut(text, cells)))
-		}
-		return pad(text, cells)
+	room := min(w-45, 10) // for the interval
+	labels, cells, most := [3]string{"recipe   ", " priority  ", " interval  "}, [3]int{13, 13, room}, 11
+	if w < 66 {
+		labels, cells, most = [3]string{"recipe ", "priority ", "interval "}, [3]int{11, 9, room}, 8
 	}
 	down := " " + th.Glyphs.Down
-	room := min(w-45, 10) // for the interval
-	interval := value(fieldInterval, f.interval.Value(), room)
-	if f.focus == fieldInterval {
-		interval = fieldView(th, f.interval, room)
+	texts := [3]string{cut(recipe, most) + down, f.priority.String() + down, f.interval.Value()}
+	var r row
+	at := 0
+	for i, field := range []int{fieldRecipe, fieldPriority, fieldInterval} {
+		value := pad(texts[i], cells[i])
+		switch {
+		case f.focus != field:
+		case field == fieldInterval:
+			value = fieldView(th, f.interval, room)
+		default:
+			text := cut(texts[i], cells[i])
+			value = th.Selected.Render(text) + blank(cells[i]-width(text))
+		}
+		r.text += th.Muted.Render(labels[i]) + value
+		end := at + len(labels[i]) + cells[i]
+		r.spots = append(r.spots, spot{from: at, to: end, item: 1 + field})
+		at = end
 	}
-	label := th.Muted.Render
-	if w < 66 {
-		return label("recipe ") + value(fieldRecipe, cut(recipe, 8)+down, 11) +
-			label("priority ") + value(fieldPriority, f.priority.String()+down, 9) +
-			label("interval ") + interval
-	}
-	return label("recipe   ") + value(fieldRecipe, cut(recipe, 11)+down, 13) + " " +
-		label("priority  ") + value(fieldPriority, f.priority.String()+down, 13) + " " +
-		label("interval  ") + interval
+	return r
 }
 
 // counts says what the list holds, as far as it is read.
@@ -128,20 +133,25 @@ func (f *addForm) trouble(th Theme) string {
 	return ""
 }
 
-func (f *addForm) keys(th Theme, w int) string {
-	add := "add"
+// last is the line of keys.
+func (f *addForm) last(th Theme, w int) row {
+	f.scope = f.room()
+	add := hint{act: actAccept, word: "add"}
 	if f.shown.fresh > 0 {
-		add += " " + count(f.shown.fresh)
+		add.word += " " + count(f.shown.fresh)
 	}
 	if f.onlyBad {
-		return keys(th, w, "up down", "move", "ctrl+o", "show the list", "esc", "back")
+		return f.foot(th, w, hint{act: actDown, also: actUp, word: "move"}, hint{act: actRefused, word: "show the list"}, hint{act: actClose, word: "back"})
 	}
-	tab := "next field"
-	if f.focus == fieldRecipe || f.focus == fieldPriority {
-		tab += "   " + th.Accent.Render("left right") + " choose"
+	hints := []hint{add, {act: actNextField}}
+	if f.scope == inChoice {
+		hints = append(hints, hint{act: actBefore, also: actAfter, word: "choose"})
 	}
-	if len(f.shown.bad) > 0 {
-		return keys(th, w, "enter", add, "tab", tab, "ctrl+o", "only show invalid", "esc", "drop")
+	switch {
+	case len(f.shown.bad) > 0:
+		hints = append(hints, hint{act: actRefused})
+	case f.focus == fieldText:
+		hints = append(hints, hint{act: actNewLine})
 	}
-	return keys(th, w, "enter", add, "tab", tab, "ctrl+j", "new line", "esc", "drop")
+	return f.foot(th, w, append(hints, hint{act: actClose, word: "drop"})...)
 }

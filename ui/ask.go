@@ -7,26 +7,32 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// A waking keeps a question deaf during its grace.
-type waking struct{ awake bool }
+// A waking is a question: it is deaf during its grace.
+type waking struct {
+	boxed
+	awake bool
+}
 
 func (w *waking) Init() tea.Cmd {
 	return tea.Tick(grace, func(time.Time) tea.Msg { return awakeMsg{w} })
 }
 
-// hears reports whether msg is a key that the question takes.
-func (w *waking) hears(msg tea.Msg) (tea.KeyPressMsg, bool) {
-	switch msg := msg.(type) {
-	case awakeMsg:
+// stays says that a click beside it is no answer.
+func (*waking) stays() bool { return true }
+
+// hears returns what is asked of the question, once it is awake.
+func (w *waking) hears(msg tea.Msg) act {
+	if msg, ok := msg.(awakeMsg); ok {
 		w.awake = w.awake || msg.question == w
-	case tea.KeyPressMsg:
-		return msg, w.awake
 	}
-	return tea.KeyPressMsg{}, false
+	if !w.awake {
+		return actNone
+	}
+	return w.asked(msg)
 }
 
-// A question is answered with yes or no. Yes sends its message; no, esc, enter
-// and ctrl+c leave things as they are.
+// A question is answered with yes or no. Yes sends its message; no, and what
+// closes a dialog, leave things as they are.
 type question struct {
 	waking
 	title string
@@ -37,21 +43,17 @@ type question struct {
 
 // newQuestion asks, under title, whether verb is to be done; yes is sent if so.
 func newQuestion(title string, text []string, verb string, yes tea.Msg) *question {
-	return &question{title: title, text: text, verb: verb, yes: yes}
+	return &question{waking: waking{boxed: boxed{scope: inQuestion}}, title: title, text: text, verb: verb, yes: yes}
 }
 
 func (q *question) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	press, ok := q.hears(msg)
-	if !ok {
+	switch q.hears(msg) {
+	case actYes:
+		return nil, send(q.yes)
+	case actNone:
 		return q, nil
 	}
-	switch press.String() {
-	case "y", "Y":
-		return nil, send(q.yes)
-	case "n", "N", "esc", "enter", "q", "ctrl+c":
-		return nil, nil
-	}
-	return q, nil
+	return nil, nil
 }
 
 func (q *question) View(th Theme, w, h int) string {
@@ -63,15 +65,13 @@ func (q *question) View(th Theme, w, h int) string {
 	for _, line := range q.text {
 		rows = append(rows, wrap(line, th.Text, w-4)...)
 	}
-	rows = append(rows, row{drop: 1},
-		row{text: choice(th, "y", q.verb)},
-		row{text: choice(th, "esc", "no")},
-		row{drop: 1})
-	return box(th, q.title, rows, w, h)
+	rows = append(rows, row{drop: 1}, q.choice(th, actYes, q.verb), q.choice(th, actClose, "no"), row{drop: 1})
+	return q.box(th, q.title, rows, w, h)
 }
 
 // An input asks for one line.
 type input struct {
+	boxed
 	title, label string
 	field        textinput.Model
 	check        func(string) (tea.Msg, error)
@@ -83,7 +83,7 @@ type input struct {
 // any other key edits it. Enter gives the line to check, which returns the
 // message to send, or an error that is shown while the input stays.
 func newInput(title, label, value string, check func(string) (tea.Msg, error)) *input {
-	return &input{title: title, label: label, field: newField(value), check: check, proposed: true}
+	return &input{boxed: boxed{scope: inInput}, title: title, label: label, field: newField(value), check: check, proposed: true}
 }
 
 // newField returns a line of input with a steady cursor.
@@ -100,24 +100,30 @@ func newField(value string) textinput.Model {
 func (i *input) Init() tea.Cmd { return nil }
 
 func (i *input) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	switch msg := msg.(type) {
-	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "esc", "ctrl+c":
-			return nil, nil
-		case "enter":
-			answer, err := i.check(i.field.Value())
-			if err != nil {
-				i.err = clean(err.Error(), lineBytes)
-				return i, nil
-			}
-			return nil, send(answer)
+	switch i.asked(msg) {
+	case actClose, actInterrupt:
+		return nil, nil
+	case actAccept:
+		answer, err := i.check(i.field.Value())
+		if err != nil {
+			i.err = clean(err.Error(), lineBytes)
+			return i, nil
 		}
-		i.field, i.err = typedOver(i.field, &i.proposed, msg), ""
-	case tea.PasteMsg:
+		return nil, send(answer)
+	}
+	if types(msg) {
 		i.field, i.err = typedOver(i.field, &i.proposed, msg), ""
 	}
 	return i, nil
+}
+
+// types reports whether a message is for a line that is typed.
+func types(msg tea.Msg) bool {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		return true
+	}
+	return false
 }
 
 // typedOver is typed for a field whose value may be a mere proposal: text takes the
@@ -162,10 +168,10 @@ func (i *input) View(th Theme, w, h int) string {
 		{text: i.label, drop: 2},
 		{text: fieldView(th, i.field, w-4)},
 		{text: th.Bad.Render(i.err), drop: 1},
-		{text: keys(th, w-4, "enter", "take it", "esc", "leave it")},
+		i.foot(th, w-4, hint{act: actAccept}, hint{act: actClose, word: "leave it"}),
 		{drop: 1},
 	}
-	return box(th, i.title, rows, w, h)
+	return i.box(th, i.title, rows, w, h)
 }
 
 // send returns a command that sends msg.

@@ -80,35 +80,54 @@ type columnsMsg struct{ columns shownColumns }
 // A columnsDialog chooses the columns of Results. What is chosen is shown at
 // once.
 type columnsDialog struct {
+	boxed
 	columns shownColumns
 	cursor  int // in columnNames
+}
+
+func newColumns(c shownColumns) *columnsDialog {
+	return &columnsDialog{boxed: boxed{scope: inColumns}, columns: c}
 }
 
 func (d *columnsDialog) Init() tea.Cmd { return nil }
 
 func (d *columnsDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	press, ok := msg.(tea.KeyPressMsg)
-	if !ok {
-		return d, nil
+	asked := d.asked(msg)
+	switch msg := msg.(type) {
+	case pickMsg: // the box of any row, or the row that is selected already
+		if msg.item == d.cursor || msg.cell < columnLead {
+			asked = actColumn
+		}
+		d.cursor = msg.item
+	case wheelMsg:
+		d.move(msg.by)
 	}
-	switch press.String() {
-	case "esc", "enter", "C", "q", "ctrl+c":
+	switch asked {
+	case actClose, actInterrupt, actAccept, actBack, actQuit, actColumns:
 		return nil, nil
-	case "j", "down":
-		d.cursor = min(d.cursor+1, len(columnNames)-1)
-		return d, nil
-	case "k", "up":
-		d.cursor = max(d.cursor-1, 0)
-		return d, nil
-	case "space", "x":
+	case actDown:
+		d.move(1)
+	case actUp:
+		d.move(-1)
+	case actTop:
+		d.move(-len(columnNames))
+	case actEnd:
+		d.move(len(columnNames))
+	case actColumn:
 		d.columns ^= 1 << d.cursor
-	case "u":
+		return d, send(columnsMsg{d.columns})
+	case actColumnsUsual:
 		d.columns = usualColumns
-	default:
-		return d, nil
+		return d, send(columnsMsg{d.columns})
 	}
-	return d, send(columnsMsg{d.columns})
+	return d, nil
 }
+
+func (d *columnsDialog) move(by int) { d.cursor = max(0, min(d.cursor+by, len(columnNames)-1)) }
+
+// columnLead is how many cells stand before the name of a column: the cursor
+// and its box.
+const columnLead = len("> [x] ")
 
 func (d *columnsDialog) View(th Theme, w, h int) string {
 	if tooSmall(w, h) {
@@ -131,10 +150,12 @@ func (d *columnsDialog) View(th Theme, w, h int) string {
 		if i == d.cursor {
 			text = th.Selected.Render(text)
 		}
-		rows = append(rows, row{text: text})
+		rows = append(rows, row{text: text, item: i + 1})
 	}
-	rows = append(rows, row{drop: 2}, row{text: keys(th, w-4, "space", "show or hide", "u", "as usual", "esc", "close"), drop: 1})
-	return box(th, "Columns of Results", rows, w, h)
+	foot := d.foot(th, w-4, hint{act: actColumn}, hint{act: actColumnsUsual}, hint{act: actClose})
+	foot.drop = 1
+	rows = append(rows, row{drop: 2}, foot)
+	return d.box(th, "Columns of Results", rows, w, h)
 }
 
 // choose shows columns.

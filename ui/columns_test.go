@@ -25,7 +25,7 @@ func TestColumnsView(t *testing.T) {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStage(t, titledScene(), size[0], size[1])
-				s.press("C", "space", "j", "j", "space", "G", "k", "j", "j", "j", "space", "j", "space")
+				s.press("C", "space", "j", "j", "space", "k", "j", "j", "j", "space", "j", "space")
 				checkSize(t, s.View().Content, size[0], size[1])
 				golden.RequireEqual(t, s.screen())
 			})

@@ -106,6 +106,9 @@ func keyPress(name string) tea.KeyPressMsg {
 	if rest, ok := strings.CutPrefix(base, "ctrl+"); ok {
 		mod, base = mod|tea.ModCtrl, rest
 	}
+	if rest, ok := strings.CutPrefix(base, "alt+"); ok {
+		mod, base = mod|tea.ModAlt, rest
+	}
 	if rest, ok := strings.CutPrefix(base, "shift+"); ok {
 		mod, base = mod|tea.ModShift, rest
 	}

@@ -31,6 +31,8 @@ type dialog interface {
 	Update(msg tea.Msg) (dialog, tea.Cmd)
 	// View draws the dialog, its frame included, in at most w x h cells.
 	View(th Theme, w, h int) string
+	// frame returns its keys and what was drawn where.
+	frame() *boxed
 }
 
 type (
@@ -45,8 +47,12 @@ type (
 // before the question appeared does not answer it.
 const grace = 300 * time.Millisecond
 
-// dialogs is the stack of open dialogs. The zero value is empty and ready.
-type dialogs struct{ open []dialog }
+// dialogs is the stack of open dialogs. The zero value is empty and ready, with
+// the keys that weir comes with.
+type dialogs struct {
+	open []dialog
+	keys keyMap // that they go by
+}
 
 // any reports whether a dialog is open: it has the keys then.
 func (s dialogs) any() bool { return len(s.open) > 0 }
@@ -54,6 +60,9 @@ func (s dialogs) any() bool { return len(s.open) > 0 }
 // push opens d over the others and returns its first command.
 func (s *dialogs) push(d dialog) tea.Cmd {
 	s.open = append(s.open, d)
+	if s.keys != nil {
+		d.frame().keys = s.keys
+	}
 	return d.Init()
 }
 
@@ -65,7 +74,7 @@ func (s *dialogs) update(msg tea.Msg) tea.Cmd {
 	}
 	first := 0
 	switch msg.(type) {
-	case tea.KeyMsg, tea.PasteMsg, tea.MouseMsg:
+	case tea.KeyMsg, tea.PasteMsg, hitMsg, pickMsg, wheelMsg:
 		first = max(len(s.open)-1, 0)
 	}
 	var cmds []tea.Cmd
@@ -92,9 +101,33 @@ func (s dialogs) draw(base string, th Theme, w, h, top int) string {
 	for _, d := range s.open {
 		box := d.View(th, w, room)
 		bw, bh := lipgloss.Size(box)
-		base = overlay(base, box, max((w-bw)/2, 0), max((h-bh)/2, top))
+		at := place{max((w-bw)/2, 0), max((h-bh)/2, top), bw, bh}
+		base, d.frame().at = overlay(base, box, at.x, at.y), at
 	}
 	return base
+}
+
+// click does what a click on a cell of the screen means to the top dialog: it
+// presses, picks, or beside the dialog closes it as esc would. A slip of the
+// mouse answers no question and stops no export: those stay.
+func (s *dialogs) click(x, y int) tea.Cmd {
+	d := s.open[len(s.open)-1]
+	msg, inside := d.frame().click(x, y)
+	if stays, ok := d.(interface{ stays() bool }); !inside && (!ok || !stays.stays()) {
+		msg = hitMsg{actClose}
+	}
+	if msg == nil {
+		return nil
+	}
+	return s.update(msg)
+}
+
+// wheel scrolls the top dialog, if the mouse is over it.
+func (s *dialogs) wheel(x, y, by int) tea.Cmd {
+	if _, inside := s.open[len(s.open)-1].frame().click(x, y); !inside {
+		return nil
+	}
+	return s.update(wheelMsg{by})
 }
 
 // overlay returns base with box laid over it, its upper left cell at x, y.

@@ -16,6 +16,7 @@ type excludeMsg struct{ jobs []engine.JobID }
 // An excludeDialog asks for a pattern and shows, with every key, how many of
 // the waiting URLs have it, and which.
 type excludeDialog struct {
+	boxed
 	from  engine.Controller
 	call  caller
 	scope string         // what it is for, in words
@@ -31,24 +32,22 @@ type excludeDialog struct {
 // newExclude asks for a pattern for the waiting URLs of a batch, or of the run
 // if batch is zero. Scope names these.
 func newExclude(c engine.Controller, call caller, scope string, batch engine.BatchID) *excludeDialog {
-	return &excludeDialog{from: c, call: call, scope: scope, batch: batch, field: newField("")}
+	return &excludeDialog{boxed: boxed{scope: inInput}, from: c, call: call, scope: scope, batch: batch, field: newField("")}
 }
 
 func (e *excludeDialog) Init() tea.Cmd { return nil }
 
 func (e *excludeDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	switch e.asked(msg) {
+	case actClose, actInterrupt:
+		e.drop()
+		return nil, nil
+	case actAccept:
+		e.wanted = e.hunt != nil
+		return e.decide()
+	}
 	switch msg := msg.(type) {
-	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "esc", "ctrl+c":
-			e.drop()
-			return nil, nil
-		case "enter":
-			e.wanted = e.hunt != nil
-			return e.decide()
-		}
-		return e, e.edit(msg)
-	case tea.PasteMsg:
+	case tea.KeyPressMsg, tea.PasteMsg:
 		return e, e.edit(msg)
 	case lookHuntMsg:
 		if msg.hunt == e.hunt && !e.bag.done {
@@ -136,9 +135,9 @@ func (e *excludeDialog) View(th Theme, w, h int) string {
 	rows = append(rows,
 		row{drop: 4},
 		row{text: th.Muted.Render(cut("in any case, or "+rePrefix+"EXPR, a regular expression (RE2)", inner)), drop: 2},
-		row{text: keys(th, inner, "enter", does, "esc", "leave them")},
+		e.foot(th, inner, hint{act: actAccept, word: does}, hint{act: actClose, word: "leave them"}),
 		row{drop: 4})
-	return box(th, "Exclude waiting URLs", rows, w, h)
+	return e.box(th, "Exclude waiting URLs", rows, w, h)
 }
 
 // found says what the pattern finds, in a line, and names the first of that in

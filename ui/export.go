@@ -27,6 +27,7 @@ type exportedMsg struct {
 // An exportDialog asks for a file, writes results to it and shows how far it
 // is. It never overwrites a file unasked.
 type exportDialog struct {
+	boxed
 	exporter Exporter
 	call     caller
 	what     string // what is written: "what the filter shows"
@@ -60,16 +61,31 @@ var errStopped = errors.New("stopped")
 // proposal, which typing replaces. Results is read in a command, from its
 // beginning for each file that is tried.
 func newExport(e Exporter, call caller, what string, most int, path string, results iter.Seq2[engine.Result, error]) *exportDialog {
-	return &exportDialog{exporter: e, call: call, what: what, most: most, results: results, field: newField(path), proposed: true}
+	return &exportDialog{boxed: boxed{scope: inInput}, exporter: e, call: call, what: what, most: most, results: results, field: newField(path), proposed: true}
 }
 
 func (e *exportDialog) Init() tea.Cmd { return nil }
 
 func (e *exportDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
+	switch asked := e.asked(msg); {
+	case asked == actNone: // it may be text
+	case e.writing != nil:
+		if asked != actAccept {
+			e.writing.stopped.Store(true)
+		}
+		return e, nil
+	case asked == actAccept:
+		path := strings.TrimSpace(e.field.Value())
+		if path == "" {
+			e.err = "a file name that ends in .jsonl or .csv"
+			return e, nil
+		}
+		return e, e.write(path, false)
+	default:
+		return nil, nil
+	}
 	switch msg := msg.(type) {
-	case tea.KeyPressMsg:
-		return e.press(msg)
-	case tea.PasteMsg:
+	case tea.KeyPressMsg, tea.PasteMsg:
 		if e.writing == nil {
 			e.field, e.err = typedOver(e.field, &e.proposed, msg), ""
 		}
@@ -87,26 +103,8 @@ func (e *exportDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	return e, nil
 }
 
-func (e *exportDialog) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
-	switch key := msg.String(); {
-	case e.writing != nil:
-		if key == "esc" || key == "ctrl+c" {
-			e.writing.stopped.Store(true)
-		}
-		return e, nil
-	case key == "esc", key == "ctrl+c":
-		return nil, nil
-	case key == "enter":
-		path := strings.TrimSpace(e.field.Value())
-		if path == "" {
-			e.err = "a file name that ends in .jsonl or .csv"
-			return e, nil
-		}
-		return e, e.write(path, false)
-	}
-	e.field, e.err = typedOver(e.field, &e.proposed, msg), ""
-	return e, nil
-}
+// stays says that a click beside an export under way does not stop it.
+func (e *exportDialog) stays() bool { return e.writing != nil }
 
 // write returns the commands that write the file and look at how far that is.
 func (e *exportDialog) write(path string, overwrite bool) tea.Cmd {
@@ -168,13 +166,13 @@ func (e *exportDialog) View(th Theme, w, h int) string {
 		bar := th.Glyphs.bar(done, e.most, max(inner-24, 8))
 		rows = append(rows,
 			row{text: th.OK.Render(bar) + " " + count(done) + " of " + count(e.most)},
-			row{text: keys(th, inner, "esc", "stop")})
+			e.foot(th, inner, hint{act: actClose, word: "stop"}))
 	} else {
 		rows = append(rows, wrap(e.err, th.Bad, inner)...)
-		rows = append(rows, row{text: keys(th, inner, "enter", "export", "esc", "leave it")})
+		rows = append(rows, e.foot(th, inner, hint{act: actAccept, word: "export"}, hint{act: actClose, word: "leave it"}))
 	}
 	rows = append(rows, row{drop: 2})
-	return box(th, "Export", rows, w, h)
+	return e.box(th, "Export", rows, w, h)
 }
 
 // allResults reads what q selects from the store, a page at a time.

@@ -10,47 +10,38 @@ import (
 // A help shows every binding, by group, and finds one when text is typed. It
 // is made of the key map, so that it is never wrong.
 type help struct {
-	keys  keyMap
+	boxed
+	scroll
 	panel panel // keys that do nothing there are muted
 	only  bool  // the run is only watched: keys that change it are told to be of no use
 	field textinput.Model
-	top   int // first line shown, when there are more than fit
-	room  int // lines shown at the last drawing
-	lines int // lines there were
 }
 
 func newHelp(keys keyMap, p panel) *help {
-	return &help{keys: keys, panel: p, field: newField("")}
+	return &help{boxed: boxed{scope: inHelp, keys: keys}, panel: p, field: newField("")}
 }
 
 func (h *help) Init() tea.Cmd { return nil }
 
 func (h *help) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	switch msg := msg.(type) {
-	case tea.KeyPressMsg:
-		switch key := msg.String(); {
-		case key == "esc", key == "ctrl+c", key == "enter", key == "?" && h.field.Value() == "":
-			return nil, nil
-		case key == "up":
-			h.scroll(-1)
-		case key == "down":
-			h.scroll(1)
-		case key == "pgup":
-			h.scroll(-h.room)
-		case key == "pgdown":
-			h.scroll(h.room)
-		default:
-			h.field = typed(h.field, msg)
-			h.top = 0
-		}
-	case tea.PasteMsg:
+	if wheel, ok := msg.(wheelMsg); ok {
+		h.move(wheel.by)
+		return h, nil
+	}
+	a := h.asked(msg)
+	if key, ok := msg.(tea.KeyPressMsg); ok && h.field.Value() == "" && slices.Contains(h.keys.of(actHelp).key.Keys(), key.String()) {
+		a = actHelp // a letter is text only once there is some
+	}
+	switch a {
+	case actClose, actInterrupt, actAccept, actHelp:
+		return nil, nil
+	}
+	if !h.do(a) && types(msg) {
 		h.field = typed(h.field, msg)
 		h.top = 0
 	}
 	return h, nil
 }
-
-func (h *help) scroll(lines int) { h.top = max(0, min(h.top+lines, h.lines-h.room)) }
 
 // Wide help has a column for each group, side by side.
 const helpWide = 116 // cells of its box
@@ -80,32 +71,39 @@ func (h *help) View(th Theme, w, height int) string {
 	if len(lines)+3 > height {
 		blanks = 0
 	}
-	h.lines, h.room = len(lines), max(min(len(lines), height-3-blanks), 0)
-	h.top = max(0, min(h.top, h.lines-h.room))
+	from, to := h.show(len(lines), min(len(lines), height-3-blanks))
 	var rows []row
-	for _, line := range lines[h.top : h.top+h.room] {
+	for _, line := range lines[from:to] {
 		rows = append(rows, row{text: line})
 	}
 	if blanks > 0 {
 		rows = append(rows, row{})
 	}
-	rows = append(rows, row{text: h.foot(th, inner)})
+	rows = append(rows, h.last(th, inner))
 	title := "Help"
 	if h.panel != 0 {
 		title += ": panel " + string('0'+rune(h.panel)) + " " + h.panel.String()
 	}
-	return box(th, title, rows, w, height)
+	return h.box(th, title, rows, w, height)
 }
 
-func (h *help) foot(th Theme, w int) string {
+// last is the line below: what is searched, or how to.
+func (h *help) last(th Theme, w int) row {
 	if h.field.Value() != "" {
-		return th.Accent.Render("search: ") + fieldView(th, h.field, w-8)
+		return row{text: th.Accent.Render("search: ") + fieldView(th, h.field, w-8)}
 	}
-	foot := "type to search · esc closes"
-	if h.lines > h.room {
-		foot += " · up down for more"
+	hints := []hint{{act: actClose}}
+	if h.more() {
+		hints = []hint{{act: actUp, also: actDown, word: "more"}, {act: actClose}}
 	}
-	return th.Muted.Render(foot)
+	told := "type to search" + keyGap
+	r := h.foot(th, w-width(told), hints...)
+	r.text = th.Muted.Render(told) + r.text
+	for i := range r.spots {
+		r.spots[i].from += width(told)
+		r.spots[i].to += width(told)
+	}
+	return r
 }
 
 // beside draws the groups in columns.
@@ -146,7 +144,7 @@ func (h *help) heading(th Theme, name group) string {
 func (h *help) groups() []group {
 	var names []group
 	for _, a := range h.keys {
-		if !slices.Contains(names, a.group) {
+		if a.in == onPanels && !slices.Contains(names, a.group) {
 			names = append(names, a.group)
 		}
 	}

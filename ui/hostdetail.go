@@ -4,122 +4,76 @@ import (
 	"slices"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
 	"weir/engine"
 )
 
-// A hostDialog tells how a host is asked, and how that came about: its rate
-// since the first change that is kept, and every change with its reason. It
-// shows the host as it is in the last view.
-type hostDialog struct {
+// hostFacts tell how a host is asked, and how that came about: its rate since
+// the first change that is kept, and every change with its reason.
+type hostFacts struct {
 	hosts *hosts
 	stats *engine.Stats
 	name  string
-	top   int // first change that is shown, of the newest first
-	room  int // changes at the last drawing
-}
-
-func (d *hostDialog) Init() tea.Cmd { return nil }
-
-func (d *hostDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	press, ok := msg.(tea.KeyPressMsg)
-	if !ok {
-		return d, nil
-	}
-	switch press.String() {
-	case "esc", "d", "q", "enter", "ctrl+c":
-		return nil, nil
-	case "j", "down":
-		d.top++
-	case "k", "up":
-		d.top--
-	case "J", "pgdown":
-		d.top += d.room
-	case "K", "pgup":
-		d.top -= d.room
-	case "g", "home":
-		d.top = 0
-	case "G", "end":
-		d.top = engine.PaceChanges
-	}
-	if h := d.host(); h != nil {
-		d.top = max(0, min(d.top, len(h.Changes)-d.room))
-	}
-	return d, nil
 }
 
 // host returns the host, nil if the view has none of that name.
-func (d *hostDialog) host() *engine.HostStats {
-	if i := d.hosts.find(d.name); i >= 0 {
-		return d.hosts.list[i]
+func (f hostFacts) host() *engine.HostStats {
+	if i := f.hosts.find(f.name); i >= 0 {
+		return f.hosts.list[i]
 	}
 	return nil
 }
 
-func (d *hostDialog) View(th Theme, w, h int) string {
-	host := d.host()
-	if host == nil || tooSmall(w, h) {
-		return ""
+func (f hostFacts) title() (string, bool) {
+	h := f.host()
+	if h == nil {
+		return "", false
 	}
-	w = min(w-2, 96)
+	return "Host " + clean(h.Host, whyBytes), true
+}
+
+func (f hostFacts) head(th Theme, w int, roomy bool) []row {
+	h, s := f.host(), f.stats
 	var rows []row
-	roomy := h >= 15 // else the changes have the room
 	blank := func() {
 		if roomy {
 			rows = append(rows, row{drop: 3})
 		}
 	}
-	blank()
 	if roomy {
-		told := whyHost(host, d.stats)
-		for _, text := range told[1 : len(told)-len(changesText(host))] {
-			rows = append(rows, wrap(text, th.Text, w-4)...)
+		told := whyHost(h, s)
+		for _, text := range told[1 : len(told)-len(changesText(h))] {
+			rows = append(rows, wrap(text, th.Text, w)...)
 		}
 	}
-	style := th.hostStyle(host, d.stats)
-	rows = append(rows, row{text: style.Render(cut(hostText(host, d.stats, d.stats.At), w-4))})
+	rows = append(rows, row{text: th.hostStyle(h, s).Render(cut(hostText(h, s, s.At), w))})
 	blank()
-	if len(host.Changes) > 0 {
-		for _, line := range timeline(th, host, d.stats.At, w-4) {
+	if len(h.Changes) > 0 {
+		for _, line := range timeline(th, h, s.At, w) {
 			rows = append(rows, row{text: line, drop: 1})
 		}
 		blank()
 	}
-	d.room = max(min(h, 19)-len(rows)-4, 1)
-	if !roomy {
-		d.room++ // no blank below them
-	}
-	rows = append(rows, d.changes(th, host, w-4)...)
-	line := []string{"esc", "close"}
-	if len(host.Changes) > d.room {
-		line = []string{"j k", "scroll", "esc", "close"}
-	}
-	blank()
-	rows = append(rows, row{text: keys(th, w-4, line...), drop: 1})
-	return box(th, "Host "+clean(host.Host, whyBytes), rows, w, h)
+	return rows
 }
 
-// changes draws the changes, newest first: when, what, and why.
-func (d *hostDialog) changes(th Theme, h *engine.HostStats, w int) []row {
+// list draws the changes, newest first: when, what, and why.
+func (f hostFacts) list(th Theme, w int) (heading, lines []row) {
+	h := f.host()
 	if len(h.Changes) == 0 {
-		return []row{{text: th.Muted.Render("its pace has not changed yet")}}
+		return nil, []row{{text: th.Muted.Render("its pace has not changed yet")}}
 	}
-	newest := slices.Clone(h.Changes)
-	slices.Reverse(newest)
-	top := max(0, min(d.top, len(newest)-d.room))
-	var rows []row
-	for _, c := range newest[top:min(top+d.room, len(newest))] {
+	for _, c := range slices.Backward(h.Changes) {
 		mark := markOf(th, c)
 		what := gapText(c.From) + " -> " + gapText(c.To)
 		if !c.Until.IsZero() {
 			what = "none for " + round(c.Until.Sub(c.At).Truncate(time.Second))
 		}
-		l := newLine(w, false).put(daytime(c.At)).put(right(short(max(d.stats.At.Sub(c.At), 0)), 8) + " ago  ")
-		rows = append(rows, row{text: l.paint(mark.style, mark.glyph).gap(1).paint(mark.style, pad(what, 18)).put(" " + clean(c.Why, whyBytes)).end()})
+		l := newLine(w, false).put(daytime(c.At)).put(right(short(max(f.stats.At.Sub(c.At), 0)), 8) + " ago  ")
+		lines = append(lines, row{text: l.paint(mark.style, mark.glyph).gap(1).paint(mark.style, pad(what, 18)).put(" " + clean(c.Why, whyBytes)).end()})
 	}
-	return rows
+	return nil, lines
 }
 
 // A mark says that a host's pace has changed, and how it is drawn.

@@ -93,6 +93,26 @@ const (
 	actQuit
 	actInterrupt
 	actSuspend
+
+	// In dialogs and inputs.
+	actClose
+	actAccept
+	actYes
+	actNo
+	actQuitExport
+	actQuitDrain
+	actQuitCancel
+	actColumn
+	actColumnsUsual
+	actNextField
+	actPrevField
+	actNewLine
+	actRefused
+	actBefore
+	actAfter
+	actPrevName
+	actNextName
+	actComplete
 )
 
 // A group is a heading of the help.
@@ -120,12 +140,13 @@ type action struct {
 	pair, word string
 
 	panels []panel // where it does something; none: everywhere
+	in     scope   // the dialogs that it is for; none: the panels
 }
 
 // actMsg asks the root to do an act, as if its key had been pressed.
 type actMsg struct{ act act }
 
-// keyMap is every binding, in the order of the help.
+// keyMap is every binding, in the order of the help; those of dialogs come last.
 type keyMap []action
 
 // find returns the action that a key pressed on a panel stands for, nil without
@@ -133,7 +154,7 @@ type keyMap []action
 func (k keyMap) find(pressed string, on panel) *action {
 	var elsewhere *action
 	for i := range k {
-		if !slices.Contains(k[i].key.Keys(), pressed) {
+		if k[i].in != onPanels || !slices.Contains(k[i].key.Keys(), pressed) {
 			continue
 		}
 		if k[i].on(on) {
@@ -196,7 +217,7 @@ func newKeys() keyMap {
 		{act: actNextPanel, id: "next-panel", key: bind("tab", "panel", "tab", "right"), name: "next panel", does: "go to the next panel", group: groupLists, pair: "tab 1-4", word: "panel"},
 		{act: actPrevPanel, id: "previous-panel", key: bind("shift+tab", "panel", "shift+tab", "left"), name: "previous panel", does: "go to the panel before", group: groupLists},
 		{act: actPanel, id: "panel", key: bind("1-4", "panel", "1", "2", "3", "4"), fixed: true, name: "panel by number", does: "1 batches, 2 workers, 3 hosts, 4 results", group: groupLists},
-		{act: actMark, id: "mark", key: bind("space", "mark", "space"), name: "mark", does: "mark the row, for x p r y e", group: groupLists, pair: "space", word: "mark", panels: onResults},
+		{act: actMark, id: "mark", key: bind("space", "mark", "space"), name: "mark", does: "for actions on several rows at once", group: groupLists, pair: "space", word: "mark", panels: onResults},
 		{act: actMarkAll, id: "mark-all", key: bind("*", "mark all", "*"), name: "mark all shown", does: "mark every row that the filter shows", group: groupLists, pair: "*", word: "mark all shown", panels: onResults},
 		{act: actOpen, id: "open", key: bind("enter", "open", "enter"), name: "open", does: "a result's details; the results of a batch, host or worker", group: groupLists, pair: "enter", word: "open"},
 		{act: actBack, id: "back", key: bind("esc", "back", "esc"), name: "back", does: "close details, drop the marks, clear the filter", group: groupLists, pair: "esc", word: "back"},
@@ -209,8 +230,8 @@ func newKeys() keyMap {
 		{act: actBatch, id: "batch", key: bind("b", "its batch", "b"), name: "to its batch", does: "to the row's batch on panel 1", group: groupLists, panels: []panel{workersPanel, resultsPanel}},
 
 		{act: actAdd, id: "add", key: bind("a", "add", "a"), name: "add a batch", does: "paste or type URLs, name a file, or a range of months", group: groupSteer, pair: "a", word: "add"},
-		{act: actCancel, id: "cancel", key: bind("x", "cancel", "x"), name: "cancel selected", does: "the batch, the host's jobs or the URL; u brings them back", group: groupSteer, pair: "x X", word: "cancel"},
-		{act: actCancelAll, id: "cancel-all", key: bind("X", "cancel all", "X"), name: "cancel the run", does: "every job that has not ended; u brings them back", group: groupSteer},
+		{act: actCancel, id: "cancel", key: bind("x", "cancel", "x"), name: "cancel selected", does: "the batch, the host's jobs or the URL; undo brings them back", group: groupSteer, pair: "x X", word: "cancel"},
+		{act: actCancelAll, id: "cancel-all", key: bind("X", "cancel all", "X"), name: "cancel the run", does: "every job that has not ended; undo brings them back", group: groupSteer},
 		{act: actPause, id: "pause", key: bind("p", "pause", "p"), name: "pause or resume selected", does: "the batch, host or URLs; a host that cannot be reached is probed", group: groupSteer, pair: "p P", word: "pause"},
 		{act: actPauseAll, id: "pause-all", key: bind("P", "pause all", "P"), name: "pause or resume the run", does: "no new request starts; what is in flight ends", group: groupSteer},
 		{act: actRetry, id: "retry", key: bind("r", "retry", "r"), name: "retry selected", does: "what failed or came back empty", group: groupSteer, pair: "r R", word: "retry"},
@@ -253,5 +274,24 @@ func newKeys() keyMap {
 		{act: actQuit, id: "quit", key: bind("q", "quit", "q"), name: "quit", does: "leave; asks when work is left or results would be lost", group: groupLook, pair: "q", word: "quit"},
 		{act: actInterrupt, id: "interrupt", key: bind("ctrl+c", "quit", "ctrl+c"), fixed: true, name: "quit at once", does: "once asks, twice leaves: a run that is not kept is cancelled", group: groupLook},
 		{act: actSuspend, id: "suspend", key: bind("ctrl+z", "suspend", "ctrl+z"), name: "suspend", does: "back to the shell; fg returns", group: groupLook},
+
+		{act: actClose, id: "close", in: inDialogs, key: bind("esc", "close", "esc"), fixed: true, name: "close", does: "leave things as they were"},
+		{act: actAccept, id: "accept", in: inDialogs, key: bind("enter", "take it", "enter"), fixed: true, name: "accept", does: "take what was typed or chosen"},
+		{act: actYes, id: "yes", in: inQuestion, key: bind("y", "yes", "y", "Y"), name: "yes", does: "do what is asked about"},
+		{act: actNo, id: "no", in: inQuestion, key: bind("n", "no", "n", "N"), name: "no", does: "do not"},
+		{act: actQuitExport, id: "quit-export", in: inQuit, key: bind("e", "export", "e"), name: "export first", does: "ask again when the results are written"},
+		{act: actQuitDrain, id: "quit-drain", in: inQuit, key: bind("d", "drain", "d"), name: "drain", does: "finish what is queued and in flight, then leave"},
+		{act: actQuitCancel, id: "quit-cancel", in: inQuit, key: bind("x", "cancel", "x"), name: "cancel and leave", does: "what is left is not fetched"},
+		{act: actColumn, id: "column", in: inColumns, key: bind("space", "show or hide", "space", "x"), name: "show or hide the column", does: "under the cursor"},
+		{act: actColumnsUsual, id: "columns-usual", in: inColumns, key: bind("u", "as usual", "u"), name: "columns as usual", does: "those that weir comes with"},
+		{act: actNextField, id: "next-field", in: inAdd, key: bind("tab", "next field", "tab"), name: "next field", does: "list, recipe, priority, interval"},
+		{act: actPrevField, id: "previous-field", in: inAdd, key: bind("shift+tab", "field before", "shift+tab"), name: "field before", does: "the other way round"},
+		{act: actNewLine, id: "new-line", in: inAdd, key: bind("ctrl+j", "new line", "ctrl+j", "shift+enter", "alt+enter"), name: "new line", does: "in the list of URLs"},
+		{act: actRefused, id: "refused-lines", in: inAdd, key: bind("ctrl+o", "only show invalid", "ctrl+o"), name: "lines that cannot be added", does: "in the place of the list, or the list again"},
+		{act: actBefore, id: "choice-before", in: inChoice, key: bind("left", "choose", "left", "up"), name: "choice before", does: "of recipes or priorities"},
+		{act: actAfter, id: "choice-after", in: inChoice, key: bind("right", "choose", "right", "down", "space"), name: "next choice", does: "of recipes or priorities"},
+		{act: actPrevName, id: "previous-name", in: inPalette, key: bind("ctrl+p", "name before", "ctrl+p"), name: "name before", does: "as the key of up"},
+		{act: actNextName, id: "next-name", in: inPalette, key: bind("ctrl+n", "next name", "ctrl+n"), name: "next name", does: "as the key of down"},
+		{act: actComplete, id: "complete", in: inFilter, key: bind("tab", "complete", "tab"), name: "complete", does: "the word that is typed; again: the next way to"},
 	}
 }

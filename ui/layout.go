@@ -147,10 +147,11 @@ var detailFooters = [3][]hint{
 }
 
 // filterFooter is the footer while a filter is typed.
-var filterFooter = []hint{{act: actOpen, word: "keep it"}, {act: actNextPanel, word: "complete"}, {act: actBack, word: "clear it"}}
+var filterFooter = []hint{{act: actAccept, word: "keep it"}, {act: actComplete}, {act: actClose, word: "clear it"}}
 
-// footer draws hints in w cells; last stays at the end in any case.
-func footer(th Theme, keys keyMap, hints, last []hint, w int) string {
+// footer draws hints in w cells, and says where a click presses what; last
+// stays at the end in any case.
+func footer(th Theme, keys keyMap, hints, last []hint, w int) (string, []spot) {
 	hints, last = keys.known(hints), keys.known(last)
 	cells := func(hints []hint) int {
 		n := 0
@@ -166,6 +167,7 @@ func footer(th Theme, keys keyMap, hints, last []hint, w int) string {
 		hints = hints[:len(hints)-1]
 	}
 	l := newLine(w, false).gap(1)
+	var spots []spot
 	for i, h := range append(hints[:len(hints):len(hints)], last...) {
 		if i > 0 {
 			l.gap(2)
@@ -173,9 +175,26 @@ func footer(th Theme, keys keyMap, hints, last []hint, w int) string {
 		if h.gap {
 			l.gap(1)
 		}
+		from := l.used
 		l.paint(th.Accent, keys.hinted(h)).put(" " + h.word)
+		spots = append(spots, keys.spots(h, from, l.used)...)
 	}
-	return l.end()
+	return l.end(), spots
+}
+
+// spots returns what a click presses on a hint in the cells from and up to to:
+// of two keys each its own, and the word the first.
+func (k keyMap) spots(h hint, from, to int) []spot {
+	first := k.shown("", h.act)
+	if first == "" {
+		return []spot{{from: from, to: to, act: h.also}}
+	}
+	whole := spot{from: from, to: to, act: h.act}
+	if also := k.shown("", h.also); h.also != actNone && also != "" {
+		from += width(first + cmp.Or(h.sep, " "))
+		return []spot{{from: from, to: from + width(also), act: h.also}, whole}
+	}
+	return []spot{whole}
 }
 
 // hinted returns the keys of a hint.

@@ -87,6 +87,7 @@ func newModel(ctx context.Context, d Deps) *Model {
 		detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
 	}
 	m.batches, m.workers, m.hosts, m.results = newBatches(&m.stats), newWorkers(&m.stats), newHosts(&m.stats), newResults(&m.stats)
+	m.dialogs.keys = keys
 	m.results.pace, m.results.table.read = d.Interval, d.Controller.States
 	m.wear(d.Look)
 	m.filter.Blur()

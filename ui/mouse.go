@@ -6,7 +6,6 @@ import (
 	"unicode"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"weir/engine"
@@ -61,15 +60,7 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 // wheel scrolls what is under the mouse, without giving it the keys.
 func (m *Model) wheel(x, y, by int) tea.Cmd {
 	if m.dialogs.any() {
-		name := "down"
-		if by < 0 {
-			name = "up"
-		}
-		var cmds []tea.Cmd
-		for range max(by, -by) {
-			cmds = append(cmds, m.dialogs.update(pressOf(name)))
-		}
-		return tea.Batch(cmds...)
+		return m.dialogs.wheel(x, y, by)
 	}
 	p, _ := m.panelAt(x, y)
 	switch p {
@@ -94,19 +85,17 @@ func (m *Model) click(x, y int) tea.Cmd {
 		return nil
 	}
 	if m.dialogs.any() {
-		return m.clickDialog(x, y)
+		return m.dialogs.click(x, y)
 	}
 	if formOf(m.w, m.h) == cardForm {
 		return nil
 	}
 	text := cells(lines[y])
 	if y == len(lines)-1 {
-		return m.clickFoot(text, x)
+		return m.clickFoot(x)
 	}
-	if m.filtering { // it is kept, as with enter
-		m.filtering = false
-		m.filter.Blur()
-		m.resize()
+	if m.filtering {
+		m.filterAct(actAccept)
 	}
 	switch {
 	case y == outcomesRow:
@@ -322,96 +311,16 @@ func (m *Model) clickDetails(text []rune, x int) {
 }
 
 // clickFoot does what a hint of the footer says.
-func (m *Model) clickFoot(text []rune, x int) tea.Cmd {
-	word, key := hintAt(text, x)
-	if m.filtering {
-		if key != "" {
-			return m.filterKey(pressOf(key))
-		}
+func (m *Model) clickFoot(x int) tea.Cmd {
+	_, spots := m.footer()
+	a := spotAt(spots, x).act
+	switch {
+	case a == actNone:
 		return nil
+	case m.filtering:
+		return m.filterAct(a)
 	}
-	for _, name := range []string{word, key} {
-		for _, a := range m.keys {
-			if name != "" && a.key.Help().Key == name {
-				return m.do(a.act, "")
-			}
-		}
-	}
-	return nil
-}
-
-// hintAt returns the word under the mouse in a line of hints, and the first word
-// of its hint, which is the key. Hints stand two blanks apart or more.
-func hintAt(text []rune, x int) (word, key string) {
-	word, begin := wordAt(text, x)
-	if word == "" {
-		return "", ""
-	}
-	for begin >= 2 && text[begin-1] == ' ' && text[begin-2] != ' ' {
-		_, begin = wordAt(text, begin-2)
-	}
-	key, _ = wordAt(text, begin)
-	return word, key
-}
-
-// clickDialog presses the key of a choice, or of a hint in the last line of the
-// top dialog. What is written there else is nothing to press.
-func (m *Model) clickDialog(x, y int) tea.Cmd {
-	d := m.dialogs.open[len(m.dialogs.open)-1]
-	top := headRows
-	if formOf(m.w, m.h) == cardForm {
-		top = 0
-	}
-	box := d.View(m.th, m.w, m.h-top-1)
-	bw, bh := lipgloss.Size(box)
-	x, y = x-max((m.w-bw)/2, 0), y-max((m.h-bh)/2, top)
-	lines := strings.Split(box, "\n")
-	if x < 1 || x >= bw-1 || y < 1 || y >= bh-1 {
-		return nil
-	}
-	text := cells(lines[y])
-	text = text[1 : len(text)-1]
-	last := bh - 2
-	for last > 1 && strings.TrimSpace(string(cells(lines[last])[1:bw-1])) == "" {
-		last--
-	}
-	_, key := hintAt(text, x-1)
-	switch d.(type) {
-	case *question, *quitDialog:
-		// A choice stands two blanks further in than text.
-		if key = strings.Fields(string(text) + " .")[0]; !strings.HasPrefix(string(text), "   "+key) {
-			return nil
-		}
-	default:
-		if y != last {
-			return nil
-		}
-	}
-	if key == "any" {
-		key = "esc"
-	}
-	if press := pressOf(key); press.Code != 0 {
-		return m.dialogs.update(press)
-	}
-	return nil
-}
-
-// pressOf returns the press of a key by its name; a zero one if the name is not
-// that of a key.
-func pressOf(name string) tea.KeyPressMsg {
-	codes := map[string]rune{
-		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace, "up": tea.KeyUp, "down": tea.KeyDown,
-	}
-	if code, ok := codes[name]; ok {
-		return tea.KeyPressMsg{Code: code}
-	}
-	if rest, ok := strings.CutPrefix(name, "ctrl+"); ok && len(rest) == 1 {
-		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
-	}
-	if r := []rune(name); len(r) == 1 && unicode.IsGraphic(r[0]) {
-		return tea.KeyPressMsg{Code: r[0], Text: name}
-	}
-	return tea.KeyPressMsg{}
+	return m.do(a, "")
 }
 
 // edgeAt returns the edge of panels at a cell.

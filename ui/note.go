@@ -6,14 +6,20 @@ import (
 
 // A note says something in a few sentences. Any key closes it.
 type note struct {
+	boxed
 	title string
 	text  []string // a paragraph each
+}
+
+func newNote(title string, text []string) *note {
+	return &note{boxed: boxed{scope: inNote}, title: title, text: text}
 }
 
 func (n *note) Init() tea.Cmd { return nil }
 
 func (n *note) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	if _, ok := msg.(tea.KeyPressMsg); ok {
+	switch msg.(type) {
+	case tea.KeyPressMsg, hitMsg:
 		return nil, nil
 	}
 	return n, nil
@@ -29,6 +35,7 @@ func (n *note) View(th Theme, w, h int) string {
 		}
 		lines = append(lines, wrap(text, style, w-4)...)
 	}
-	lines = append(lines, row{drop: 2}, row{text: keys(th, w-4, "any key", "closes"), drop: 1})
-	return box(th, n.title, lines, w, h)
+	foot := row{text: th.Accent.Render("any key") + " closes", drop: 1, spots: []spot{{to: len("any key closes"), act: actClose}}}
+	lines = append(lines, row{drop: 2}, foot)
+	return n.box(th, n.title, lines, w, h)
 }

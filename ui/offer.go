@@ -20,6 +20,8 @@ type Offer struct {
 	More    int       // unfinished runs besides this one
 	ASCII   bool      // the terminal has no glyphs
 	Theme   string    // its name; empty or unknown: the default
+	Keys    Keys      // from [Bind]; zero: those that weir comes with
+	NoMouse bool      // the terminal keeps the mouse
 }
 
 // An Answer is what an operator says to an [Offer].
@@ -47,19 +49,23 @@ func (o Offer) Ask(ctx context.Context, opts ...tea.ProgramOption) (Answer, erro
 // An asking is the screen of an offer: the question, and nothing behind it.
 type asking struct {
 	dialogs
-	run    string
-	answer Answer
-	th     Theme
-	w, h   int
+	run     string
+	answer  Answer
+	th      Theme
+	noMouse bool
+	w, h    int
 }
 
 func newAsking(o Offer, now time.Time) *asking {
 	o.Run, o.Sources = clean(o.Run, lineBytes), clean(o.Sources, lineBytes)
-	d := &offerDialog{offer: o}
+	d := &offerDialog{waking: waking{boxed: boxed{scope: inOffer, keys: o.Keys.list()}}, offer: o}
 	if !o.At.IsZero() {
 		d.when = left(o.At, max(now.Sub(o.At), 0).Truncate(time.Second))
 	}
-	return &asking{dialogs: dialogs{open: []dialog{d}}, run: o.Run, answer: AnswerLeave, th: NewTheme(true, o.ASCII).Called(o.Theme)}
+	return &asking{
+		dialogs: dialogs{open: []dialog{d}}, run: o.Run, answer: AnswerLeave,
+		th: NewTheme(true, o.ASCII).Called(o.Theme), noMouse: o.NoMouse,
+	}
 }
 
 func (a *asking) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor, a.open[0].Init()) }
@@ -72,6 +78,11 @@ func (a *asking) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a.th = a.th.Lit(msg.IsDark())
 	case tea.ColorProfileMsg:
 		a.th = a.th.On(msg.Profile)
+	case tea.MouseClickMsg:
+		if msg.Button == tea.MouseLeft && !a.noMouse {
+			a.content() // which finds out what is where
+			return a, a.click(msg.X, msg.Y)
+		}
 	case answerMsg:
 		a.answer = msg.answer
 		return a, tea.Quit
@@ -84,6 +95,9 @@ func (a *asking) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a *asking) View() tea.View {
 	v := tea.NewView(a.content())
 	v.AltScreen, v.WindowTitle = true, "weir"
+	if !a.noMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	return v
 }
 
@@ -93,7 +107,7 @@ func (a *asking) content() string {
 	}
 	name := newLine(a.w, false).gap(1).paint(a.th.Accent, "weir").end()
 	if tooSmall(a.w, a.h-2) { // no box is drawn
-		name = newLine(a.w, false).put("run " + a.run + "? enter resumes, n new").end()
+		name = newLine(a.w, false).put("run " + a.run + "? enter resumes, " + a.open[0].frame().bound().shown("", actNo) + " new").end()
 	}
 	s := a.draw(strings.Join(fill([]string{name}, a.h, a.w), "\n"), a.th, a.w, a.h, 1)
 	if a.th.ASCII {
@@ -113,19 +127,16 @@ type offerDialog struct {
 }
 
 func (d *offerDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
-	press, ok := d.hears(msg)
-	if !ok {
+	answer := AnswerLeave
+	switch d.hears(msg) {
+	case actNone:
 		return d, nil
+	case actAccept, actYes:
+		answer = AnswerResume
+	case actClose, actNo, actBack:
+		answer = AnswerNew
 	}
-	switch press.String() {
-	case "enter", "y":
-		return d, send(answerMsg{AnswerResume})
-	case "esc", "n":
-		return d, send(answerMsg{AnswerNew})
-	case "q", "ctrl+c":
-		return d, send(answerMsg{AnswerLeave})
-	}
-	return d, nil
+	return d, send(answerMsg{answer})
 }
 
 func (d *offerDialog) View(th Theme, w, h int) string {
@@ -147,12 +158,14 @@ func (d *offerDialog) View(th Theme, w, h int) string {
 	if o.More > 0 {
 		rows = append(rows, row{text: th.Muted.Render(cut(plural(o.More, "more run")+" like it: weir runs lists them.", w-4)), drop: 4})
 	}
+	leave := d.choice(th, actQuit, "leave")
+	leave.drop = 1
 	rows = append(rows, row{drop: 4},
-		row{text: choice(th, "enter", "resume it where it was")},
-		row{text: choice(th, "n", cut("a new run; this one stays: weir resume "+o.Run, w-12))},
-		row{text: choice(th, "q", "leave"), drop: 1},
+		d.choice(th, actAccept, "resume it where it was"),
+		d.choice(th, actNo, cut("a new run; this one stays: weir resume "+o.Run, w-12)),
+		leave,
 		row{drop: 5})
-	return box(th, "Resume run "+o.Run+"?", rows, w, h)
+	return d.box(th, "Resume run "+o.Run+"?", rows, w, h)
 }
 
 // left says when something was left, which was so long ago.

@@ -10,11 +10,13 @@ import (
 
 // A palette finds an action by its name and does it. Its answer is an actMsg.
 type palette struct {
-	keys   keyMap
+	boxed
 	whyNot func(act) string // why an action is not possible now; empty: it is
 	field  textinput.Model
 	found  []action
 	cursor int // in found
+	top    int // first of found on the screen
+	room   int // of them on the screen, at the last drawing
 }
 
 // newPalette returns the palette of all actions. WhyNot is asked at every
@@ -23,7 +25,7 @@ func newPalette(keys keyMap, whyNot func(act) string) *palette {
 	if whyNot == nil {
 		whyNot = func(act) string { return "" }
 	}
-	p := &palette{keys: keys, whyNot: whyNot, field: newField("")}
+	p := &palette{boxed: boxed{scope: inPalette, keys: keys}, whyNot: whyNot, field: newField("")}
 	p.found = keys.search("")
 	return p
 }
@@ -32,27 +34,42 @@ func (p *palette) Init() tea.Cmd { return nil }
 
 func (p *palette) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	switch msg := msg.(type) {
-	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "esc", "ctrl+c":
-			return nil, nil
-		case "enter":
-			if p.cursor >= len(p.found) || p.whyNot(p.found[p.cursor].act) != "" {
-				return p, nil
-			}
-			return nil, send(actMsg{p.found[p.cursor].act})
-		case "up", "ctrl+p":
-			p.cursor = max(p.cursor-1, 0)
-			return p, nil
-		case "down", "ctrl+n":
-			p.cursor = max(min(p.cursor+1, len(p.found)-1), 0)
-			return p, nil
+	case pickMsg:
+		p.cursor = msg.item
+		return p.accept()
+	case wheelMsg:
+		p.move(msg.by)
+		return p, nil
+	}
+	switch p.asked(msg) {
+	case actClose, actInterrupt:
+		return nil, nil
+	case actAccept:
+		return p.accept()
+	case actUp, actPrevName:
+		p.move(-1)
+	case actDown, actNextName:
+		p.move(1)
+	case actPageUp:
+		p.move(-p.room)
+	case actPageDown:
+		p.move(p.room)
+	default:
+		if types(msg) {
+			p.edit(msg)
 		}
-		p.edit(msg)
-	case tea.PasteMsg:
-		p.edit(msg)
 	}
 	return p, nil
+}
+
+func (p *palette) move(by int) { p.cursor = max(min(p.cursor+by, len(p.found)-1), 0) }
+
+// accept does the action under the cursor, if it is possible.
+func (p *palette) accept() (dialog, tea.Cmd) {
+	if p.cursor >= len(p.found) || p.whyNot(p.found[p.cursor].act) != "" {
+		return p, nil
+	}
+	return nil, send(actMsg{p.found[p.cursor].act})
 }
 
 // edit edits the name.
@@ -60,7 +77,7 @@ func (p *palette) edit(msg tea.Msg) {
 	before := p.field.Value()
 	p.field = typed(p.field, msg)
 	if now := p.field.Value(); now != before {
-		p.found, p.cursor = p.keys.search(now), 0
+		p.found, p.cursor, p.top = p.keys.search(now), 0, 0
 	}
 }
 
@@ -70,25 +87,21 @@ func (p *palette) View(th Theme, w, h int) string {
 	}
 	w = min(w-4, 84)
 	inner := w - 4
-	shown := max(min(h-4, 14), 1)
-	lines := []string{th.Accent.Render(":") + " " + fieldView(th, p.field, inner-2)}
-	top := min(max(p.cursor-shown+1, 0), max(len(p.found)-shown, 0))
-	for i := top; i < top+shown; i++ {
+	p.room = max(min(h-4, 14), 1)
+	p.top = max(p.cursor-p.room+1, min(p.top, p.cursor, len(p.found)-p.room), 0)
+	rows := []row{{text: th.Accent.Render(":") + " " + fieldView(th, p.field, inner-2)}}
+	for i := p.top; i < p.top+p.room; i++ {
 		if i >= len(p.found) {
-			lines = append(lines, "")
+			rows = append(rows, row{})
 			continue
 		}
-		lines = append(lines, p.line(th, p.found[i], i == p.cursor, inner))
+		rows = append(rows, row{text: p.line(th, p.found[i], i == p.cursor, inner), item: i + 1})
 	}
 	if len(p.found) == 0 {
-		lines[1] = th.Muted.Render("no action is called that")
+		rows[1].text = th.Muted.Render("no action is called that")
 	}
-	lines = append(lines, keys(th, inner, "enter", "do it", "up down", "choose", "esc", "close"))
-	rows := make([]row, len(lines))
-	for i, line := range lines {
-		rows[i].text = line
-	}
-	return box(th, "Actions", rows, w, h)
+	rows = append(rows, p.foot(th, inner, hint{act: actAccept, word: "do it"}, hint{act: actUp, also: actDown, word: "choose"}, hint{act: actClose}))
+	return p.box(th, "Actions", rows, w, h)
 }
 
 // line draws one action in w cells: its name, its key, and what it does or why
@@ -116,7 +129,7 @@ func (k keyMap) search(query string) []action {
 		name := strings.ToLower(a.name)
 		text := name + " " + strings.ToLower(a.does) + " " + strings.ToLower(a.word)
 		switch {
-		case a.act == actPanel: // needs its number
+		case a.act == actPanel, a.in != onPanels: // it needs its number, or its dialog
 		case query != "" && slices.Contains(a.key.Keys(), query):
 			byKey = append(byKey, a)
 		case all(name, words):

@@ -139,20 +139,12 @@ func (m *Model) pressCard(pressed string) tea.Cmd {
 
 // filterKey takes a key while the filter is typed.
 func (m *Model) filterKey(msg tea.KeyPressMsg) tea.Cmd {
-	pressed := msg.String()
-	if pressed != "tab" {
+	a := m.keys.meant(inFilter, msg.String())
+	if a != actComplete {
 		m.choices = nil
 	}
-	switch pressed {
-	case "enter", "down", "up":
-		m.filtering = false
-		m.filter.Blur()
-		m.resize()
-		return nil
-	case "esc", "ctrl+c":
-		return m.setFilter("")
-	case "tab":
-		return m.complete()
+	if a != actNone {
+		return m.filterAct(a)
 	}
 	before := m.filter.Value()
 	m.filter = typed(m.filter, msg)
@@ -160,6 +152,20 @@ func (m *Model) filterKey(msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.refilter()
+}
+
+// filterAct does what a key or a click asks of the filter that is typed.
+func (m *Model) filterAct(a act) tea.Cmd {
+	switch a {
+	case actAccept, actUp, actDown:
+		m.filtering = false
+		m.filter.Blur()
+		m.resize()
+		return nil
+	case actComplete:
+		return m.complete()
+	}
+	return m.setFilter("")
 }
 
 // complete puts the next completion in the place of the last word.

@@ -66,7 +66,7 @@ type quitDialog struct {
 // newQuit returns the question at the moment of s; its numbers go on with the
 // views that it is handed.
 func newQuit(d Deps, s engine.Stats) *quitDialog {
-	return &quitDialog{losing: losingOf(d, s), deps: d}
+	return &quitDialog{waking: waking{boxed: boxed{scope: inQuit}}, losing: losingOf(d, s), deps: d}
 }
 
 func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
@@ -76,32 +76,28 @@ func (q *quitDialog) Update(msg tea.Msg) (dialog, tea.Cmd) {
 	case statsMsg:
 		q.losing = losingOf(q.deps, msg.stats)
 	}
-	press, ok := q.hears(msg)
-	if !ok {
-		return q, nil
-	}
-	switch press.String() {
-	case "esc", "enter", "n":
+	switch q.hears(msg) {
+	case actClose, actAccept, actNo, actBack:
 		return nil, nil
-	case "q":
-		if q.kept != "" {
-			return nil, send(quitMsg{leaveNow})
-		}
-		return nil, nil
-	case "e":
-		if q.ended() > 0 {
-			return nil, send(quitMsg{leaveExport})
-		}
-	case "d":
-		if q.draining() > 0 && !q.deps.ReadOnly {
-			return nil, send(quitMsg{leaveDrain})
-		}
-	case "ctrl+c":
+	case actInterrupt: // the second time
 		if q.kept != "" || q.trouble != "" {
 			return nil, send(quitMsg{leaveNow})
 		}
 		return nil, send(quitMsg{leaveCancel})
-	case "x":
+	case actQuit:
+		if q.kept != "" {
+			return nil, send(quitMsg{leaveNow})
+		}
+		return nil, nil
+	case actQuitExport:
+		if q.ended() > 0 {
+			return nil, send(quitMsg{leaveExport})
+		}
+	case actQuitDrain:
+		if q.draining() > 0 && !q.deps.ReadOnly {
+			return nil, send(quitMsg{leaveDrain})
+		}
+	case actQuitCancel:
 		if q.trouble != "" { // nothing can be cancelled any more
 			return nil, send(quitMsg{leaveNow})
 		}
@@ -176,31 +172,31 @@ func (q *quitDialog) View(th Theme, w, h int) string {
 	}
 	words, style := q.results(th)
 	rows = append(rows, wrap(words, style, w-4)...)
-	rows = append(rows, row{drop: 4}, row{text: choice(th, "esc", "stay")})
+	rows = append(rows, row{drop: 4}, q.choice(th, actClose, "stay"))
 	if q.kept != "" {
-		rows = append(rows, row{text: choice(th, "q", q.keptText(w-12))})
+		rows = append(rows, q.choice(th, actQuit, q.keptText(w-12)))
 	}
 	if q.ended() > 0 {
-		rows = append(rows, row{text: choice(th, "e", "export the results first")})
+		rows = append(rows, q.choice(th, actQuitExport, "export the results first"))
 	}
 	if q.draining() > 0 && !q.deps.ReadOnly {
-		rows = append(rows, row{text: choice(th, "d", q.drainText(w-12))})
+		rows = append(rows, q.choice(th, actQuitDrain, q.drainText(w-12)))
 	}
 	switch {
 	case q.deps.ReadOnly && q.kept == "":
-		rows = append(rows, row{text: choice(th, "x", "leave: this program is the run, and ends it")})
+		rows = append(rows, q.choice(th, actQuitCancel, "leave: this program is the run, and ends it"))
 	case q.deps.ReadOnly, q.trouble != "" && q.kept != "":
 	case q.trouble != "":
-		rows = append(rows, row{text: choice(th, "x", "leave")})
+		rows = append(rows, q.choice(th, actQuitCancel, "leave"))
 	case c.Left() > 0 && q.kept != "":
-		rows = append(rows, row{text: choice(th, "x", "cancel what is left, for good, and leave")})
+		rows = append(rows, q.choice(th, actQuitCancel, "cancel what is left, for good, and leave"))
 	case c.Left() > 0:
-		rows = append(rows, row{text: choice(th, "x", "cancel: stop now, leave within a second")})
+		rows = append(rows, q.choice(th, actQuitCancel, "cancel: stop now, leave within a second"))
 	case q.kept == "":
-		rows = append(rows, row{text: choice(th, "x", "leave")})
+		rows = append(rows, q.choice(th, actQuitCancel, "leave"))
 	}
 	rows = append(rows, row{drop: 5})
-	return box(th, "Leave?", rows, w, h)
+	return q.box(th, "Leave?", rows, w, h)
 }
 
 // keptText says what comes of a run that is kept, in w cells.

@@ -49,6 +49,9 @@ func (k Keys) Actions() []Action {
 		if a.does != a.name {
 			does += ": " + a.does
 		}
+		if a.in != onPanels {
+			does = "in " + scopeRules[a.in].name + ": " + does
+		}
 		all = append(all, Action{Name: a.id, Keys: a.key.Keys(), Does: does, Fixed: a.fixed})
 	}
 	return all
@@ -131,8 +134,10 @@ func keyOf(a *action, text string) (string, error) {
 		return "", err
 	case slices.Contains(dialogKeys, name) && !slices.Contains(a.key.Keys(), name):
 		return "", fmt.Errorf("%s cannot have the key %q: it is kept for dialogs", a.id, name)
-	case "1" <= name && name <= "4" && len(name) == 1:
+	case a.in == onPanels && "1" <= name && name <= "4" && len(name) == 1:
 		return "", fmt.Errorf("%s cannot have the key %q: it goes to a panel", a.id, name)
+	case a.in != onPanels && !a.in.has(name):
+		return "", fmt.Errorf("%s cannot have the key %q: that is text in %s", a.id, name, scopeRules[a.in].name)
 	}
 	return name, nil
 }
@@ -147,7 +152,7 @@ func (a *action) rebind(to []Rebind) {
 	}
 	shown, word := "", a.key.Help().Desc
 	if len(names) > 0 {
-		shown = strings.Replace(names[0], "pgdown", "pgdn", 1)
+		shown = keyText(names[0])
 	}
 	a.key = key.NewBinding(key.WithHelp(shown, word))
 	if len(names) > 0 {
@@ -158,7 +163,7 @@ func (a *action) rebind(to []Rebind) {
 // renameEntries writes the keys of the help's entries anew where one of them
 // has changed. An action without a pair belongs to the entry before it.
 func (k keyMap) renameEntries(changed map[act][]Rebind) {
-	for i := 0; i < len(k); {
+	for i := 0; i < len(k) && k[i].in == onPanels; {
 		end := i + 1
 		for end < len(k) && k[end].pair == "" && k[end].group == k[i].group {
 			end++
@@ -185,10 +190,17 @@ func (k keyMap) conflict(rebinds []Rebind) error {
 		name, _ := keyName(r.Key)
 		a := k[slices.IndexFunc(k, func(a action) bool { return a.id == r.Action })]
 		for _, b := range k {
-			if b.act == a.act || !slices.Contains(b.key.Keys(), name) || !a.meets(&b) {
+			if b.act == a.act || !slices.Contains(b.key.Keys(), name) {
+				continue
+			}
+			where, ok := a.meets(&b, name)
+			if !ok {
 				continue
 			}
 			words := fmt.Sprintf("%s: keys: %q is the key of %s and of %s", r.Where, name, a.id, b.id)
+			if where != onPanels {
+				words += " in " + scopeRules[where].name
+			}
 			for _, other := range rebinds {
 				if other.Action == b.id && other.Where != r.Where {
 					return fmt.Errorf("%s (%s)", words, other.Where)
@@ -200,14 +212,20 @@ func (k keyMap) conflict(rebinds []Rebind) error {
 	return nil
 }
 
-// meets reports whether there is a panel where both do something.
-func (a *action) meets(b *action) bool {
+// meets returns where a key of both would have to do two things: on a panel, or
+// in a dialog.
+func (a *action) meets(b *action, key string) (where scope, ok bool) {
 	for p := batchesPanel; p <= resultsPanel; p++ {
-		if a.on(p) && b.on(p) {
-			return true
+		if a.in == onPanels && b.in == onPanels && a.on(p) && b.on(p) {
+			return onPanels, true
 		}
 	}
-	return false
+	for s := inDialogs; s < scopes; s++ {
+		if acts := scopeRules[s].acts; s.has(key) && slices.Contains(acts, a.act) && slices.Contains(acts, b.act) {
+			return s, true
+		}
+	}
+	return onPanels, false
 }
 
 // namedKeys are the keys that are not a letter, as Bubble Tea calls them.

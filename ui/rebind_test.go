@@ -20,6 +20,16 @@ func binds(words ...string) []Rebind {
 	return all
 }
 
+// rebound gives a screen other keys.
+func rebound(t *testing.T, words ...string) func(*Deps) {
+	t.Helper()
+	keys, err := Bind(binds(words...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(d *Deps) { d.Keys = keys }
+}
+
 func TestBind(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -56,6 +66,12 @@ func TestBind(t *testing.T) {
 		{"another one", []string{"add=enter"}, `weir.yaml:1: keys: add cannot have the key "enter": it is kept for dialogs`},
 		{"a panel's number", []string{"add=3"}, `weir.yaml:1: keys: add cannot have the key "3": it goes to a panel`},
 		{"twice the same", []string{"add=A", "add=A"}, `weir.yaml:2: keys: add has the key "A" twice`},
+		{"a letter where letters are text", []string{"next-field=n"}, `weir.yaml:1: keys: next-field cannot have the key "n": that is text in the form`},
+		{"a number in a question", []string{"yes=1"}, ""},
+		{"a key of a list that a dialog has", []string{"columns-usual=j"}, `weir.yaml:1: keys: "j" is the key of columns-usual and of down in columns: give that another one, or none`},
+		{"a key of the question of quit", []string{"quit=d", "details=D"}, `weir.yaml:1: keys: "d" is the key of quit and of quit-drain in the question of quit: give that another one, or none`},
+		{"the key of a panel in a dialog without it", []string{"quit-export=a"}, ""},
+		{"a fixed key of dialogs", []string{"accept=y"}, "weir.yaml:1: keys: accept keeps its keys (enter)"},
 		{"a key and none", []string{"add=A", "add=none"}, "weir.yaml:2: keys: add has a key and none"},
 		{"a key that is taken", []string{"undo=b", "cancel=p"}, `weir.yaml:1: keys: "b" is the key of undo and of batch: give that another one, or none`},
 		{"two that want the same", []string{"add=N", "why=N"}, `weir.yaml:1: keys: "N" is the key of add and of why (weir.yaml:2)`},
@@ -82,7 +98,7 @@ func TestBindByPanel(t *testing.T) {
 	k := keys.list()
 	k.of(actTurn).key.SetKeys("o") // hosts and results
 	k.of(actTurn).panels = []panel{hostsPanel}
-	if k.of(actTurn).meets(k.of(actFollow)) {
+	if _, ok := k.of(actTurn).meets(k.of(actFollow), "o"); ok {
 		t.Error("turn on panel 3 and follow on panel 4 meet")
 	}
 	for on, want := range map[panel]act{hostsPanel: actTurn, resultsPanel: actFollow} {
@@ -124,12 +140,7 @@ func TestUsualKeys(t *testing.T) {
 // Screen, footer, help and palette follow the keys.
 func TestReboundScreen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		keys, err := Bind(binds("cancel=none", "cancel-all=D", "help=h", "host=none", "pause-all=O", "actions=;", "add=n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := newStage(t, busyScene(), 120, 36)
-		s.keys = keys.list()
+		s := newStage(t, busyScene(), 120, 36, rebound(t, "cancel=none", "cancel-all=D", "help=h", "host=none", "pause-all=O", "actions=;", "add=n"))
 		if got := s.screen(); !strings.Contains(got, " n add ") || !strings.Contains(got, "h help") || !strings.Contains(got, "; actions") {
 			t.Errorf("the footer does not follow:\n%s", got)
 		}
@@ -157,13 +168,8 @@ func TestReboundScreen(t *testing.T) {
 
 // Scrolling details and their parts follow the keys too.
 func TestReboundDetails(t *testing.T) {
-	keys, err := Bind(binds("next-panel=ctrl+n", "scroll-down=ctrl+d"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, busyScene(), 120, 36)
-		s.keys = keys.list()
+		s := newStage(t, busyScene(), 120, 36, rebound(t, "next-panel=ctrl+n", "scroll-down=ctrl+d"))
 		s.press("enter")
 		before := s.detail.part
 		s.press("tab")

@@ -343,12 +343,14 @@ type stage struct {
 }
 
 // newStage shows a scene in w x h cells.
-func newStage(t *testing.T, sc scene, w, h int) *stage {
+func newStage(t *testing.T, sc scene, w, h int, with ...func(*Deps)) *stage {
 	t.Helper()
 	fake := &fakeController{}
-	s := &stage{t: t, fake: fake, Model: newModel(t.Context(), Deps{
-		Controller: fake, Name: "demo", Interval: time.Second, Planner: &listPlanner{},
-	})}
+	d := Deps{Controller: fake, Name: "demo", Interval: time.Second, Planner: &listPlanner{}}
+	for _, change := range with {
+		change(&d)
+	}
+	s := &stage{t: t, fake: fake, Model: newModel(t.Context(), d)}
 	t.Cleanup(func() { s.rest(2 * toastTime) }) // until every timer has ended
 	s.focus, s.peak = sc.focus, 7
 	s.tell(tea.WindowSizeMsg{Width: w, Height: h})

@@ -248,6 +248,12 @@ func (m *Model) tabs() string {
 
 // foot is the footer of what has the keys.
 func (m *Model) foot() string {
+	line, _ := m.footer()
+	return line
+}
+
+// footer draws the footer, and says where a click presses what.
+func (m *Model) footer() (string, []spot) {
 	n := footerSize(m.w)
 	switch {
 	case m.filtering:

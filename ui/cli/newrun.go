@@ -154,14 +154,16 @@ func (a *app) offer(ctx context.Context, cfg Config, ab about) (taken bool, err 
 	return true, nil
 }
 
-// offerOf returns the question about an old run, in the colours of the screen
-// that comes after it: the theme that is named, else the one that was kept.
+// offerOf returns the question about an old run, with the keys of the screen that
+// comes after it and in its colours: the theme that is named, else the one that
+// was kept.
 func (a *app) offerOf(cfg Config, old *summary, more int) ui.Offer {
 	var screen ui.Deps
 	a.remember(&screen)
 	return ui.Offer{
 		Run: old.name, At: old.modified, Left: old.counts.Left(), Of: old.counts.Submitted, Sources: old.about.subject(), More: more,
 		ASCII: cfg.ASCII || !utf8Locale(), Theme: cmp.Or(cfg.Theme, screen.Look.Theme),
+		Keys: cfg.Keys, NoMouse: screen.Look.NoMouse,
 	}
 }
 
