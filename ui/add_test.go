@@ -73,6 +73,21 @@ func TestAddKeys(t *testing.T) {
 			},
 		},
 		{
+			name: "a tab in an unbracketed paste separates",
+			do: func(d *desk) {
+				for _, k := range strings.Split("https://a.test/1", "") {
+					d.key(k)
+				}
+				d.key("tab")
+				for _, k := range strings.Split("https://a.test/2", "") {
+					d.key(k)
+				}
+				d.rest(time.Second)
+				d.press("enter")
+			},
+			want: func(m addMsg) string { return wantJobs(m, "https://a.test/1", "https://a.test/2") },
+		},
+		{
 			name: "an unbracketed paste is text, its enter a line",
 			do: func(d *desk) {
 				for _, r := range "https://a.test/1" {

@@ -69,6 +69,11 @@ func (t addText) count() int {
 func (t *addText) insert(s string) {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = strings.ReplaceAll(s, "\r", "\n")
+	if strings.Trim(s, " \t") == "" { // between two URLs: clean would take it away
+		s = s[:min(len(s), 1)]
+		t.area.InsertString(strings.Replace(s, "\t", " ", 1))
+		return
+	}
 	if t.held == "" && len(s) <= editBytes && strings.Count(s, "\n") < areaRows {
 		t.area.InsertString(cleanLines(s))
 		t.fold()

@@ -270,7 +270,7 @@ func TestReboundForm(t *testing.T) {
 		for _, key := range []string{"u", "tab", "v", "ctrl+y", "w"} {
 			s.press(key)
 		}
-		if got, want := form.text.value(), "uv\nw"; got != want {
+		if got, want := form.text.value(), "u v\nw"; got != want {
 			t.Errorf("the list is %q, want %q", got, want)
 		}
 		s.press("ctrl+t", "right")
