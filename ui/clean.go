@@ -88,11 +88,18 @@ func ignorable(r rune) bool {
 
 // sameWidth keeps the clusters whose width is the same whether a terminal
 // counts characters or clusters; of the others it keeps the first character,
-// or a question mark where that is in doubt itself.
+// or a question mark where that is in doubt itself. What is kept of a cluster
+// may make another one with what follows, so it is done until nothing changes.
 func sameWidth(s string) string {
-	if ansi.WcWidth.StringWidth(s) == ansi.GraphemeWidth.StringWidth(s) && !regional(s) {
-		return s // sums agree; clusters that differ both ways do not occur
-	}
+	for ansi.WcWidth.StringWidth(s) != ansi.GraphemeWidth.StringWidth(s) || regional(s) {
+		s = firsts(s)
+	} // the sums agree; clusters that differ both ways do not occur
+	return s
+}
+
+// firsts goes once through s for sameWidth; what it returns is shorter, if there
+// was a cluster in doubt.
+func firsts(s string) string {
 	var b strings.Builder
 	for s != "" {
 		cluster, cells := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
