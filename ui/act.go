@@ -90,10 +90,10 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 			return m.dialogs.push(newNote("Why?", m.why()))
 		}
 		return m.whenTold(m.results.selected(), func(r *jobRow) tea.Cmd {
-			return m.dialogs.push(newNote("Why?", whyJob(r, &m.stats)))
+			return m.dialogs.push(newNote("Why?", whyJob(m.says, r, &m.stats)))
 		})
 	case actWhyRun:
-		return m.dialogs.push(newNote("Why does the run wait?", whyRun(&m.stats, m.saved(), m.unsaved())))
+		return m.dialogs.push(newNote("Why does the run wait?", whyRun(m.says, &m.stats, m.saved(), m.unsaved())))
 	case actCopy, actCopyJSON:
 		return m.copy(a == actCopyJSON)
 	case actBrowser:
@@ -195,10 +195,10 @@ func (m *Model) open() tea.Cmd {
 // host, or the details of a URL.
 func (m *Model) details() tea.Cmd {
 	if m.focus == batchesPanel {
-		return m.dialogs.push(newFacts(batchFacts{m.batches, &m.stats, m.batches.selected().Batch.ID}))
+		return m.dialogs.push(newFacts(batchFacts{m.batches, &m.stats, m.says, m.batches.selected().Batch.ID}))
 	}
 	if m.focus == hostsPanel {
-		return m.dialogs.push(newFacts(hostFacts{m.hosts, &m.stats, m.hosts.selected().Host}))
+		return m.dialogs.push(newFacts(hostFacts{m.hosts, &m.stats, m.says, m.hosts.selected().Host}))
 	}
 	r := m.row()
 	m.focus = resultsPanel
@@ -286,16 +286,16 @@ func (m *Model) why() []string {
 	s := &m.stats
 	switch m.focus {
 	case batchesPanel:
-		return whyBatch(m.batches.selected(), s)
+		return whyBatch(m.says, m.batches.selected(), s)
 	case hostsPanel:
-		return whyHost(m.hosts.selected(), s)
+		return whyHost(m.says, m.hosts.selected(), s)
 	case workersPanel:
 		w := m.workers.selected()
 		if w.Phase == engine.PhaseIdle {
 			_, text, _ := idleText(s, true)
 			return []string{
 				"Worker " + itoa(uint64(w.Num)) + " idles: " + text + ".",
-				"Limited by " + strings.Join(limitText(s, m.saved(), m.unsaved()), ", ") + ".",
+				"Limited by " + strings.Join(limitText(m.says, s, m.saved(), m.unsaved()), ", ") + ".",
 			}
 		}
 		return []string{clean(w.URL, urlBytes), "Worker " + itoa(uint64(w.Num)) + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}

@@ -10,6 +10,7 @@ import (
 type batchFacts struct {
 	batches *batches
 	stats   *engine.Stats
+	says    keyMap
 	id      engine.BatchID
 }
 
@@ -33,7 +34,7 @@ func (f batchFacts) head(th Theme, w int, roomy bool) []row {
 	b := f.batch()
 	var rows []row
 	if roomy {
-		for _, text := range whyBatch(b, f.stats)[1:] {
+		for _, text := range whyBatch(f.says, b, f.stats)[1:] {
 			rows = append(rows, wrap(text, th.Text, w)...)
 		}
 	}

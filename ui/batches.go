@@ -76,7 +76,11 @@ func (p pane) batchesLayout() batchesLayout {
 func (p *batches) View(th Theme) []string {
 	at := p.in(th)
 	if len(p.list) == 0 {
-		return at.teach("no batch yet: press a, or paste URLs")
+		text := "no batch yet"
+		if !p.only {
+			text += ": " + p.keys.say("press %s, or ", actAdd) + "paste URLs"
+		}
+		return at.teach(text)
 	}
 	l := at.batchesLayout()
 	lines := make([]string, 0, at.h)

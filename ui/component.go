@@ -58,6 +58,8 @@ type (
 type face struct {
 	pane  pane // without a theme
 	stats *engine.Stats
+	keys  keyMap // that sentences name
+	only  bool   // the run is only watched: nothing can be added
 }
 
 func (f *face) SetFocus(on bool) { f.pane.focused = on }

@@ -51,7 +51,7 @@ func (d detail) timeline(th Theme) []string {
 			return []string{th.Muted.Render("being fetched")}
 		}
 		var lines []string
-		for _, sentence := range whyJob(d.row, d.stats)[1:] { // the first is its URL
+		for _, sentence := range whyJob(d.keys, d.row, d.stats)[1:] { // the first is its URL
 			for _, r := range wrap(sentence, th.Text, d.w) {
 				lines = append(lines, r.text)
 			}

@@ -234,7 +234,7 @@ func (h header) outcomes() string {
 
 // limited draws the parts that fit, whole.
 func (h header) limited() string {
-	return h.limitedBy(limitText(h.s, h.deps, h.unsaved))
+	return h.limitedBy(limitText(h.keys, h.s, h.deps, h.unsaved))
 }
 
 func (h header) limitedBy(parts []string) string {
@@ -300,7 +300,7 @@ func (h header) narrow() []string {
 func (h header) narrowLimit() []string {
 	l := &h.s.Limit
 	if h.s.Trouble != "" {
-		return limitText(h.s, h.deps, h.unsaved)
+		return limitText(h.keys, h.s, h.deps, h.unsaved)
 	}
 	if l.Kind == engine.LimitPace && !l.Next.IsZero() {
 		words := "host pace: next in " + in(l.Next, h.s.At)
@@ -311,9 +311,9 @@ func (h header) narrowLimit() []string {
 		return []string{words}
 	}
 	if l.Kind == engine.LimitNothing && h.unsaved > 0 {
-		return []string{"nothing to do", count(h.unsaved) + " NOT SAVED: e exports"}
+		return []string{"nothing to do", count(h.unsaved) + " NOT SAVED" + h.keys.say(": %s exports", actExport)}
 	}
-	return limitText(h.s, h.deps, h.unsaved)
+	return limitText(h.keys, h.s, h.deps, h.unsaved)
 }
 
 // card is what a terminal below 60x15 shows: state, counts, keys.

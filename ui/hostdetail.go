@@ -14,6 +14,7 @@ import (
 type hostFacts struct {
 	hosts *hosts
 	stats *engine.Stats
+	says  keyMap
 	name  string
 }
 
@@ -42,7 +43,7 @@ func (f hostFacts) head(th Theme, w int, roomy bool) []row {
 		}
 	}
 	if roomy {
-		told := whyHost(h, s)
+		told := whyHost(f.says, h, s)
 		for _, text := range told[1 : len(told)-len(changesText(h))] {
 			rows = append(rows, wrap(text, th.Text, w)...)
 		}

@@ -184,6 +184,30 @@ func (k keyMap) shown(sep string, acts ...act) string {
 	return strings.Join(keys, sep)
 }
 
+// say returns text with the keys of acts in the places of its %s. It is empty if
+// one of them has no key: there is nothing to say then.
+func (k keyMap) say(text string, acts ...act) string {
+	for _, a := range acts {
+		key := k.of(a).key.Help().Key
+		if key == "" {
+			return ""
+		}
+		text = strings.Replace(text, "%s", key, 1)
+	}
+	return text
+}
+
+// watching returns the keys without those of actions that change the run.
+func (k keyMap) watching() keyMap {
+	k = slices.Clone(k)
+	for i := range k {
+		if k[i].changes() {
+			k[i].key = key.NewBinding()
+		}
+	}
+	return k
+}
+
 // of returns the action of an act. Every act has one.
 func (k keyMap) of(a act) *action {
 	for i := range k {

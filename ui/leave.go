@@ -81,14 +81,14 @@ func (m *Model) leave(how leaving) tea.Cmd {
 	case leaveDrain: // which is not offered to who only watches
 		m.draining = true
 		m.deps.Controller.Drain()
-		return m.toasts.say(engine.LevelWarn, "draining: leaves when what is queued and in flight has ended · q asks again")
+		return m.toasts.say(engine.LevelWarn, "draining: leaves when what is queued and in flight has ended"+m.says.say(" · %s asks again", actQuit))
 	case leaveCancel:
 		if m.leaving || m.stats.Counts.Left() == 0 || m.deps.ReadOnly {
 			return tea.Quit
 		}
 		m.leaving = true
 		return tea.Batch(
-			m.toasts.say(engine.LevelWarn, "cancelling · ctrl+c leaves at once"),
+			m.toasts.say(engine.LevelWarn, m.says.say("cancelling · %s leaves at once", actInterrupt)),
 			m.each("", engine.Controller.Cancel, engine.Selector{All: true}))
 	}
 	return tea.Quit
@@ -186,7 +186,7 @@ func (m *Model) copyJSON(ids []engine.JobID, what string) tea.Cmd {
 
 func (m *Model) toClipboard(text, what string) tea.Cmd {
 	if len(text) > clipboardMost {
-		return m.toasts.say(engine.LevelWarn, size(int64(len(text)))+" is more than terminals copy: e writes a file")
+		return m.toasts.say(engine.LevelWarn, size(int64(len(text)))+" is more than terminals copy"+m.says.say(": %s writes a file", actExport))
 	}
 	return tea.Batch(tea.SetClipboard(text), m.toasts.say(engine.LevelInfo, "copied "+what))
 }

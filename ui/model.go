@@ -22,6 +22,7 @@ type Model struct {
 	th      Theme
 	look    Look
 	keys    keyMap
+	says    keyMap // as sentences name them: not those of what cannot be done here
 	w, h    int
 	blurred bool
 	focus   panel
@@ -80,14 +81,19 @@ func newModel(ctx context.Context, d Deps) *Model {
 		d.Controller = engine.ReadOnly(d.Controller)
 	}
 	call, keys := callIn(ctx), d.Keys.list()
+	says := keys
+	if d.ReadOnly {
+		says = keys.watching()
+	}
 	m := &Model{
-		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, focus: resultsPanel,
+		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, says: says, focus: resultsPanel,
 		feed:   &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
 		read:   func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
-		detail: newDetail(d.Controller, call, keys), filter: newField(""), faster: map[string]bool{},
+		detail: newDetail(d.Controller, call, says), filter: newField(""), faster: map[string]bool{},
 	}
 	m.batches, m.workers, m.hosts, m.results = newBatches(&m.stats), newWorkers(&m.stats), newHosts(&m.stats), newResults(&m.stats)
-	m.dialogs.keys = keys
+	m.batches.keys, m.results.keys, m.dialogs.keys = says, says, keys
+	m.batches.only, m.results.only = d.ReadOnly, d.ReadOnly
 	m.results.pace, m.results.table.read = d.Interval, d.Controller.States
 	m.wear(d.Look)
 	m.filter.Blur()
@@ -248,7 +254,7 @@ func (m *Model) onward(msg viewMsg) tea.Cmd {
 func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
 	var cmds []tea.Cmd
 	if m.live {
-		for _, n := range notices(&m.stats, s) {
+		for _, n := range notices(m.says, &m.stats, s) {
 			cmds = append(cmds, m.toasts.say(n.level, n.text))
 		}
 	}

@@ -225,7 +225,7 @@ func (p *plain) progress() tea.Cmd {
 func (p *plain) take(v *engine.View) {
 	first := !p.seen
 	if !first {
-		for _, n := range notices(&p.before, &v.Stats) {
+		for _, n := range notices(p.words(), &p.before, &v.Stats) {
 			p.say(n.text)
 		}
 	}

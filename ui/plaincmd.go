@@ -30,6 +30,22 @@ func (p *plain) barred(name string) bool {
 	return p.deps.ReadOnly && slices.Contains(plainChanges, name)
 }
 
+// plainWords are the commands that sentences name in the place of keys.
+var plainWords = keyMap{
+	{act: actUndo, key: bind("undo", ""), group: groupSteer},
+	{act: actExport, key: bind("export", "")},
+	{act: actRetryAll, key: bind("retry", ""), group: groupSteer},
+	{act: actPauseAll, key: bind("resume", ""), group: groupSteer},
+}
+
+// words returns those of the commands that are possible.
+func (p *plain) words() keyMap {
+	if p.deps.ReadOnly {
+		return plainWords.watching()
+	}
+	return plainWords
+}
+
 // plainCommands are all there are, in the order of the help.
 func plainCommands() []plainCommand {
 	return []plainCommand{

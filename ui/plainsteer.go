@@ -233,7 +233,7 @@ func (p *plain) usage(name string) tea.Cmd {
 // plainDone says what a steering call did, with the word that undoes it.
 func plainDone(d engine.Done, undone bool) string {
 	if undone {
-		return doneText(d, true)
+		return doneText(plainWords, d, true)
 	}
 	return doneWords(d) + "; undo takes it back"
 }

@@ -19,7 +19,7 @@ func (p *plain) status([]string) tea.Cmd {
 	p.say(s.State.String()+" "+clock(s.Active)+": "+p.progressLine(),
 		fmt.Sprintf("%s of %s busy; %s of %s queued; %s", count(s.Busy), plural(s.Workers, "worker"),
 			count(s.QueueLen), count(s.QueueCap), plural(int(s.Hits), "backpressure hit")),
-		"limited by "+strings.Join(limitText(s, p.deps, losingOf(p.deps, *s).unsaved), ", "))
+		"limited by "+strings.Join(limitText(p.words(), s, p.deps, losingOf(p.deps, *s).unsaved), ", "))
 	return nil
 }
 
@@ -31,10 +31,10 @@ func (p *plain) why(args []string) tea.Cmd {
 			p.say("there is no such host: hosts lists them")
 			return nil
 		}
-		p.say(whyHost(&s.Hosts[i], s)...)
+		p.say(whyHost(p.words(), &s.Hosts[i], s)...)
 		return nil
 	}
-	p.say(whyRun(s, p.deps, losingOf(p.deps, *s).unsaved)...)
+	p.say(whyRun(p.words(), s, p.deps, losingOf(p.deps, *s).unsaved)...)
 	return nil
 }
 

@@ -17,10 +17,7 @@ import (
 
 // watching is a screen that may only watch.
 func watching(t *testing.T, sc scene, w, h int) *stage {
-	s := newStage(t, sc, w, h)
-	s.deps.ReadOnly = true
-	s.deps.Controller = engine.ReadOnly(s.fake)
-	return s
+	return newStage(t, sc, w, h, func(d *Deps) { d.ReadOnly = true })
 }
 
 // Every action of the list, on every panel: one that changes the run is refused

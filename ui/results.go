@@ -24,6 +24,7 @@ type results struct {
 	asked  bool   // texts are being read
 
 	columns shownColumns
+	clears  act // what takes the filter away now
 }
 
 func newResults(s *engine.Stats) *results {

@@ -195,24 +195,30 @@ func (p *results) teach(at pane) []string {
 	var text []string
 	switch t := p.table; {
 	case t.want.filter.text != "" && p.total() > 0:
-		text = []string{p.found() + " " + at.th.Glyphs.Dot + " esc clears"}
+		text = []string{p.found() + p.keys.say(" "+at.th.Glyphs.Dot+" %s clears", p.clears)}
 	case t.making != nil:
 		text = []string{p.makes()}
 	case p.older != nil:
 		text = []string{p.reads()}
 	case s.Counts.Submitted > 0 && t.want.show == showWaiting:
-		text = []string{"No URL waits in the queue, for a retry or in flight.", "", "v               shows those that ended"}
+		text = append([]string{"No URL waits in the queue, for a retry or in flight.", ""}, p.teachKey(actShow, "shows those that ended")...)
 	case s.Counts.Submitted > 0:
-		text = []string{"No URL has ended yet.", "", "v               shows those that wait, and why"}
+		text = append([]string{"No URL has ended yet.", ""}, p.teachKey(actShow, "shows those that wait, and why")...)
 	default:
-		text = []string{
-			"No URLs yet.", "",
-			"a               add a batch: paste or type URLs, name a file, or a range of months",
-			"paste           anywhere on this screen does the same",
-			"weir demo       shows all this on a site that runs on your own machine",
+		if p.only {
+			text = []string{"No URLs yet."}
+			break
 		}
+		paste := "adds a batch"
+		text = []string{"No URLs yet.", ""}
+		if key := p.teachKey(actAdd, "add a batch: paste or type URLs, name a file, or a range of months"); key != nil {
+			text, paste = append(text, key...), "does the same"
+		}
+		text = append(text,
+			"paste           anywhere on this screen "+paste,
+			"weir demo       shows all this on a site that runs on your own machine")
 		if at.framed {
-			text = append(text, "", teachPace(p.pace, at.w-4))
+			text = append(text, "", teachPace(p.keys, p.pace, at.w-4))
 		}
 	}
 	lines := []string{blank(at.w)}
@@ -222,9 +228,18 @@ func (p *results) teach(at pane) []string {
 	return lines[:min(len(lines), max(at.h, 0))]
 }
 
+// teachKey is the line of what a key does, none without a key.
+func (p *results) teachKey(a act, does string) []string {
+	key := p.keys.say("%s", a)
+	if key == "" {
+		return nil
+	}
+	return []string{pad(key, 16) + does}
+}
+
 // teachPace says in w cells how hosts are asked at an interval of d.
-func teachPace(d time.Duration, w int) string {
-	const change = ": < and > on panel 3 change that."
+func teachPace(k keyMap, d time.Duration, w int) string {
+	change := k.say(": %s and %s on panel 3 change that", actSlower, actFaster) + "."
 	often := "Each host is asked as fast as it answers"
 	switch {
 	case d == time.Second:
@@ -356,9 +371,9 @@ func (p *results) title(g Glyphs) []string {
 	case !p.newest() || t.want.show != showEnded:
 		parts = append(parts, p.sorting(g))
 	case !p.follow && p.news > 0:
-		return append(parts, count(p.news)+" new", "f follows")
+		return append(append(parts, count(p.news)+" new"), p.followKey()...)
 	case !p.follow && !over:
-		return append(parts, "newest first", "f follows")
+		return append(append(parts, "newest first"), p.followKey()...)
 	default:
 		parts = append(parts, "newest first")
 		if p.follow && !over && s.State != engine.RunIdle {
@@ -369,6 +384,14 @@ func (p *results) title(g Glyphs) []string {
 		parts = append(parts, p.reads())
 	}
 	return parts
+}
+
+// followKey says which key goes back to the newest.
+func (p *results) followKey() []string {
+	if text := p.keys.say("%s follows", actFollow); text != "" {
+		return []string{text}
+	}
+	return nil
 }
 
 // reads says how far the older results are read.

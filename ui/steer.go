@@ -77,10 +77,10 @@ func (m *Model) sayDone(msg doneMsg) tea.Cmd {
 	if m.results.marks.n > 0 && !msg.undone {
 		m.results.marks.clear() // they were acted on
 	}
-	if msg.undone { // what it said is no longer so, least of all that u undoes it
-		m.toasts.drop(doneText(msg.done, false))
+	if msg.undone { // what it said is no longer so, least of all that it can be undone
+		m.toasts.drop(doneText(m.says, msg.done, false))
 	}
-	return m.toasts.say(engine.LevelInfo, doneText(msg.done, msg.undone))
+	return m.toasts.say(engine.LevelInfo, doneText(m.says, msg.done, msg.undone))
 }
 
 // steer does the acts that change the run.

@@ -88,14 +88,14 @@ func (t Theme) level(l engine.Level) lipgloss.Style {
 }
 
 // doneText says what a change did, or that it was taken back.
-func doneText(d engine.Done, undone bool) string {
+func doneText(k keyMap, d engine.Done, undone bool) string {
 	switch {
 	case undone:
 		return "undone: " + doneWords(d)
 	case d.Action == engine.ActProbe:
 		return doneWords(d)
 	}
-	return doneWords(d) + " " + glyphs.Dot + " u to undo"
+	return doneWords(d) + k.say(" "+glyphs.Dot+" %s to undo", actUndo)
 }
 
 // doneWords says what a change did, with its numbers.
@@ -166,13 +166,13 @@ func capital(s string) string {
 }
 
 // guardToast tells that the safeguard has paused something.
-func guardToast(what string, p engine.Paused) toastMsg {
-	return toastMsg{engine.LevelBad, fmt.Sprintf("%s paused by the safeguard: %d of the last %d answers failed %s p on it goes on", what, p.Failed, p.Of, glyphs.Dot)}
+func guardToast(k keyMap, what string, p engine.Paused) toastMsg {
+	return toastMsg{engine.LevelBad, fmt.Sprintf("%s paused by the safeguard: %d of the last %d answers failed", what, p.Failed, p.Of) + k.say(" "+glyphs.Dot+" %s on it goes on", actPause)}
 }
 
 // notices compares two moments and says what happened without a key: the store
 // failed, a batch finished, a host was parked, a host is back.
-func notices(before, after *engine.Stats) []toastMsg {
+func notices(k keyMap, before, after *engine.Stats) []toastMsg {
 	var said []toastMsg
 	if after.Trouble != "" && before.Trouble == "" {
 		cause, _ := troubleCause(after)
@@ -186,7 +186,7 @@ func notices(before, after *engine.Stats) []toastMsg {
 		b := &after.Batches[i]
 		state, known := was[b.Batch.ID]
 		if known && state != b.State && b.State == engine.BatchPaused && b.Paused.Of > 0 {
-			said = append(said, guardToast(fmt.Sprintf("batch %d %s", b.Batch.ID, nameOf(&b.Batch)), b.Paused))
+			said = append(said, guardToast(k, fmt.Sprintf("batch %d %s", b.Batch.ID, nameOf(&b.Batch)), b.Paused))
 		}
 		if !known || state == b.State || b.State != engine.BatchDone {
 			continue
@@ -209,7 +209,7 @@ func notices(before, after *engine.Stats) []toastMsg {
 			old = before.Hosts[j]
 		}
 		if p, ok := h.Reason.(engine.Paused); ok && p.Of > 0 && old.Reason != h.Reason {
-			said = append(said, guardToast(clean(h.Host, whyBytes), p))
+			said = append(said, guardToast(k, clean(h.Host, whyBytes), p))
 		}
 		// While a host that is down is probed it is not back yet.
 		was := old.Down || engine.Parked(old.Reason)

@@ -78,7 +78,7 @@ func TestHostsInTrouble(t *testing.T) {
 }
 
 func TestToastOfAProbe(t *testing.T) {
-	got := doneText(engine.Done{Action: engine.ActProbe, Selector: engine.Selector{Host: "one.test"}}, false)
+	got := doneText(newKeys(), engine.Done{Action: engine.ActProbe, Selector: engine.Selector{Host: "one.test"}}, false)
 	if want := "host one.test is probed now"; got != want {
 		t.Errorf("toast is %q, want %q: there is nothing to undo", got, want)
 	}
@@ -116,7 +116,7 @@ func TestUnreachableHostsStandFirst(t *testing.T) {
 
 func TestWhyOfAnUnreachableHost(t *testing.T) {
 	sc := troubled(isDown)
-	got := whyHost(&sc.stats.Hosts[1], &sc.stats)
+	got := whyHost(newKeys(), &sc.stats.Hosts[1], &sc.stats)
 	want := []string{
 		"6 failures in a row, 1 probe in vain. Its URLs wait in the backlog; p on the host probes it now.",
 		"12:03:10: no request before 12:03:40: unreachable: connect.",
@@ -224,7 +224,7 @@ func TestLimitOfTroubles(t *testing.T) {
 		}, "paused by the safeguard at 12:00:00, 1m ago: p on the host resumes 12 URLs | 12 of the last 20 answers failed"},
 	} {
 		s := engine.Stats{At: at, Limit: tc.limit, Counts: engine.Counts{Submitted: 12, Backlog: 12}}
-		if got := strings.Join(limitText(&s, Deps{}, 0), " | "); got != tc.want {
+		if got := strings.Join(limitText(newKeys(), &s, Deps{}, 0), " | "); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}

@@ -14,6 +14,7 @@ const tabRows = 1
 // resize says to the panels and the details how much room they have, and which
 // of them has the keys.
 func (m *Model) resize() {
+	m.results.clears = m.clears()
 	open := m.results.open != 0
 	framed := formOf(m.w, m.h) == wideForm
 	panels, details := places(m.w, m.h, open, m.look.Sizes)
@@ -97,7 +98,7 @@ func (m *Model) content() string {
 		return ""
 	}
 	top := headRows
-	head := header{th: m.th, keys: m.keys, s: &m.stats, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
+	head := header{th: m.th, keys: m.says, s: &m.stats, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
 	if m.stats.Limit.Kind == engine.LimitNothing {
 		head.unsaved = m.unsaved()
 	}
@@ -161,7 +162,7 @@ func (m *Model) panelLines(p panel) []string {
 // filterLine is the filter as it is typed, or stands.
 func (m *Model) filterLine(w int) string {
 	l := newLine(w, false).gap(1).paint(m.th.Accent, "/ ")
-	found := m.results.found() + " " + m.th.Glyphs.Dot + " esc clears"
+	found := m.results.found() + m.says.say(" "+m.th.Glyphs.Dot+" %s clears", m.clears())
 	room := max(w-l.used-width(found)-3, 8)
 	if m.filtering {
 		l.put(pad(fieldView(m.th, m.filter, room), room))
@@ -169,6 +170,14 @@ func (m *Model) filterLine(w int) string {
 		l.put(pad(m.filter.Value(), room))
 	}
 	return l.gap(1).paint(m.th.Muted, found).end()
+}
+
+// clears returns what takes the filter away: back, and close while it is typed.
+func (m *Model) clears() act {
+	if m.filtering {
+		return actClose
+	}
+	return actBack
 }
 
 // wideLines draws the four panels in their frames.

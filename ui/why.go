@@ -184,7 +184,7 @@ func (t Theme) hostStyle(h *engine.HostStats, s *engine.Stats) lipgloss.Style {
 
 // limitText says what limits the run, most important part first. The parts
 // are of one sentence: what does not fit is dropped from its end.
-func limitText(s *engine.Stats, d Deps, unsaved int) []string {
+func limitText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 	if s.Trouble != "" {
 		return troubleText(s, d)
 	}
@@ -205,16 +205,24 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		if p, ok := l.Reason.(engine.Paused); ok {
 			at = p
 		}
-		what := "P resumes "
+		urls := plural(s.Counts.Left(), "URL")
+		what := k.say("%s resumes "+urls, actPauseAll)
 		if at.What != "" && at.What != "run" {
-			what = "p on the " + clean(at.What, whyBytes) + " resumes "
+			what = k.say("%s on the ", actPause)
+			if what != "" {
+				what += clean(at.What, whyBytes) + " resumes " + urls
+			}
+		}
+		if what == "" {
+			if what = urls + " wait"; s.Counts.Left() == 1 {
+				what += "s"
+			}
 		}
 		when := "at " + daytime(at.At)
 		if ago := s.At.Sub(at.At).Truncate(time.Minute); ago > 0 { // no second of a pause is news
 			when += ", " + round(ago) + " ago"
 		}
 		when += ": "
-		what += plural(s.Counts.Left(), "URL")
 		if at.Of > 0 {
 			return []string{"paused by the safeguard " + when + what, fmt.Sprintf("%d of the last %d answers failed", at.Failed, at.Of)}
 		}
@@ -234,7 +242,10 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		case engine.ServerAsked:
 			parts = append(parts, fmt.Sprintf("%s answered %d and asked for %s", name, r.Status, round(r.Asked)))
 		case engine.HostDown:
-			parts = append(parts, fmt.Sprintf("%s cannot be reached (%s, %s)", name, clean(string(r.Class), whyBytes), times(r.Failures)), "p on it probes now")
+			parts = append(parts, fmt.Sprintf("%s cannot be reached (%s, %s)", name, clean(string(r.Class), whyBytes), times(r.Failures)))
+			if probe := k.say("%s on it probes now", actPause); probe != "" {
+				parts = append(parts, probe)
+			}
 		default:
 			if name != "" {
 				parts = append(parts, name)
@@ -248,7 +259,11 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 		return next(fmt.Sprintf("server latency: %s", awaiting(s.Busy)))
 	case engine.LimitWorkers:
 		ready := plural(l.Waiting, "host") + " could go on"
-		return []string{"workers: " + busyWorkers(s.Workers), ready, "+ adds one"}
+		parts := []string{"workers: " + busyWorkers(s.Workers), ready}
+		if more := k.say("%s adds one", actMore); more != "" {
+			parts = append(parts, more)
+		}
+		return parts
 	case engine.LimitPace:
 		switch {
 		case l.Waiting == 0:
@@ -262,7 +277,7 @@ func limitText(s *engine.Stats, d Deps, unsaved int) []string {
 	case engine.LimitBacklog:
 		return []string{"backlog empty: what is left is in flight", plural(s.Counts.InFlight, "request")}
 	}
-	return restText(s, d, unsaved)
+	return restText(k, s, d, unsaved)
 }
 
 // troubleText says that the store has failed, which has ended the run.
@@ -297,33 +312,33 @@ func awaiting(n int) string {
 }
 
 // restText is the line of a run without work: what is left to be done about it.
-func restText(s *engine.Stats, d Deps, unsaved int) []string {
+func restText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 	c := s.Counts
 	if c.Submitted == 0 {
-		return []string{"nothing to do: press a to add a batch"}
+		return []string{"nothing to do" + k.say(": press %s to add a batch", actAdd)}
 	}
 	parts := []string{"nothing to do"}
 	results := c.Ended() - c.Cancelled - c.Duplicate - c.Invalid
 	switch {
 	case unsaved > 0:
-		parts = append(parts, plural(unsaved, "result")+" NOT SAVED: e exports them")
+		parts = append(parts, plural(unsaved, "result")+" NOT SAVED"+k.say(": %s exports them", actExport))
 	case results > 0 && d.Saving != "":
 		parts = append(parts, plural(results, "result")+" saved to "+clean(d.Saving, whyBytes))
 	case results > 0 && d.Kept != "":
-		parts = append(parts, plural(results, "result")+" kept: e exports them")
+		parts = append(parts, plural(results, "result")+" kept"+k.say(": %s exports them", actExport))
 	}
 	if c.Failed > 0 {
-		parts = append(parts, "R retries "+count(c.Failed)+" failed")
+		parts = append(parts, k.say("%s retries ", actRetryAll)+count(c.Failed)+" failed")
 	}
 	if c.Cancelled > 0 {
-		parts = append(parts, count(c.Cancelled)+" cancelled: u brings them back")
+		parts = append(parts, count(c.Cancelled)+" cancelled"+k.say(": %s brings them back", actUndo))
 	}
 	return parts
 }
 
 // whyRun tells what limits the run, in sentences.
-func whyRun(s *engine.Stats, d Deps, unsaved int) []string {
-	lines := []string{"Limited by " + strings.Join(limitText(s, d, unsaved), ", ") + "."}
+func whyRun(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
+	lines := []string{"Limited by " + strings.Join(limitText(k, s, d, unsaved), ", ") + "."}
 	c := s.Counts
 	lines = append(lines,
 		fmt.Sprintf("%s of %s ended; left: %s in the backlog, %s queued, %s to retry, %s in flight.",
@@ -344,11 +359,11 @@ func whyRun(s *engine.Stats, d Deps, unsaved int) []string {
 }
 
 // whyBatch tells where the jobs of a batch are.
-func whyBatch(b *engine.BatchStats, s *engine.Stats) []string {
+func whyBatch(k keyMap, b *engine.BatchStats, s *engine.Stats) []string {
 	c := b.Counts
 	state := b.State.String()
 	if b.State == engine.BatchPaused && b.Paused.Of > 0 {
-		state = waitText(b.Paused, s.At) + " (safeguard); p goes on"
+		state = waitText(b.Paused, s.At) + " (safeguard)" + k.say("; %s goes on", actPause)
 	}
 	switch {
 	case b.State != engine.BatchAdding:
@@ -370,12 +385,12 @@ func whyBatch(b *engine.BatchStats, s *engine.Stats) []string {
 }
 
 // whyJob tells why a job waits, or how it ended.
-func whyJob(r *jobRow, s *engine.Stats) []string {
+func whyJob(k keyMap, r *jobRow, s *engine.Stats) []string {
 	lines := []string{bare(r.url)}
 	ended := r.place == engine.Ended
 	switch {
 	case ended && r.outcome == engine.Cancelled:
-		lines = append(lines, "Cancelled by you; u brings it back.")
+		lines = append(lines, "Cancelled by you"+k.say("; %s brings it back", actUndo)+".")
 	case ended:
 		told := "Ended " + r.outcome.String()
 		if r.why != "" {
@@ -386,8 +401,8 @@ func whyJob(r *jobRow, s *engine.Stats) []string {
 			lines = append(lines, fmt.Sprintf("%s, the last one took %s; status %s; %s; %s.",
 				plural(int(r.tries), "attempt"), duration(r.time), statusText(r.status), size(r.bytes), plural(int(r.records), "row")))
 		}
-		if r.outcome == engine.Failed || r.outcome == engine.Empty {
-			lines = append(lines, "r retries it.")
+		if again := k.say("%s retries it.", actRetry); again != "" && (r.outcome == engine.Failed || r.outcome == engine.Empty) {
+			lines = append(lines, again)
 		}
 	case r.place == engine.InFlight:
 		lines = append(lines, "In flight.")
@@ -399,7 +414,7 @@ func whyJob(r *jobRow, s *engine.Stats) []string {
 	}
 	for i := range s.Hosts {
 		if h := &s.Hosts[i]; h.Host == r.host {
-			return append(lines, whyHost(h, s)...)
+			return append(lines, whyHost(k, h, s)...)
 		}
 	}
 	return lines
@@ -419,7 +434,7 @@ func statusText(status int16) string {
 }
 
 // whyHost tells what a host does, in sentences.
-func whyHost(h *engine.HostStats, s *engine.Stats) []string {
+func whyHost(k keyMap, h *engine.HostStats, s *engine.Stats) []string {
 	pace := "not paced"
 	if h.Interval > 0 {
 		pace = "one request every " + duration(h.Interval)
@@ -433,8 +448,8 @@ func whyHost(h *engine.HostStats, s *engine.Stats) []string {
 			capital(pace), rate(h.Rate), count(h.Waiting), count(h.InFlight), count(h.Failed)),
 	}
 	if down, ok := h.Reason.(engine.HostDown); ok {
-		lines = append(lines, fmt.Sprintf("%s in a row, %s in vain. Its URLs wait in the backlog; p on the host probes it now.",
-			plural(down.Failures, "failure"), plural(down.Probes, "probe")))
+		lines = append(lines, fmt.Sprintf("%s in a row, %s in vain. Its URLs wait in the backlog%s.",
+			plural(down.Failures, "failure"), plural(down.Probes, "probe"), k.say("; %s on the host probes it now", actPause)))
 	}
 	return append(lines, changesText(h)...)
 }

@@ -93,7 +93,7 @@ func (m *Model) whyNotRun(a act) string {
 		}
 	case actFewer:
 		if m.workersTo(a) < 1 {
-			return "one worker is the least: P pauses the run"
+			return "one worker is the least" + m.says.say(": %s pauses the run", actPauseAll)
 		}
 	}
 	return ""
@@ -122,7 +122,7 @@ func (m *Model) whyNotRow(a act) string {
 	case actSlower, actFaster:
 		_, now, who := m.paced()
 		if step(now, a == actFaster) == now {
-			return who + " is at the end of the steps: = types an interval"
+			return who + " is at the end of the steps" + m.says.say(": %s types an interval", actInterval)
 		}
 	case actLower, actHigher:
 		return m.whyNotPriority(a)
@@ -183,7 +183,7 @@ func (m *Model) whyNotPause() string {
 	case resultsPanel:
 		if !m.results.anyActed(func(_ uint32, r *record) bool { return !r.ended() }) {
 			if one := m.results.one(); one != nil {
-				return "it has ended " + one.state() + ": there is nothing to pause (v shows what waits)"
+				return "it has ended " + one.state() + ": there is nothing to pause" + m.says.say(" (%s shows what waits)", actShow)
 			}
 			return "all of the marked have ended: there is nothing to pause"
 		}
