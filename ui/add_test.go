@@ -410,3 +410,20 @@ func FuzzPace(f *testing.F) {
 		}
 	})
 }
+
+// A text that is held though it has few lines, the last of them empty, is drawn
+// in any room.
+func TestAddTextHeldWithAnEmptyEnd(t *testing.T) {
+	text := newAddText()
+	for _, s := range []string{"http://one.test/" + strings.Repeat("a", editBytes-20), "\n", "http://one.test/b", "\n"} {
+		text.insert(s)
+	}
+	if text.held == "" || len(text.head) == text.lines {
+		t.Fatalf("held are %d bytes in %d lines, %d of them shown", len(text.held), text.lines, len(text.head))
+	}
+	for h := 1; h <= 2*areaRows; h++ {
+		if got := len(text.view(NewTheme(true, false), 60, h, true)); got != h {
+			t.Errorf("in %d rows it draws %d", h, got)
+		}
+	}
+}

@@ -167,7 +167,7 @@ func (t *addText) view(th Theme, w, h int, focused bool) []string {
 	}
 	shown := min(len(t.head), h-below)
 	if shown < t.lines {
-		shown = max(h-below-1, 0)
+		shown = min(len(t.head), max(h-below-1, 0)) // an empty last line has no head
 	}
 	for _, line := range t.head[:shown] {
 		rows = append(rows, pad(line, w))
