@@ -10,6 +10,8 @@ import (
 
 // A loop runs commands as a program does, in a bubble and with no terminal.
 type loop struct {
+	came chan struct{} // capacity 1: a command has answered
+
 	mu sync.Mutex
 	in []tea.Msg // what commands have answered
 }
@@ -19,11 +21,19 @@ func (l *loop) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
+	if l.came == nil {
+		l.came = make(chan struct{}, 1)
+	}
+	came := l.came
 	go func() {
 		msg := cmd()
 		l.mu.Lock()
-		defer l.mu.Unlock()
 		l.in = append(l.in, msg)
+		l.mu.Unlock()
+		select {
+		case came <- struct{}{}:
+		default:
+		}
 	}()
 }
 
@@ -42,9 +52,13 @@ func (l *loop) rest(long time.Duration, take func(tea.Msg)) {
 		if len(in) > 0 {
 			continue
 		}
-		if !time.Now().Before(end) {
+		left := time.Until(end)
+		if left <= 0 {
 			return
 		}
-		time.Sleep(time.Millisecond)
+		select {
+		case <-l.came:
+		case <-time.After(left):
+		}
 	}
 }
