@@ -22,14 +22,15 @@ import (
 // A Frontier is safe for use by multiple goroutines. A job takes 64 bytes and
 // its URL's, and half as much again for the books of its host and its batch.
 type Frontier struct {
-	journal Journal             // nil: nobody needs to know
-	epoch   time.Time           // when it was made
-	hash    func(string) uint32 // of fingerprints
+	journal Journal                      // nil: nobody needs to know
+	epoch   time.Time                    // when it was made
+	hash    func(BatchID, string) uint64 // of fingerprints
 
 	mu      sync.Mutex
 	batches []*memBatch // by id, from 1
 	pages   []*memPage  // the jobs by id, from 1
 	last    uint32      // the id of the newest job
+	seen    memSeen     // the fingerprints
 	due     dueHeap     // jobs that wait for a retry
 	marks   map[uint64][]*memJob
 	turns   uint64   // leases so far
@@ -77,7 +78,6 @@ type memBatch struct {
 	mark    uint64 // the cancel that took the whole batch; 0: none
 	paused  bool
 	pause   Paused // what it was paused with
-	seen    memSeen
 	added   Added
 	lanes   map[string]*memLane
 	ring    memRing
@@ -157,7 +157,7 @@ func (f *Frontier) line(b *memBatch, j Job, bad error, each func(Job, Class)) (r
 	case bad != nil:
 		refused = Invalid
 		b.added.Invalid++
-	case !f.mark(&b.seen, j.Fingerprint, f.last+1):
+	case !f.mark(b, j.Fingerprint, f.last+1):
 		refused = Duplicate
 		b.added.Duplicate++
 	}
@@ -414,7 +414,7 @@ func (f *Frontier) end(rs []Result, keep func(r *Result, was uint64) uint64) (fr
 		j.was, j.kept = r.Outcome, keep(r, j.kept)
 		f.num = max(f.num, r.Num)
 		for _, l := range r.Links {
-			if f.mark(&b.seen, l.Fingerprint, f.last+1) { // one that was seen is no line of a list
+			if f.mark(b, l.Fingerprint, f.last+1) { // one that was seen is no line of a list
 				l.Depth = int(j.depth) + 1
 				fresh = append(fresh, f.open(b, &l))
 			}

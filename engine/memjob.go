@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"hash/maphash"
 	"math"
 	"slices"
 	"time"
@@ -229,42 +228,4 @@ func (f *Frontier) time(t memTime) time.Time {
 		t--
 	}
 	return f.epoch.Add(time.Duration(t))
-}
-
-// A memSeen is the fingerprints of a batch. It has their hashes, and takes the
-// fingerprints themselves from the jobs.
-type memSeen struct {
-	first map[uint32]uint32   // by hash, the job that came first with it
-	more  map[string]struct{} // the fingerprints of the others with that hash
-}
-
-// mark reports whether no job of the batch has the fingerprint yet. If so, the
-// job of that id is the one that has it.
-func (f *Frontier) mark(seen *memSeen, fingerprint string, by uint32) bool {
-	if seen.first == nil {
-		seen.first = make(map[uint32]uint32)
-	}
-	hash := f.hash(fingerprint)
-	id, ok := seen.first[hash]
-	if !ok {
-		seen.first[hash] = by
-		return true
-	}
-	if f.job(id).fingerprint() == fingerprint {
-		return false
-	}
-	if _, ok = seen.more[fingerprint]; ok {
-		return false
-	}
-	if seen.more == nil {
-		seen.more = make(map[string]struct{})
-	}
-	seen.more[fingerprint] = struct{}{}
-	return true
-}
-
-// hashing returns a hash that nobody outside can foresee.
-func hashing() func(string) uint32 {
-	seed := maphash.MakeSeed()
-	return func(s string) uint32 { return uint32(maphash.String(seed, s)) }
 }

@@ -96,24 +96,3 @@ func TestMemTimesAreExact(t *testing.T) {
 		}
 	})
 }
-
-// Two fingerprints with one hash are two fingerprints.
-func TestMemSeenTellsEqualHashesApart(t *testing.T) {
-	s := NewMemStore()
-	s.hash = func(f string) uint32 { return uint32(len(f)) }
-	list := func(yield func(Job, error) bool) {
-		for _, f := range []string{"a", "b", "b", "a", "c", "cc", "c", "cc", "dd", "", ""} {
-			if !yield(Job{URL: "http://one.test/" + f, Host: "one.test", Fingerprint: f}, nil) {
-				return
-			}
-		}
-	}
-	added, err := s.AddBatch(t.Context(), Batch{}, list, nil)
-	if want := (Added{Batch: 1, New: 6, Duplicate: 5}); err != nil || added != want {
-		t.Errorf("AddBatch = %+v, %v; want %+v", added, err, want)
-	}
-	again, err := s.AddBatch(t.Context(), Batch{ID: 1}, list, nil)
-	if want := (Added{Batch: 1, Duplicate: 11}); err != nil || again != want {
-		t.Errorf("AddBatch = %+v, %v; want %+v", again, err, want)
-	}
-}

@@ -40,6 +40,7 @@ func (f *Frontier) Refill(r Refill, jobs iter.Seq2[*RefillJob, error]) error {
 	defer f.mu.Unlock()
 	f.num = r.Num
 	f.notes.take(r.State)
+	come := 0
 	for i := range r.Batches {
 		b := &r.Batches[i]
 		if int(b.ID) != i+1 {
@@ -50,12 +51,13 @@ func (f *Frontier) Refill(r Refill, jobs iter.Seq2[*RefillJob, error]) error {
 			added:  Added{Batch: b.ID, Duplicate: b.Counts.Duplicate, Invalid: b.Counts.Invalid},
 			paused: !b.Paused.At.IsZero(), pause: b.Paused, lines: b.Read,
 		}
-		mb.seen.first = make(map[uint32]uint32, b.Counts.Submitted)
+		come += b.Counts.Submitted - b.Counts.Duplicate - b.Counts.Invalid
 		if b.Cut {
 			mb.cut = 1
 		}
 		f.batches = append(f.batches, mb)
 	}
+	f.seen.expect(come)
 	for j, err := range jobs {
 		if err != nil {
 			return err
@@ -82,7 +84,7 @@ func (f *Frontier) refill(r *RefillJob) error {
 	}
 	j := f.place(uint32(r.ID), b, &r.Job)
 	b.added.New++
-	f.mark(&b.seen, r.Fingerprint, j.id)
+	f.mark(b, r.Fingerprint, j.id)
 	if r.Outcome != OutcomeNone {
 		j.was, j.kept = r.Outcome, r.Note
 	}
