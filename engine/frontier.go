@@ -30,8 +30,9 @@ type Frontier struct {
 	batches []*memBatch // by id, from 1
 	pages   []*memPage  // the jobs by id, from 1
 	last    uint32      // the id of the newest job
-	seen    memSeen     // the fingerprints
-	due     dueHeap     // jobs that wait for a retry
+	urls    memURLs
+	seen    memSeen // the fingerprints
+	due     dueHeap // jobs that wait for a retry
 	marks   map[uint64][]*memJob
 	turns   uint64   // leases so far
 	num     uint64   // the highest of a result
@@ -210,7 +211,7 @@ func (f *Frontier) Find(id JobID) (url, host string, ok bool) {
 	if j == nil {
 		return "", "", false
 	}
-	return j.url, j.site.lane.host, true
+	return f.url(j), j.site.lane.host, true
 }
 
 func (f *Frontier) batch(id BatchID) *memBatch {
@@ -430,11 +431,11 @@ func (f *Frontier) back(j *memJob, r *Job) {
 		j.waited = f.since(r.Waited)
 		return
 	}
-	was := f.full(j)
+	was := f.bare(j)
 	f.tried(j, r)
 	j.waited = f.since(r.Waited)
-	if is := f.full(j); is != was || j.mark() != 0 || j.batch().mark != 0 {
-		f.journal.Returned(is)
+	if f.bare(j) != was || j.mark() != 0 || j.batch().mark != 0 {
+		f.journal.Returned(f.full(j))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Change does what [Store] says.
@@ -291,6 +292,7 @@ func (f *Frontier) Waiting(_ context.Context, q Query) (WaitingPage, error) {
 	if q.Batch != 0 && f.batch(q.Batch) == nil {
 		return page, ErrNoBatch
 	}
+	var reel strings.Builder
 	end := uint64(f.last)
 	if q.Limit > 0 && q.After < end && end-q.After > uint64(q.Limit) {
 		end = q.After + uint64(q.Limit)
@@ -308,7 +310,7 @@ func (f *Frontier) Waiting(_ context.Context, q Query) (WaitingPage, error) {
 		if page.Jobs == nil {
 			page.Jobs = make([]WaitingJob, 0, end-id+1)
 		}
-		page.Jobs = append(page.Jobs, WaitingJob{ID: JobID(j.id), URL: j.url, Place: j.place})
+		page.Jobs = append(page.Jobs, WaitingJob{ID: JobID(j.id), URL: f.urls.urlIn(&reel, j.site.first, j.url), Place: j.place})
 	}
 	return page, nil
 }
@@ -355,7 +357,7 @@ func (f *Frontier) cancelled(q Query) []Result {
 		if uint64(j.id) <= q.After || j.place != Backlog && j.place != Deferred || j.mark() == 0 && b.mark == 0 {
 			continue
 		}
-		r := Result{Job: JobID(j.id), Batch: b.ID, URL: j.url, Host: j.site.lane.host, Outcome: Cancelled}
+		r := Result{Job: JobID(j.id), Batch: b.ID, URL: f.url(j), Host: j.site.lane.host, Outcome: Cancelled}
 		if j.odd != nil {
 			r.Attempts, r.Carry = int(j.odd.attempts), j.odd.carry
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,7 +13,7 @@ import (
 
 // A memJob is one job. The place of a leased one is InFlight.
 type memJob struct {
-	url    string
+	url    memRef // in Frontier.urls
 	site   *memSite
 	odd    *memOdd // nil: nothing in it is set
 	kept   uint64  // what its store noted of its result, until the next one; 0: it has none
@@ -28,13 +29,11 @@ type memJob struct {
 
 // A memOdd is what few jobs have, most of it only until they end.
 type memOdd struct {
-	print    string // the fingerprint, if it is not the URL
 	carry    string
 	mark     uint64 // the cancel that took the job
 	due      memTime
 	attempts int32
 	retries  int32
-	printed  bool   // the fingerprint is not the URL
 	heaped   bool   // the heap of those due again has it, whatever its place
 	reason   uint16 // Job.Class, counted from 1 in Frontier.reasons
 	paused   uint16 // by name, counted from 1 in Frontier.pauses
@@ -68,7 +67,9 @@ func (f *Frontier) open(b *memBatch, j *Job) *memJob {
 	b.added.New++
 	b.counts[InFlight]++
 	if f.journal != nil {
-		f.journal.Opened(f.full(mj))
+		full := f.bare(mj)
+		full.URL, full.Fingerprint = j.URL, j.Fingerprint
+		f.journal.Opened(full)
 	}
 	return mj
 }
@@ -81,15 +82,15 @@ func (f *Frontier) place(id uint32, b *memBatch, j *Job) *memJob {
 	f.last = max(f.last, id)
 	mj := f.job(id)
 	*mj = memJob{
-		url: j.URL, site: b.site(j.Host, j.Origin), waited: f.since(j.Waited),
-		id: id, depth: int32(j.Depth), place: InFlight,
+		site: b.site(j.Host, j.Origin), waited: f.since(j.Waited), id: id, depth: int32(j.Depth), place: InFlight,
 	}
 	if j.Depth == 0 && mj.site.listed == 0 {
 		mj.site.listed = mj.id
 	}
-	if j.Fingerprint != j.URL {
-		mj.odd = &memOdd{print: j.Fingerprint, printed: true}
+	if mj.site.first == "" {
+		mj.site.first = strings.Clone(j.URL) // it may be a part of a page
 	}
+	mj.url = f.urls.put(mj.site.first, j.URL, j.Fingerprint)
 	if j.Carry != "" {
 		mj.change(func(o *memOdd) { o.carry = j.Carry })
 	}
@@ -99,10 +100,17 @@ func (f *Frontier) place(id uint32, b *memBatch, j *Job) *memJob {
 
 // full returns a job as it was given to the store, and has become.
 func (f *Frontier) full(j *memJob) Job {
+	out := f.bare(j)
+	out.URL, out.Fingerprint = f.urls.both(j.site.first, j.url)
+	return out
+}
+
+// bare returns that without its URL and fingerprint, which never change.
+func (f *Frontier) bare(j *memJob) Job {
 	l := j.site.lane
 	out := Job{
-		ID: JobID(j.id), Batch: l.batch.ID, URL: j.url, Host: l.host, Origin: j.site.origin,
-		Fingerprint: j.fingerprint(), Depth: int(j.depth), Priority: l.batch.Priority, Waited: f.time(j.waited),
+		ID: JobID(j.id), Batch: l.batch.ID, Host: l.host, Origin: j.site.origin,
+		Depth: int(j.depth), Priority: l.batch.Priority, Waited: f.time(j.waited),
 	}
 	if j.odd != nil {
 		out.Carry = j.odd.carry
@@ -116,12 +124,8 @@ func (f *Frontier) full(j *memJob) Job {
 
 func (j *memJob) batch() *memBatch { return j.site.lane.batch }
 
-func (j *memJob) fingerprint() string {
-	if j.odd != nil && j.odd.printed {
-		return j.odd.print
-	}
-	return j.url
-}
+// url returns the URL of a job.
+func (f *Frontier) url(j *memJob) string { return f.urls.url(j.site.first, j.url) }
 
 // mark returns the cancel that took the job by itself; 0: none did.
 func (j *memJob) mark() uint64 {

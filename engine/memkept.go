@@ -82,7 +82,7 @@ func (f *Frontier) Load(_ context.Context, now time.Time) (Kept, error) {
 			at[l] = &kb.Hosts[len(kb.Hosts)-1]
 			for site := range l.all() {
 				if site.listed != 0 {
-					k.Listed = append(k.Listed, f.job(site.listed).url)
+					k.Listed = append(k.Listed, f.url(f.job(site.listed)))
 				}
 			}
 		}

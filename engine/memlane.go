@@ -13,6 +13,7 @@ import (
 type memSite struct {
 	lane   *memLane
 	origin string
+	first  string // the URL that came first
 	listed uint32 // the first job that came with a list; 0: none did
 }
 

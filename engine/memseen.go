@@ -101,7 +101,7 @@ func (p *memPart) grow(size int) {
 func (f *Frontier) mark(b *memBatch, fingerprint string, by uint32) bool {
 	return f.seen.add(f.hash(b.ID, fingerprint), by, func(id uint32) bool {
 		j := f.job(id)
-		return j.batch() == b && j.fingerprint() == fingerprint
+		return j.batch() == b && f.urls.has(j.site.first, j.url, fingerprint)
 	})
 }
 
