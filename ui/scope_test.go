@@ -156,8 +156,8 @@ func TestDialogsKeepTheirWord(t *testing.T) {
 							typed.press("x")
 						} else {
 							key := typed.keyIn(in, p.act)
-							if shown := keyText(key); !strings.Contains(first.screen(), shown+" ") {
-								t.Errorf("%q of %s is not told:\n%s", shown, typed.keys.of(p.act).id, first.screen())
+							if shown := typed.keys.shownIn(in, p.act); !strings.HasPrefix(first.from(p.x, p.y), shown+" ") {
+								t.Errorf("%q of %s does not stand where it is clicked, but %q", shown, typed.keys.of(p.act).id, first.from(p.x, p.y))
 							}
 							typed.press(key)
 						}
@@ -182,6 +182,11 @@ func TestDialogsKeepTheirWord(t *testing.T) {
 type pressable struct {
 	x, y int
 	act  act
+}
+
+// from returns what stands in a line of the screen from a cell on.
+func (s *stage) from(x, y int) string {
+	return strings.ReplaceAll(string(cells(strings.Split(s.screen(), "\n")[y])[x:]), "\x00", "")
 }
 
 // spots returns what can be pressed in the top dialog, or in the footer of the
