@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"slices"
 	"strings"
-	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -17,23 +15,6 @@ import (
 
 // wheelRows is how far one turn of the wheel goes.
 const wheelRows = 3
-
-// A drag is the edge of panels that the mouse holds.
-type drag uint8
-
-const (
-	dragNothing drag = iota
-	dragTop          // below batches and workers
-	dragHosts        // below hosts
-	dragBatches      // between batches and workers
-	dragDetails      // left of the details
-)
-
-// A pointer is the mouse between two of its messages.
-type pointer struct {
-	holds drag
-	x, y  int // where it was
-}
 
 // mouse takes what the mouse did.
 func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
@@ -118,9 +99,6 @@ func (m *Model) click(x, y int) tea.Cmd {
 	return m.clickPanel(p, line, x, text)
 }
 
-// outcomesRow is the line of the header that has the counts of outcomes.
-const outcomesRow = 2
-
 // cells returns the characters of a line, one for each cell: a wide one stands
 // in its first, and the second is 0.
 func cells(line string) []rune {
@@ -153,220 +131,6 @@ func wordAt(text []rune, x int) (word string, begin int) {
 		end++
 	}
 	return string(text[begin:end]), begin
-}
-
-// The places that are no panel.
-const (
-	nowhere      panel = 0
-	detailsPlace panel = 100
-)
-
-// panelAt returns what is drawn at a cell, and in which line of it, frames
-// aside: -1 is the frame.
-func (m *Model) panelAt(x, y int) (p panel, line int) {
-	if formOf(m.w, m.h) == pageForm {
-		line = y - headRows - tabRows
-		switch {
-		case line < 0 || y >= m.h-1:
-			return nowhere, 0
-		case m.results.open != 0:
-			return detailsPlace, line
-		}
-		return m.focus, line
-	}
-	in := func(at place) bool { return at.x <= x && x < at.x+at.w && at.y <= y && y < at.y+at.h }
-	panels, d := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
-	if m.results.open != 0 && in(d) {
-		return detailsPlace, y - d.y - 1
-	}
-	for p := batchesPanel; p <= resultsPanel; p++ {
-		if at := panels[p]; in(at) {
-			if line = y - at.y - 1; line >= at.h-2 || x == at.x || x == at.x+at.w-1 {
-				line = -1
-			}
-			return p, line
-		}
-	}
-	return nowhere, 0
-}
-
-// clickPanel gives a panel the keys, and selects the row on a line of it. The
-// row that was selected is opened; a heading sorts.
-func (m *Model) clickPanel(p panel, line, x int, text []rune) tea.Cmd {
-	again := p == m.focus
-	if !again {
-		m.turnTo(p)
-	}
-	if p == resultsPanel && m.filtered() {
-		line--
-	}
-	switch away, ok := m.focused().away(line); {
-	case 0 <= line && line < m.focused().heads():
-		return m.clickHead(p, text, x)
-	case !ok:
-		return nil
-	case p == resultsPanel && again && m.filterBy(text, x):
-		return m.refilter()
-	case again && away == 0 && m.whyNot(actOpen) == "":
-		return m.open()
-	default:
-		return m.move(away)
-	}
-}
-
-// clickHead sorts by the column whose heading is clicked; again, it turns the
-// order.
-func (m *Model) clickHead(p panel, text []rune, x int) tea.Cmd {
-	word, _ := wordAt(text, x)
-	if word == "" {
-		return nil
-	}
-	switch p {
-	case hostsPanel:
-		names := []string{"state", "host", "pace", "rate", "wait", "failed"} // in the order of hostSort
-		by := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(word, n) })
-		switch {
-		case by < 0:
-			return nil
-		case hostSort(by) == m.hosts.by:
-			m.hosts.turn()
-		default:
-			m.hosts.by, m.hosts.turned = hostSort(by), false
-			m.hosts.resort()
-		}
-		m.sorted()
-	case resultsPanel:
-		w := m.results.table.want
-		for c := range columns {
-			if !strings.HasPrefix(word, c.String()) {
-				continue
-			}
-			w.by, w.turned = c, c == w.by && !w.turned
-			cmd := m.relist(w)
-			m.sorted()
-			return cmd
-		}
-	}
-	return nil
-}
-
-// outcomeWords are the outcomes as the screen writes them.
-var outcomeWords = []string{"ok", "empty", "failed", "skipped", "cancelled"}
-
-// filterBy puts the outcome or the code that is clicked in the filter, and
-// reports whether it was one. They stand before everything that others wrote.
-func (m *Model) filterBy(text []rune, x int) bool {
-	word, begin := wordAt(text, x)
-	// Frame, cursor and mark aside, a number may stand before it.
-	before := strings.FieldsFunc(string(text[:begin]), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	switch {
-	case slices.Contains(outcomeWords, word) && len(before) <= 1:
-		m.filter.SetValue("outcome:" + word)
-	case len(word) == 3 && strings.Trim(word, "0123456789") == "" && len(before) > 0 && len(before) <= 2 && slices.Contains(outcomeWords, before[len(before)-1]):
-		m.filter.SetValue("code:" + word)
-	default:
-		return false
-	}
-	m.filter.CursorEnd()
-	m.resize()
-	return true
-}
-
-// clickOutcomes filters by an outcome of the header.
-func (m *Model) clickOutcomes(text []rune, x int) tea.Cmd {
-	word, begin := wordAt(text, x)
-	if strings.Trim(word, "0123456789,.kM") == "" && begin > 1 { // its number
-		word, _ = wordAt(text, begin-2)
-	}
-	if word = strings.ToLower(word); !slices.Contains(outcomeWords, word) {
-		return nil
-	}
-	m.turnTo(resultsPanel)
-	return m.setFilter("outcome:" + word)
-}
-
-// clickTab goes to the panel whose name is clicked.
-func (m *Model) clickTab(text []rune, x int) {
-	for p := batchesPanel; p <= resultsPanel; p++ {
-		name := string('0'+rune(p)) + " " + p.String()
-		if begin := strings.Index(string(text), name); begin >= 0 && begin <= x && x < begin+len(name) {
-			m.turnTo(p)
-		}
-	}
-}
-
-// clickDetails turns the details to the part whose name is clicked.
-func (m *Model) clickDetails(text []rune, x int) {
-	tabs := strings.TrimRight(ansi.Strip(m.detail.tabs(m.th, false)), " ")
-	begin := strings.Index(string(text), tabs) // a frame before it has runes of one cell
-	if begin < 0 {
-		return
-	}
-	word, _ := wordAt(text, x)
-	for p, name := range partNames {
-		if strings.Trim(word, "[]") == name {
-			m.detail.part, m.detail.top = part(p), 0
-		}
-	}
-}
-
-// clickFoot does what a hint of the footer says.
-func (m *Model) clickFoot(x int) tea.Cmd {
-	_, spots := m.footer()
-	a := spotAt(spots, x).act
-	switch {
-	case a == actNone:
-		return nil
-	case m.filtering:
-		return m.filterAct(a)
-	}
-	return m.do(a, "")
-}
-
-// edgeAt returns the edge of panels at a cell.
-func (m *Model) edgeAt(x, y int) drag {
-	if formOf(m.w, m.h) != wideForm {
-		return dragNothing
-	}
-	details := m.results.open != 0
-	panels, d := places(m.w, m.h, details, m.look.Sizes)
-	hosts, results, workers := panels[hostsPanel], panels[resultsPanel], panels[workersPanel]
-	switch {
-	case details && y >= hosts.y && (x == d.x || x == d.x-1):
-		return dragDetails
-	case y == hosts.y || y == hosts.y-1:
-		return dragTop
-	case (y == results.y || y == results.y-1) && x < hosts.w:
-		return dragHosts
-	case y < hosts.y && (x == workers.x || x == workers.x-1):
-		return dragBatches
-	}
-	return dragNothing
-}
-
-// dragged moves the edge that the mouse holds.
-func (m *Model) dragged(x, y int) {
-	by, details := m.look.Sizes, m.results.open != 0
-	dx, dy := x-m.pointer.x, y-m.pointer.y
-	switch m.pointer.holds {
-	case dragNothing:
-		return
-	case dragTop:
-		by.Top += dy
-	case dragHosts:
-		by.Hosts += dy
-	case dragBatches:
-		by.Batches += dx
-	case dragDetails:
-		by.Details -= dx
-	}
-	was, wasDetail := places(m.w, m.h, details, m.look.Sizes)
-	if is, detail := places(m.w, m.h, details, by); is == was && detail == wasDetail {
-		return // no room: the edge stays until the mouse comes back to it
-	}
-	m.pointer.x, m.pointer.y = x, y
-	m.look.Sizes = by
-	m.resize()
 }
 
 // mouseOn turns the mouse on or off.
