@@ -20,8 +20,10 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	if why := m.whyNot(a); why != "" {
 		return m.toasts.say(engine.LevelWarn, why)
 	}
-	if m.results.open != 0 && m.detail.do(a) {
-		return nil
+	if m.results.open != 0 {
+		if cmd, ok := m.detail.do(a); ok {
+			return cmd
+		}
 	}
 	switch a {
 	case actUp:
@@ -212,6 +214,7 @@ func (m *Model) show(r *jobRow) tea.Cmd {
 	opened := m.results.open == 0
 	m.results.open = r.id
 	if opened {
+		m.detail.forget()
 		m.resize()
 	}
 	return m.detail.show(r, &m.stats)

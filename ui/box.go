@@ -59,6 +59,26 @@ func wrap(words string, style lipgloss.Style, w int) []row {
 	return rows
 }
 
+// folded breaks plain words into lines of at most w cells, at least one.
+func folded(words string, w int) []string {
+	if width(words) <= w {
+		return []string{words}
+	}
+	var lines []string
+	for line := range strings.Lines(ansi.Wrap(words, max(w, 1), "")) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return lines
+}
+
+// rowsOf returns how many lines folded makes.
+func rowsOf(words string, w int) int {
+	if width(words) <= w {
+		return 1
+	}
+	return len(folded(words, w))
+}
+
 // fieldView draws a one-line input in w cells.
 func fieldView(th Theme, f textinput.Model, w int) string {
 	f.SetWidth(max(w-1, 1)) // the cursor stands behind the last character

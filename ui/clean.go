@@ -33,7 +33,7 @@ func clean(s string, maxBytes int) string {
 		s = s[:end]
 	}
 	if !isASCII(s) || strings.Contains(s, "  ") {
-		s = sweep(s)
+		s = sweep(s, false)
 	}
 	s = strings.TrimSpace(s)
 	if whole > maxBytes {
@@ -42,13 +42,37 @@ func clean(s string, maxBytes int) string {
 	return s
 }
 
-// sweep does what clean promises for text that is not plain ASCII.
-func sweep(s string) string {
+// tabCells is how far apart the stops of a tab are.
+const tabCells = 4
+
+// cleanSource is clean for a line of a page's source, of any length: its white
+// space stays, each character of it as a blank and a tab as blanks up to the
+// next stop.
+func cleanSource(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return sweep(s, true)
+}
+
+// sweep does what clean promises for text that is not plain ASCII, or with
+// source what cleanSource does.
+func sweep(s string, source bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space, marks := false, maxMarks // a mark with nothing to stand on goes
+	tabs := source && strings.Contains(s, "\t")
+	cells := 0 // so far, if there are tabs
 	for _, r := range s {
 		switch {
+		case source && (unicode.IsSpace(r) || unicode.Is(unicode.Z, r)):
+			n := 1
+			if r == '\t' {
+				n = tabCells - cells%tabCells
+			}
+			b.WriteString(blank(n))
+			cells, marks = cells+n, maxMarks
+			continue
 		case unicode.IsSpace(r), unicode.Is(unicode.Z, r):
 			space, marks = true, maxMarks
 			continue
@@ -66,8 +90,20 @@ func sweep(s string) string {
 		}
 		space = false
 		b.WriteRune(r) // broken UTF-8 ranges as U+FFFD
+		if tabs {
+			cells += runeCells(r)
+		}
 	}
 	return sameWidth(b.String())
+}
+
+// runeCells returns how many cells a character takes that was cleaned. Those of
+// a text add up to its width.
+func runeCells(r rune) int {
+	if ' ' <= r && r <= '~' {
+		return 1
+	}
+	return ansi.WcWidth.StringWidth(string(r))
 }
 
 // ignorable reports whether r counts as printable and is drawn as nothing, or

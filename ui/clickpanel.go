@@ -153,18 +153,16 @@ func (m *Model) clickTab(text []rune, x int) {
 }
 
 // clickDetails turns the details to the part whose name is clicked.
-func (m *Model) clickDetails(text []rune, x int) {
-	tabs := strings.TrimRight(ansi.Strip(m.detail.tabs(m.th, false)), " ")
-	begin := strings.Index(string(text), tabs) // a frame before it has runes of one cell
-	if begin < 0 {
-		return
+func (m *Model) clickDetails(text []rune, x int) tea.Cmd {
+	tabs := strings.TrimRight(ansi.Strip(m.detail.tabs(m.th)), " ")
+	before, _, found := strings.Cut(string(text), tabs) // a frame before it has runes of one cell
+	if !found {
+		return nil
 	}
-	word, _ := wordAt(text, x)
-	for p, name := range partNames {
-		if strings.Trim(word, "[]") == name {
-			m.detail.part, m.detail.top = part(p), 0
-		}
+	if p, ok := m.detail.partAt(x - len([]rune(before))); ok {
+		return m.detail.turn(p)
 	}
+	return nil
 }
 
 // clickFoot does what a hint of the footer says.

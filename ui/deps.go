@@ -18,6 +18,7 @@ type Deps struct {
 	Interval   time.Duration // the operator's interval: the form's default; going faster asks once
 	Planner    Planner
 	Exporter   Exporter
+	Bodies     Bodies // nil: the pages are not kept
 
 	// Saving names the file that results already go to. Empty: they are only
 	// in memory, and the screen says so before it lets them go.
@@ -76,6 +77,24 @@ type Exporter interface {
 	// Export writes rs to path and returns how many rows it wrote. It
 	// returns fs.ErrExist if the file is there and overwrite is false.
 	Export(ctx context.Context, path string, overwrite bool, rs iter.Seq2[engine.Result, error]) (int, error)
+}
+
+// Bodies reads pages as they were kept when they were fetched.
+type Bodies interface {
+	// Body reads the page that was kept last of url, which is where redirects
+	// ended: its first bytes, at most so many. kept is false if there is none.
+	// Errors name the file.
+	Body(ctx context.Context, url string, most int64) (b Body, kept bool, err error)
+}
+
+// A Body is the beginning of a page as it was kept.
+type Body struct {
+	Type string    // Content-Type, as the server wrote it
+	At   time.Time // when it was kept, or found to be unchanged
+	Size int64     // bytes of the whole
+
+	Raw  []byte // its first bytes
+	Text []byte // Raw as UTF-8, if it is text
 }
 
 // A caller makes a command of a call that may block for I/O: it runs do with

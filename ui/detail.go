@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 
 	"weir/engine"
 )
@@ -20,14 +19,17 @@ const (
 	headersPart
 	findingsPart
 	recordsPart
+	bodyPart
 	parts
 )
 
 // A detail shows one job: what became of it, every attempt, where the time
-// went, and what was extracted. It is a component: the parent chooses the job,
-// gives it keys and a size, and draws the frame around it.
+// went, what was extracted, and the page that it was extracted from. It is a
+// component: the parent chooses the job, gives it keys and a size, and draws the
+// frame around it.
 type detail struct {
 	results engine.Controller
+	bodies  Bodies // nil: they are not kept
 	call    caller
 	keys    keyMap
 
@@ -38,59 +40,50 @@ type detail struct {
 	result *fetched
 	asked  uint64 // num that the result was asked for
 	err    string // why there is none
+	body   keptBody
 
-	part  part
-	top   int    // first line of the part that is shown
-	sheet *sheet // what was drawn last
-	w, h  int    // cells
-}
-
-// A sheet is the part that was drawn last. It is kept because a table of many
-// records takes longer to draw than a frame may.
-type sheet struct {
-	of    sheetOf
-	lines []string
-	room  int // lines of it that were shown at once
-}
-
-// A sheetOf is what a sheet was drawn from.
-type sheetOf struct {
-	result  *fetched
-	part    part
-	w       int
-	theme   string
-	dark    bool
-	profile colorprofile.Profile
-}
-
-// A fetched is the result of a job, cleaned, with its records as a table.
-type fetched struct {
-	engine.Result
-	table records
+	part   part
+	chosen bool   // the operator has chosen the part: it stays with the next job
+	opened bool   // long values and wide tables are shown whole
+	at     lineAt // of the part, the first that is shown
+	w, h   int    // cells
 }
 
 // detailMsg brings the result of a job, or says that there is none.
 type detailMsg struct {
 	id     engine.JobID
+	num    uint64
 	result *fetched
 	err    error
 }
 
-func newDetail(c engine.Controller, call caller, keys keyMap) detail {
-	return detail{results: c, call: call, keys: keys, sheet: &sheet{}}
+func newDetail(c engine.Controller, b Bodies, call caller, keys keyMap) detail {
+	return detail{results: c, bodies: b, call: call, keys: keys}
 }
 
 // SetSize sets how many cells View may use.
-func (d *detail) SetSize(w, h int) { d.w, d.h = w, h }
+func (d *detail) SetSize(w, h int) {
+	if d.w > 0 && w > 0 {
+		d.at.row = d.at.row * d.w / w // about the same text stays
+	}
+	d.w, d.h = w, h
+}
 
 // show shows the job of row. Call it for every newer state of the row, too:
 // it fetches the result once the job has ended, and again when it has ended
-// anew after a retry.
+// anew after a retry. The next job is shown from the part that the operator has
+// chosen, or else from the one that tells most.
 func (d *detail) show(row *jobRow, s *engine.Stats) tea.Cmd {
 	if d.row == nil || row.id != d.row.id {
-		*d = detail{results: d.results, call: d.call, keys: d.keys, sheet: d.sheet, w: d.w, h: d.h}
-		if row.outcome == engine.OK || row.outcome == engine.Empty {
-			d.part = recordsPart
+		*d = detail{
+			results: d.results, bodies: d.bodies, call: d.call, keys: d.keys, w: d.w, h: d.h,
+			part: d.part, chosen: d.chosen, opened: d.opened,
+		}
+		if !d.chosen {
+			d.part = timelinePart
+			if row.outcome == engine.OK || row.outcome == engine.Empty {
+				d.part = recordsPart
+			}
 		}
 	}
 	d.row, d.stats = row, s
@@ -99,70 +92,106 @@ func (d *detail) show(row *jobRow, s *engine.Stats) tea.Cmd {
 		return nil
 	}
 	d.asked = row.num
-	id, results := row.id, d.results
+	id, num, results := row.id, row.num, d.results
 	return d.call(func(ctx context.Context) tea.Msg {
 		rs, err := results.Results(ctx, engine.Query{Jobs: []engine.JobID{id}})
 		if err != nil || len(rs) == 0 {
-			return detailMsg{id: id, err: cmp.Or(err, errNoResult)}
+			return detailMsg{id: id, num: num, err: cmp.Or(err, errNoResult)}
 		}
-		return detailMsg{id: id, result: cleanResult(rs[len(rs)-1])}
+		return detailMsg{id: id, num: num, result: cleanResult(rs[len(rs)-1])}
 	})
 }
 
-// Update takes the fetched result.
+// forget forgets the job and what was chosen: who opens details begins anew.
+func (d *detail) forget() {
+	*d = detail{results: d.results, bodies: d.bodies, call: d.call, keys: d.keys, w: d.w, h: d.h}
+}
+
+// Update takes what was fetched or read.
 func (d detail) Update(msg tea.Msg) (detail, tea.Cmd) {
-	if msg, ok := msg.(detailMsg); ok && d.row != nil && msg.id == d.row.id { // else of a job that was shown before
-		d.result, d.err = msg.result, ""
-		if msg.err != nil {
+	switch msg := msg.(type) {
+	case detailMsg:
+		if d.row == nil || msg.id != d.row.id || msg.num != d.asked { // of a job that was shown before
+			return d, nil
+		}
+		if d.result = msg.result; d.result == nil {
 			d.err = clean(msg.err.Error(), lineBytes)
 		}
-		d.scroll(0)
+	case bodyMsg:
+		if d.row != nil && msg.id == d.row.id && msg.body.num == d.body.num {
+			d.body = msg.body
+		}
 	}
-	return d, nil
+	return d, d.askBody()
 }
 
 // do does what open details make of an act, and reports whether it is one of
 // theirs: the next part, a page up or down.
-func (d *detail) do(a act) bool {
+func (d *detail) do(a act) (tea.Cmd, bool) {
+	s := d.sight(Theme{})
 	switch a {
 	case actNextPanel:
-		d.part, d.top = (d.part+1)%parts, 0
+		return d.turn((d.part + 1) % parts), true
 	case actPrevPanel:
-		d.part, d.top = (d.part+parts-1)%parts, 0
+		return d.turn((d.part + parts - 1) % parts), true
 	case actScrollDown, actPageDown:
-		d.scroll(max(d.sheet.room-1, 1))
+		d.scroll(max(s.room-1, 1))
 	case actScrollUp, actPageUp:
-		d.scroll(-max(d.sheet.room-1, 1))
+		d.scroll(-max(s.room-1, 1))
+	case actTop:
+		d.at = lineAt{}
+	case actEnd:
+		d.at = s.end()
+	case actOpen:
+		d.open()
 	default:
-		return false
+		return nil, false
 	}
-	return true
+	return nil, true
 }
 
-func (d *detail) scroll(lines int) {
-	d.top = max(0, min(d.top+lines, len(d.sheet.lines)-d.sheet.room))
+// turn shows a part, because the operator wants it.
+func (d *detail) turn(p part) tea.Cmd {
+	d.part, d.chosen, d.at = p, true, lineAt{}
+	return d.askBody()
 }
 
-// leastPart is how many lines a part has at least, where there is little room:
-// what led to the page and its title give way to it.
-const leastPart = 3
+// open shows long values and wide tables whole, or no longer. What is on top
+// stays.
+func (d *detail) open() {
+	if d.part != recordsPart || d.result == nil || len(d.result.records.recs) == 0 {
+		return
+	}
+	rec := d.at.block
+	if l, ok := d.leaf(Theme{}).(recordLines); ok {
+		rec = int(l.entries[min(rec, len(l.entries)-1)].rec)
+	}
+	d.opened = !d.opened
+	d.at = lineAt{block: rec}
+	if l, ok := d.leaf(Theme{}).(recordLines); ok {
+		d.at.block = l.block(rec)
+	}
+}
+
+func (d *detail) scroll(lines int) { d.at = d.sight(Theme{}).scrolled(d.at, lines) }
 
 // View draws the details in at most the set size, without a frame.
 func (d detail) View(th Theme) string {
 	if d.row == nil || d.w < 1 || d.h < 1 {
 		return ""
 	}
-	lines := d.head(th, d.h-3-leastPart)
-	room := max(d.h-len(lines)-3, 1)
-	body := d.draw(th, room)
-	top := max(0, min(d.top, len(body)-room))
-	shown := body[top:min(top+room, len(body))]
-	lines = append(lines, "")
-	lines = append(lines, shown...)
-	for range min(d.floor(), room) - len(shown) { // the line of the parts stays where it is
+	s := d.sight(th)
+	lines := d.head(th)
+	if d.roomy() {
 		lines = append(lines, "")
 	}
-	lines = append(lines, "", d.tabs(th, top+room < len(body)))
+	shown, from, to := s.lines(th, d.at)
+	shown = append(s.head(th, d.w), shown...)
+	lines = append(lines, shown...)
+	for range min(d.floor(), d.room()) - len(shown) { // the line of the parts stays where it is
+		lines = append(lines, "")
+	}
+	lines = append(lines, th.Muted.Render(d.hint(s, from, to)), d.tabs(th))
 	lines = lines[:min(len(lines), d.h)]
 	for i, line := range lines {
 		lines[i] = cut(line, d.w)
@@ -170,14 +199,43 @@ func (d detail) View(th Theme) string {
 	return strings.Join(lines, "\n")
 }
 
-// draw returns the lines of the part, from the sheet if nothing has changed.
-func (d detail) draw(th Theme, room int) []string {
-	of := sheetOf{d.result, d.part, d.w, th.Name, th.Dark, th.profile}
-	if d.result == nil || of != d.sheet.of {
-		d.sheet.of, d.sheet.lines = of, d.lines(th)
+// roomy reports whether there is room for more than what has to be said.
+func (d detail) roomy() bool { return d.h >= 12 }
+
+// room returns how many lines a part has.
+func (d detail) room() int {
+	n := d.h - len(d.head(Theme{})) - 2
+	if d.roomy() {
+		n--
 	}
-	d.sheet.room = room
-	return d.sheet.lines
+	return max(n, 1)
+}
+
+// sight is the part that is shown, where it is shown.
+func (d detail) sight(th Theme) sight {
+	l := d.leaf(th)
+	return sight{l, d.w, max(d.room()-len(l.head(Theme{}, d.w)), 1)}
+}
+
+// hint says which of the part is on the screen, and the keys that show more.
+func (d detail) hint(s sight, from, to lineAt) string {
+	var parts []string
+	add := func(key, word string) {
+		if key != "" && word != "" {
+			parts = append(parts, key+" "+word)
+		}
+	}
+	position := s.position(from, to)
+	if position != "" {
+		parts = append(parts, position)
+	}
+	if l, ok := s.leaf.(interface{ opens(w int) string }); ok {
+		add(d.keys.shown("", actOpen), l.opens(d.w))
+	}
+	if position != "" {
+		add(d.keys.shown(" ", actScrollDown, actScrollUp), "scroll")
+	}
+	return joined(parts, d.w)
 }
 
 // floor returns how many lines a short part takes: as many as the timeline.
@@ -192,9 +250,14 @@ func (d detail) floor() int {
 	return n
 }
 
+// leastPart is how many lines a part has at least, where there is little room:
+// what led to the page and its title give way to it.
+const leastPart = 3
+
 // head says what became of the job, in a line, with its URL and batch below, and
-// more where that takes no more than most lines.
-func (d detail) head(th Theme, most int) []string {
+// more where there is room.
+func (d detail) head(th Theme) []string {
+	most := d.h - 3 - leastPart
 	r := d.row
 	facts := []string{r.state()}
 	if r.class != "" && r.class != engine.Status {
@@ -213,6 +276,13 @@ func (d detail) head(th Theme, most int) []string {
 	style := th.outcome(r)
 	lines := []string{style.Render(strings.Join(facts, " · "))}
 
+	var why []string
+	if r.why != "" && r.outcome != engine.OK && !strings.Contains(lines[0], r.why) {
+		why = append(why, style.Render(cut(r.why, d.w)))
+	}
+	if !d.roomy() {
+		return append(append(lines, cut(r.url, d.w)), why...)
+	}
 	tail := ""
 	if d.batch != "" {
 		tail = "batch " + d.batch
@@ -222,10 +292,6 @@ func (d detail) head(th Theme, most int) []string {
 	} else {
 		lines = append(lines, fold(r.url, d.w, max(1, min(most-2, 3)))...)
 		lines = append(lines, th.Muted.Render(tail))
-	}
-	var why []string
-	if r.why != "" && r.outcome != engine.OK && !strings.Contains(lines[0], r.why) {
-		why = append(why, style.Render(cut(r.why, d.w)))
 	}
 	more := func(name, value string) {
 		if len(lines)+len(why) < most {
@@ -257,52 +323,112 @@ func fold(s string, w, most int) []string {
 	return lines
 }
 
-var partNames = [parts]string{"timeline", "headers", "findings", "records"}
+var partNames = [parts]string{"timeline", "headers", "findings", "records", "body"}
 
-// tabs names the parts; the one that is shown stands in brackets.
-func (d detail) tabs(th Theme, more bool) string {
-	counts := [parts]int{-1, 0, 0, 0}
-	if d.result != nil {
-		counts = [parts]int{-1, len(d.result.Header), len(d.result.Findings), len(d.result.Records)}
+// tabNames are the parts as the line of them names them, with how much there is
+// of each. Where that is too long, what does not fit goes: first the counts of
+// those that are not shown, then the ends of their names.
+func (d detail) tabNames() (names [parts]string, gap int) {
+	counts := [parts]int{-1, 0, 0, 0, -1}
+	if r := d.result; r != nil {
+		counts = [parts]int{-1, len(r.header), r.found, len(r.records.recs), -1}
 	}
-	words := make([]string, parts)
-	for p, name := range partNames {
-		if counts[p] >= 0 {
-			name += " " + count(counts[p])
+	for tight := range 5 {
+		gap = 2
+		if tight > 0 {
+			gap = 1
 		}
-		if part(p) == d.part {
-			name = th.Accent.Render("[" + name + "]")
+		cells := (len(names) - 1) * gap
+		for p, name := range partNames {
+			shown := part(p) == d.part
+			if tight > 2 && !shown {
+				name = name[:4]
+			}
+			if counts[p] >= 0 && (tight < 2 || shown && tight < 4) {
+				name += " " + count(counts[p])
+			}
+			if shown {
+				name = "[" + name + "]"
+			}
+			names[p] = name
+			cells += width(name)
 		}
-		words[p] = name
+		if cells <= d.w {
+			break
+		}
 	}
-	line := strings.Join(words, "  ")
-	if key := d.keys.shown("", actScrollDown); more && key != "" {
-		line += th.Muted.Render("  " + key + " more")
-	}
-	return line
+	return names, gap
 }
 
-// lines returns the part that is shown, whole.
-func (d detail) lines(th Theme) []string {
+// tabs names the parts; the one that is shown stands in brackets.
+func (d detail) tabs(th Theme) string {
+	names, gap := d.tabNames()
+	for p, name := range names {
+		if part(p) == d.part {
+			names[p] = th.Accent.Render(name)
+		}
+	}
+	return strings.Join(names[:], blank(gap))
+}
+
+// partAt returns the part whose name stands in a cell of the line of the parts.
+func (d detail) partAt(x int) (part, bool) {
+	names, gap := d.tabNames()
+	for p, name := range names {
+		if 0 <= x && x < width(name) {
+			return part(p), true
+		}
+		x -= width(name) + gap
+	}
+	return 0, false
+}
+
+// leaf is the part that is shown.
+func (d detail) leaf(th Theme) leaf {
+	one := func(words string) leaf { return told{words: []string{words}} }
+	r := d.result
 	switch {
 	case d.row == nil:
-		return nil
+		return told{}
+	case r == nil && d.err != "":
+		return told{words: []string{d.err}, bad: true}
+	case r == nil && d.row.num != 0:
+		return one("being fetched")
 	case d.part == timelinePart:
-		return d.timeline(th)
-	case d.err != "":
-		return []string{th.Bad.Render(d.err)}
-	case d.result == nil && d.row.num != 0:
-		return []string{th.Muted.Render("being fetched")}
-	case d.result == nil:
-		return []string{th.Muted.Render("nothing yet: the job has not ended")}
+		return drawnLines(d.timeline(th))
+	case r == nil:
+		return one("nothing yet: the job has not ended")
 	}
 	switch d.part {
 	case headersPart:
-		return headerLines(th, d.result.Header, d.w)
+		if len(r.header) == 0 {
+			return one("no headers: no answer came")
+		}
+		return r.header
 	case findingsPart:
-		return findingLines(th, d.result.Findings, d.w)
+		if len(r.findings) == 0 {
+			return one("nothing was missing or bad")
+		}
+		return r.findings
+	case bodyPart:
+		switch {
+		case d.bodies == nil:
+			return one("bodies are not kept: start weir with --keep-bodies DIR")
+		case d.body.leaf == nil:
+			return one("being read")
+		}
+		return d.body.leaf
 	}
-	return d.result.table.lines(th, d.w)
+	switch t := r.records; {
+	case len(t.recs) == 0:
+		return one("no records")
+	case d.opened:
+		return t.opened()
+	case len(t.recs) == 1:
+		return t.folded()
+	default:
+		return recordTable{t}
+	}
 }
 
 // batchName returns what a batch is called: its number and its name.

@@ -80,7 +80,7 @@ func detailStats() *engine.Stats {
 // opened returns the details of r, fetched.
 func opened(t *testing.T, r engine.Result, w, h int) detail {
 	t.Helper()
-	d := newDetail(&kept{results: []engine.Result{r}}, callIn(t.Context()), newKeys())
+	d := newDetail(&kept{results: []engine.Result{r}}, nil, callIn(t.Context()), newKeys())
 	d.SetSize(w, h)
 	cmd := d.show(resultRow(&r), detailStats())
 	if cmd == nil {
@@ -102,16 +102,26 @@ func TestDetailView(t *testing.T) {
 	}
 }
 
+// bareLines returns a view without styles and the blanks at the ends of lines.
+func bareLines(view string) string {
+	lines := strings.Split(ansi.Strip(view), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
 func TestDetailParts(t *testing.T) {
 	d := opened(t, rotaPage(), 78, 17)
 	for _, want := range []struct{ tabs, line string }{
 		{"[records 31]", "date        shift  start  who"}, // first, since it ended ok
+		{"[body]", "bodies are not kept: start weir with --keep-bodies DIR"},
 		{"[timeline]", "1          200   118ms     0.3s"},
 		{"[headers 2]", "Content-Type: text/html"},
-		{"[findings 1]", "MissingCell@R5C3  start  td:nth-child(3)"},
+		{"[findings 1]", "MissingCell  1\n  start  column 3  td:nth-child(3)\n    row 5"},
 		{"[records 31]", "2025-02-03  7a-5p  -      Ada Lovelace, Grace Hopper"},
 	} {
-		view := ansi.Strip(d.View(NewTheme(true, false)))
+		view := bareLines(d.View(NewTheme(true, false)))
 		if !strings.Contains(view, want.tabs) || !strings.Contains(view, want.line) {
 			t.Errorf("got\n%s\nwant %s and %q", view, want.tabs, want.line)
 		}
@@ -124,48 +134,94 @@ func TestDetailParts(t *testing.T) {
 
 func TestDetailScroll(t *testing.T) {
 	d := opened(t, rotaPage(), 78, 17)
-	view := func() string { return ansi.Strip(d.View(NewTheme(true, false))) }
-	if strings.Contains(view(), "2025-02-31") {
-		t.Fatal("all records fit: nothing to scroll")
-	}
-	for range 9 {
-		d.do(actScrollDown)
-	}
-	if !strings.Contains(view(), "2025-02-31") || strings.Contains(view(), "J more") {
-		t.Errorf("J does not reach the end:\n%s", view())
-	}
-	for range 9 {
-		d.do(actScrollUp)
-	}
-	if !strings.Contains(view(), "2025-02-01") {
-		t.Errorf("K does not reach the beginning:\n%s", view())
+	for _, step := range []struct {
+		act        act
+		times      int
+		has, lacks string
+	}{
+		{actNone, 0, "1-9 of 31 · enter whole records · J K scroll", "2025-02-31"},
+		{actScrollDown, 1, "9-17 of 31", "2025-02-08"}, // the last line stays
+		{actPageDown, 9, "23-31 of 31", "2025-02-22"},
+		{actScrollUp, 1, "15-23 of 31", "2025-02-24"},
+		{actPageUp, 9, "1-9 of 31", "2025-02-10"},
+		{actEnd, 1, "23-31 of 31", "2025-02-22"},
+		{actTop, 1, "1-9 of 31", "2025-02-10"},
+	} {
+		for range step.times {
+			d.do(step.act)
+		}
+		view := bareLines(d.View(NewTheme(true, false)))
+		if !strings.Contains(view, step.has) || strings.Contains(view, step.lacks) || !strings.Contains(view, "date        shift  start  who") {
+			t.Errorf("after act %d, %d times:\n%s\nwant %q, and the heading", step.act, step.times, view, step.has)
+		}
 	}
 }
 
-// A page of many records is drawn once, not once a frame.
-func TestDetailKeepsItsSheet(t *testing.T) {
+// The part that was chosen stays for the next job, from its beginning; nobody
+// having chosen, each job begins with what tells most.
+func TestDetailOfTheNextJob(t *testing.T) {
 	d := opened(t, rotaPage(), 78, 17)
-	d.View(NewTheme(true, false))
-	first := &d.sheet.lines[0]
-	d.View(NewTheme(true, false))
-	if &d.sheet.lines[0] != first {
-		t.Error("the same part was drawn again")
+	bad := failed()
+	next := func(r *engine.Result) { d.show(resultRow(r), detailStats()) }
+	if next(&bad); d.part != timelinePart {
+		t.Errorf("a job that failed is shown from part %d, want the attempts", d.part)
 	}
-	dark := d.View(NewTheme(true, false))
-	if d.View(NewTheme(false, false)) == dark {
-		t.Error("another theme changes nothing")
+	good := rotaPage()
+	if next(&good); d.part != recordsPart {
+		t.Errorf("a job that ended ok is shown from part %d, want the records", d.part)
 	}
-	d.SetSize(40, 17)
-	d.View(NewTheme(false, false))
-	if w := ansi.StringWidth(d.sheet.lines[1]); w > 40 {
-		t.Errorf("a line of %d cells is left of the wider sheet, want at most 40", w)
+	d.do(actNextPanel)
+	d.do(actPrevPanel)
+	d.at = lineAt{7, 0}
+	if next(&bad); d.part != recordsPart || d.at != (lineAt{}) {
+		t.Errorf("the next job is shown from part %d, %v; want the chosen part, from its beginning", d.part, d.at)
+	}
+	d.forget()
+	if next(&bad); d.part != timelinePart {
+		t.Errorf("details that are opened anew begin with part %d", d.part)
+	}
+}
+
+// The line of the parts says as much as fits, and a click finds what it says.
+func TestDetailTabs(t *testing.T) {
+	r := rotaPage()
+	for range 1100 {
+		r.Findings = append(r.Findings, r.Findings[0])
+	}
+	d := opened(t, r, 78, 17)
+	for _, tc := range []struct {
+		w    int
+		want string
+	}{
+		{78, "timeline  headers 2  findings 1,101  [records 31]  body"},
+		{53, "timeline headers 2 findings 1,101 [records 31] body"},
+		{45, "timeline headers findings [records 31] body"},
+		{38, "time head find [records 31] body"},
+		{31, "time head find [records] body"},
+		{20, "time head find [reco…"},
+	} {
+		d.SetSize(tc.w, 17)
+		line := bareLines(d.View(NewTheme(true, false)))
+		line = line[strings.LastIndexByte(line, '\n')+1:]
+		if line != cut(tc.want, tc.w) {
+			t.Errorf("in %d cells: %q, want %q", tc.w, line, tc.want)
+		}
+		for p, name := range partNames {
+			x := strings.Index(line, name[:4])
+			if got, ok := d.partAt(x); x >= 0 && (!ok || got != part(p)) {
+				t.Errorf("in %d cells, cell %d of %q is part %d, %v; want %s", tc.w, x, line, got, ok, name)
+			}
+		}
+		if _, ok := d.partAt(strings.IndexByte(line, ' ')); ok {
+			t.Errorf("in %d cells, the gap is a part", tc.w)
+		}
 	}
 }
 
 func TestDetailFetches(t *testing.T) {
 	r := failed()
 	k := &kept{results: []engine.Result{r}}
-	d := newDetail(k, callIn(t.Context()), newKeys())
+	d := newDetail(k, nil, callIn(t.Context()), newKeys())
 	d.SetSize(56, 22)
 	s := detailStats()
 

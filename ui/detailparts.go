@@ -1,9 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,28 +13,35 @@ import (
 
 var errNoResult = errors.New("the result is no longer kept")
 
-// cleanResult returns r with everything that a page or a server wrote cleaned,
-// and its records as a table. It takes time for long results: call it off the
-// loop.
+// A fetched is the result of a job, cleaned, with what its parts show. Its
+// records, findings and header stand there only.
+type fetched struct {
+	engine.Result
+	page     string // URL that answered, as it is
+	records  *records
+	findings findings
+	header   headers
+	found    int // findings
+}
+
+// cleanResult returns r with everything that a page or a server wrote cleaned.
+// It takes time for long results: call it off the loop.
 func cleanResult(r engine.Result) *fetched {
+	f := &fetched{page: cmp.Or(r.Final, r.URL), records: newRecords(r.Records), findings: newFindings(r.Findings), found: len(r.Findings)}
+	f.header = make(headers, len(r.Header))
+	for i, h := range r.Header {
+		f.header[i] = engine.Header{Name: clean(h.Name, lineBytes), Value: clean(h.Value, valueBytes)}
+	}
 	r.Final = clean(r.Final, urlBytes)
 	r.Title = clean(r.Title, lineBytes)
 	r.Error = clean(r.Error, lineBytes)
-	r.Header = slices.Clone(r.Header)
-	for i, h := range r.Header {
-		r.Header[i] = engine.Header{Name: clean(h.Name, lineBytes), Value: clean(h.Value, valueBytes)}
-	}
-	r.Findings = slices.Clone(r.Findings)
-	for i, f := range r.Findings {
-		f.Kind, f.Field = clean(f.Kind, lineBytes), clean(f.Field, lineBytes)
-		f.Selector, f.Raw = clean(f.Selector, lineBytes), clean(f.Raw, lineBytes)
-		r.Findings[i] = f
-	}
 	r.History = slices.Clone(r.History)
 	for i := range r.History {
 		r.History[i].Why = clean(r.History[i].Why, lineBytes)
 	}
-	return &fetched{Result: r, table: newRecords(r.Records)}
+	r.Records, r.Findings, r.Header, r.Links = nil, nil, nil, nil
+	f.Result = r
+	return f
 }
 
 // valueBytes is the most that is kept of a header field or a cell.
@@ -44,37 +52,34 @@ const valueBytes = 4096
 func (d detail) timeline(th Theme) []string {
 	var lines []string
 	if d.result == nil {
-		switch {
-		case d.err != "":
-			return []string{th.Bad.Render(d.err)}
-		case d.row.num != 0:
-			return []string{th.Muted.Render("being fetched")}
-		}
-		var lines []string
 		for _, sentence := range whyJob(d.keys, d.row, d.stats)[1:] { // the first is its URL
-			for _, r := range wrap(sentence, th.Text, d.w) {
-				lines = append(lines, r.text)
-			}
+			lines = append(lines, folded(sentence, d.w)...)
 		}
 		return lines
 	}
 	if len(d.result.History) > 0 {
-		lines = append(lines, th.Muted.Render("attempt   code    time   waited  why"))
+		lines = append(lines, th.Muted.Render(attemptsHead))
 		for i, a := range slices.Backward(d.result.History) {
 			code := unknown
 			if a.Status != 0 {
-				code = fmt.Sprint(a.Status)
+				code = strconv.Itoa(a.Status)
 			}
 			why := a.Why
 			if why == "" {
 				why = string(a.Class)
 			}
-			lines = append(lines, pad(fmt.Sprint(i+1), 7)+right(code, 7)+right(duration(a.Elapsed), 8)+right(short(a.Waited), 9)+"  "+why)
+			line := pad(strconv.Itoa(i+1), 7) + right(code, 7) + right(duration(a.Elapsed), 8) + right(short(a.Waited), 9) + "  "
+			for _, text := range folded(why, max(d.w-width(line), 8)) {
+				lines = append(lines, line+text)
+				line = blank(width(line))
+			}
 		}
 		lines = append(lines, "")
 	}
 	return append(lines, bars(th, d.result.Timing, d.w)...)
 }
+
+const attemptsHead = "attempt   code    time   waited  why"
 
 // bars draws the stages of an attempt, the longest over the whole of its room.
 // A stage that took any time has one cell at least; one that did not happen
@@ -112,38 +117,36 @@ func bars(th Theme, t engine.Timing, w int) []string {
 	return lines
 }
 
-// headerLines draws header fields; long values go on in the next line.
-func headerLines(th Theme, header []engine.Header, w int) []string {
-	if len(header) == 0 {
-		return []string{th.Muted.Render("no headers: no answer came")}
+// headers are the fields of an answer's header. Long values go on in the next
+// line.
+type headers []engine.Header
+
+// value is what is drawn of a field.
+func (headers) value(h engine.Header) string {
+	if h.Value == "" {
+		return emptyText
 	}
-	var lines []string
-	for _, h := range header {
-		name := th.Accent.Render(h.Name + ":")
-		if width(h.Name)+2+width(h.Value) <= w {
-			lines = append(lines, name+" "+h.Value)
-			continue
-		}
-		lines = append(lines, name)
-		for _, r := range wrap(h.Value, th.Text, w-2) {
-			lines = append(lines, "  "+r.text)
-		}
-	}
-	return lines
+	return h.Value
 }
 
-// findingLines draws what was missing or bad, a finding a line.
-func findingLines(th Theme, findings []engine.Finding, w int) []string {
-	if len(findings) == 0 {
-		return []string{th.Muted.Render("nothing was missing or bad")}
+func (l headers) head(Theme, int) []string { return nil }
+func (l headers) count() int               { return len(l) }
+
+func (l headers) rows(i, w int) int {
+	if value := l.value(l[i]); width(l[i].Name)+2+width(value) > w {
+		return 1 + rowsOf(value, w-2)
 	}
-	lines := make([]string, 0, len(findings))
-	for _, f := range findings {
-		line := th.Warn.Render(f.String()) + "  " + f.Field + "  " + th.Muted.Render(f.Selector)
-		if f.Raw != "" {
-			line += fmt.Sprintf("  %q", f.Raw)
-		}
-		lines = append(lines, cut(line, w))
+	return 1
+}
+
+func (l headers) draw(lines []string, th Theme, i, from, end, w int) []string {
+	name, value := cut(l[i].Name, w-1)+":", l.value(l[i])
+	if width(l[i].Name)+2+width(value) <= w {
+		return append(lines, th.Accent.Render(name)+" "+value)
 	}
-	return lines
+	all := []string{th.Accent.Render(name)}
+	for _, text := range folded(value, w-2) {
+		all = append(all, "  "+text)
+	}
+	return append(lines, all[from:end]...)
 }

@@ -95,14 +95,18 @@ func TestViewsHoldTheirSize(t *testing.T) {
 			}
 		}
 		page := hostileResult(r)
-		d := newDetail(nil, nil, newKeys())
+		d := newDetail(nil, nil, nil, newKeys())
 		d.SetSize(w, h)
 		d.row, d.stats, d.batch = resultRow(&page), detailStats(), "2 "+clean(hostile(r), 100)
 		d.result = cleanResult(page)
+		shelf := &library{mime: hostile(r), pages: map[string]string{d.result.page: hostile(r) + "\n" + strings.Repeat(hostile(r), 9)}}
+		d.bodies, d.body = shelf, keptBody{page.Num, readBody(t.Context(), shelf, d.result)}
 		for range parts {
 			check("detail", d.View(th), w, h)
-			d.do(actNextPanel)
 			d.do(actScrollDown)
+			d.do(actOpen)
+			check("detail", d.View(th), w, h)
+			d.do(actNextPanel)
 		}
 	}
 }

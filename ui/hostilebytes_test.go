@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"strings"
@@ -51,11 +52,21 @@ func written(name string) *enginetest.Scraper {
 	}}
 }
 
+// A mirror has a page of every URL, in which a name stands.
+type mirror struct{ name string }
+
+func (m mirror) Body(_ context.Context, _ string, most int64) (Body, bool, error) {
+	page := []byte("<title>" + m.name + "\n\t" + m.name + "</title>\n" + strings.Repeat(m.name, 40))
+	return Body{Type: "text/html; charset=" + m.name, Size: int64(len(page)), Raw: page, Text: page}, true, nil
+}
+
 // tour visits every panel, part and dialog, and returns what stands on the
 // screen at each stop.
 func tour(t *testing.T, name string) (stops []string, frames []string) {
 	t.Helper()
-	tell(t, written(name), func(d *Deps) { d.Planner, d.Name = &naming{name: name}, name }, func(ta *tale) {
+	tell(t, written(name), func(d *Deps) {
+		d.Planner, d.Name, d.Bodies = &naming{name: name}, name, mirror{name}
+	}, func(ta *tale) {
 		stop := func(keys ...string) {
 			t.Helper()
 			ta.press(keys...)

@@ -89,7 +89,7 @@ func newModel(ctx context.Context, d Deps) *Model {
 		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, says: says, focus: resultsPanel,
 		feed:   &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
 		read:   func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
-		detail: newDetail(d.Controller, call, says), filter: newField(""), faster: map[string]bool{},
+		detail: newDetail(d.Controller, d.Bodies, call, says), filter: newField(""), faster: map[string]bool{},
 	}
 	m.batches, m.workers, m.hosts, m.results = newBatches(&m.stats), newWorkers(&m.stats), newHosts(&m.stats), newResults(&m.stats)
 	m.batches.keys, m.results.keys, m.dialogs.keys = says, says, keys
@@ -169,7 +169,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.listed(msg)
 	case textsMsg:
 		return m.takeTexts(msg)
-	case detailMsg:
+	case detailMsg, bodyMsg:
 		var cmd tea.Cmd
 		m.detail, cmd = m.detail.Update(msg)
 		return cmd

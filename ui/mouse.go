@@ -93,8 +93,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 	case nowhere:
 		return nil
 	case detailsPlace:
-		m.clickDetails(text, x)
-		return nil
+		return m.clickDetails(text, x)
 	}
 	return m.clickPanel(p, line, x, text)
 }

@@ -2,23 +2,81 @@ package ui
 
 import (
 	"slices"
-	"strings"
+	"sort"
 
 	"weir/engine"
 )
 
-// records is the records of a result as a table of clean text.
+// records is the records of a result as clean text, for a table of them and for
+// lines that tell of one field each.
 type records struct {
-	names []string   // of the fields, in the order in which they first appear
-	rows  [][]string // a cell for each name; a cell that was not there is "-"
-	cells []int      // width of the widest of each column, its name too
+	names []string // of the fields, in the order in which they first appear
+	cells []int    // width of the widest of each column, its name too
+	recs  [][]cell // the values of each record, up to the last field that it has
+
+	label       int // cells of the widest name, with the count of its list
+	value       int // and of the widest value, of lists the widest item
+	short, long []entry
 }
 
-func newRecords(rs []engine.Record) records {
-	var t records
+// A cell is the value of a field: a text or a list. The zero cell was not there.
+type cell struct {
+	text  string   // on one line
+	items []string // of a list
+	there bool
+}
+
+// emptyText is how a value is drawn that is there and empty.
+const emptyText = `""`
+
+func newCell(v any) cell {
+	if v == nil {
+		return cell{}
+	}
+	c := cell{there: true, text: clean(engine.Text(v, ", "), valueBytes)}
+	add := func(v any) {
+		c.items = append(c.items, clean(engine.Text(v, ", "), valueBytes))
+	}
+	switch v := v.(type) {
+	case []string:
+		for _, item := range v {
+			add(item)
+		}
+	case []any:
+		for _, item := range v {
+			add(item)
+		}
+	}
+	return c
+}
+
+// String writes the value on one line.
+func (c cell) String() string {
+	switch {
+	case !c.there:
+		return unknown
+	case c.text == "":
+		return emptyText
+	}
+	return c.text
+}
+
+// values returns the items of a list, or else the one value.
+func (c cell) values() []string {
+	if len(c.items) > 0 {
+		return c.items
+	}
+	return []string{c.String()}
+}
+
+// cellText writes the value of a field on one line.
+func cellText(v any) string { return newCell(v).String() }
+
+func newRecords(rs []engine.Record) *records {
+	t := new(records)
 	column := make(map[string]int)
 	for _, r := range rs {
-		row := slices.Repeat([]string{unknown}, len(t.names))
+		row := make([]cell, len(t.names))
 		for _, f := range r {
 			c, ok := column[f.Name]
 			if !ok {
@@ -27,22 +85,37 @@ func newRecords(rs []engine.Record) records {
 				name := clean(f.Name, lineBytes)
 				t.names = append(t.names, name)
 				t.cells = append(t.cells, width(name))
-				row = append(row, unknown)
+				row = append(row, cell{})
 			}
-			row[c] = cellText(f.Value)
-			t.cells[c] = max(t.cells[c], width(row[c]))
+			row[c] = newCell(f.Value)
+			t.cells[c] = max(t.cells[c], width(row[c].String()))
+			t.label = max(t.label, width(labelOf(t.names[c], row[c])))
+			for _, v := range row[c].values() {
+				t.value = max(t.value, width(v))
+			}
 		}
-		t.rows = append(t.rows, row)
+		t.recs = append(t.recs, row)
 	}
+	t.short, t.long = t.entries(listShown), t.entries(0)
 	return t
 }
 
-// cellText writes the value of a field on one line.
-func cellText(v any) string {
-	if v == nil {
-		return unknown
+// at returns a value of a record. Records from before a field first appeared
+// have none of it.
+func (t *records) at(rec, field int) cell {
+	if field < len(t.recs[rec]) {
+		return t.recs[rec][field]
 	}
-	return clean(engine.Text(v, ", "), valueBytes)
+	return cell{}
+}
+
+// labelOf is what stands before a value: the field's name, and how long its
+// list is.
+func labelOf(name string, c cell) string {
+	if len(c.items) > 1 {
+		name += " " + count(len(c.items))
+	}
+	return name
 }
 
 const (
@@ -50,89 +123,195 @@ const (
 	recordMin = 8 // cells that a column is made no narrower than
 )
 
-// lines draws the table in w cells. The widest columns give way first; fields
-// for which there is still no room are named below it.
-func (t records) lines(th Theme, w int) []string {
-	if len(t.rows) == 0 {
-		return []string{th.Muted.Render("no records")}
-	}
-	if len(t.names) == 1 { // one field: the whole of each value, folded
-		return t.column(th, w)
-	}
-	if len(t.rows) == 1 {
-		return t.page(th, w)
-	}
-	cells := slices.Clone(t.cells)
-	shown := len(cells)
-	for total(cells[:shown]) > w {
-		widest := slices.Index(cells[:shown], slices.Max(cells[:shown]))
-		if cells[widest] > recordMin {
-			cells[widest]--
-		} else if shown--; shown == 1 {
+// A recordTable is records as a table. The widest columns give way first; fields
+// for which there is still no room are left out.
+type recordTable struct{ *records }
+
+// columns returns the widths of the columns that are shown.
+func (t recordTable) columns(w int) []int {
+	shown, least := 0, -recordGap
+	for shown < len(t.cells) {
+		if least += recordGap + min(t.cells[shown], recordMin); least > w && shown > 0 {
 			break
 		}
+		shown++
 	}
-	draw := func(row []string) string {
-		var b strings.Builder
-		for c := range shown {
-			text := unknown // a row from before the field first appeared
-			if c < len(row) {
-				text = row[c]
+	cells := slices.Clone(t.cells[:shown])
+	total := (shown - 1) * recordGap
+	for c := range cells {
+		cells[c] = min(cells[c], w)
+		total += cells[c]
+	}
+	for ; total > w; total-- {
+		widest := slices.Index(cells, slices.Max(cells))
+		if cells[widest] == 1 {
+			break
+		}
+		cells[widest]--
+	}
+	return cells
+}
+
+func (t recordTable) head(th Theme, w int) []string {
+	l := newLine(w, false)
+	for c, n := range t.columns(w) {
+		if c > 0 {
+			l.gap(recordGap)
+		}
+		l.paint(th.Muted, pad(t.names[c], n))
+	}
+	return []string{l.end()}
+}
+
+func (t recordTable) count() int        { return len(t.recs) }
+func (t recordTable) rows(int, int) int { return 1 }
+
+func (t recordTable) draw(lines []string, th Theme, i, _, _, w int) []string {
+	l := newLine(w, false)
+	for c, n := range t.columns(w) {
+		if c > 0 {
+			l.gap(recordGap)
+		}
+		if v := t.at(i, c); v.there {
+			l.put(pad(v.String(), n))
+		} else {
+			l.paint(th.Muted, pad(unknown, n))
+		}
+	}
+	return append(lines, l.end())
+}
+
+// opens says what opening the table shows.
+func (t recordTable) opens(w int) string {
+	if hidden := len(t.names) - len(t.columns(w)); hidden > 0 {
+		return plural(hidden, "more field")
+	}
+	return "whole records"
+}
+
+// An entry is a line, or a few, of a record: a value of a field, the item of a
+// list, or one of the entries below.
+type entry struct{ rec, field, item int32 }
+
+// The items that are none.
+const (
+	entryHead = -1 // which record this is
+	entryMore = -2 // the rest of a list
+)
+
+const (
+	// listShown is how many items of a list are shown, and foldShown how many
+	// lines of one value, until the record is opened.
+	listShown = 3
+	foldShown = 3
+)
+
+// entries lists the records, with so many items of a list longer than that and
+// one more; all of them for 0.
+func (t *records) entries(shown int) []entry {
+	var all []entry
+	for rec := range t.recs {
+		if len(t.recs) > 1 {
+			all = append(all, entry{int32(rec), 0, entryHead})
+		}
+		for field := range t.names {
+			n := len(t.at(rec, field).values())
+			cut := shown > 0 && n > shown+1
+			if cut {
+				n = shown
 			}
-			if c == shown-1 {
-				b.WriteString(cut(text, w))
-			} else {
-				b.WriteString(pad(text, cells[c]) + blank(recordGap))
+			for item := range n {
+				all = append(all, entry{int32(rec), int32(field), int32(item)})
+			}
+			if cut {
+				all = append(all, entry{int32(rec), int32(field), entryMore})
 			}
 		}
-		return cut(b.String(), w)
 	}
-	lines := []string{th.Muted.Render(draw(t.names))}
-	for _, row := range t.rows {
-		lines = append(lines, draw(row))
+	return all
+}
+
+// recordLines are records as lines, a field below the other.
+type recordLines struct {
+	*records
+	entries []entry
+	folds   bool // long values too
+}
+
+func (t *records) folded() recordLines { return recordLines{t, t.short, true} }
+func (t *records) opened() recordLines { return recordLines{t, t.long, false} }
+
+// block returns the first block of a record.
+func (l recordLines) block(rec int) int {
+	return sort.Search(len(l.entries), func(i int) bool { return int(l.entries[i].rec) >= rec })
+}
+
+// indent returns how far in the values stand.
+func (l recordLines) indent(w int) int { return min(l.label+recordGap, w/2) }
+
+// text is the value of an entry.
+func (l recordLines) text(e entry) string {
+	v := l.at(int(e.rec), int(e.field))
+	if e.item == entryMore {
+		return glyphs.More + " " + count(len(v.items)-listShown) + " more"
 	}
-	if shown < len(t.names) {
-		lines = append(lines, th.Muted.Render(cut("also "+strings.Join(t.names[shown:], ", "), w)))
+	text := v.values()[e.item]
+	if text == "" {
+		return emptyText
+	}
+	return text
+}
+
+func (l recordLines) head(Theme, int) []string { return nil }
+func (l recordLines) count() int               { return len(l.entries) }
+
+func (l recordLines) rows(i, w int) int {
+	e := l.entries[i]
+	if e.item < 0 {
+		return 1
+	}
+	n := rowsOf(l.text(e), w-l.indent(w))
+	if l.folds {
+		n = min(n, foldShown)
+	}
+	return n
+}
+
+func (l recordLines) draw(lines []string, th Theme, i, from, end, w int) []string {
+	e := l.entries[i]
+	if e.item == entryHead {
+		return append(lines, th.Accent.Render(cut("record "+count(int(e.rec)+1)+" of "+count(len(l.recs)), w)))
+	}
+	v, indent := l.at(int(e.rec), int(e.field)), l.indent(w)
+	style := th.Text
+	if !v.there || e.item == entryMore {
+		style = th.Muted
+	}
+	all := folded(l.text(e), w-indent)
+	if l.folds && len(all) > foldShown {
+		all = all[:foldShown]
+		all[foldShown-1] = pad(all[foldShown-1], w-indent-1) + glyphs.More
+	}
+	for row := from; row < end; row++ {
+		label := ""
+		if row == 0 && e.item == 0 {
+			label = labelOf(l.names[e.field], v)
+		}
+		lines = append(lines, newLine(w, false).paint(th.Muted, pad(label, indent)).paint(style, all[row]).end())
 	}
 	return lines
 }
 
-// page draws the only record, a field a line: long values go on below.
-func (t records) page(th Theme, w int) []string {
-	label := 0
-	for _, name := range t.names {
-		label = max(label, min(width(name), 16))
+// opens says what opening the lines shows, or closing them; nothing if all of
+// them is there.
+func (l recordLines) opens(w int) string {
+	switch {
+	case len(l.recs) > 1:
+		return "table"
+	case !l.folds:
+		return "fold"
+	case len(l.short) < len(l.long), l.value > foldShown*(w-l.indent(w)):
+		return "all of it"
 	}
-	var lines []string
-	for c, name := range t.names {
-		for i, r := range wrap(t.rows[0][c], th.Text, w-label-recordGap) {
-			if i > 0 {
-				name = ""
-			}
-			lines = append(lines, th.Muted.Render(pad(name, label+recordGap))+r.text)
-		}
-	}
-	return lines
-}
-
-// column draws records of one field.
-func (t records) column(th Theme, w int) []string {
-	lines := []string{th.Muted.Render(cut(t.names[0], w))}
-	for _, row := range t.rows {
-		text := unknown // an empty record
-		if len(row) > 0 {
-			text = row[0]
-		}
-		lines = append(lines, cut(text, w))
-	}
-	return lines
-}
-
-// total returns the width of columns with their gaps.
-func total(cells []int) int {
-	sum := (len(cells) - 1) * recordGap
-	for _, c := range cells {
-		sum += c
-	}
-	return sum
+	return ""
 }

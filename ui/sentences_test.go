@@ -203,7 +203,7 @@ func TestSentencesFollowTheKeys(t *testing.T) {
 		"busy, what happened (toast)":               shown(actExport) + " writes a file",
 		"safeguard, what happened (toast)":          shown(actPause) + " on it goes on",
 		"busy, Results after down":                  shown(actFollow) + " follows",
-		"busy, details of row 0, part 1":            shown(actScrollDown) + " more",
+		"busy, details of row 0, part 1":            shown(actScrollUp) + " scroll",
 		"finished, Results at [120 36]":             shown(actRetryAll) + " retries 52 failed",
 		"workers, Results at [120 36]":              shown(actMore) + " adds one",
 		"cancelled, Results at [120 36]":            shown(actUndo) + " brings them back",
