@@ -24,6 +24,7 @@ import (
 	"weir/scrape"
 	"weir/scrape/demo"
 	"weir/scrape/export"
+	"weir/ui"
 	"weir/ui/cli"
 )
 
@@ -137,8 +138,18 @@ func start(cfg cli.Config) (*cli.Session, error) {
 			stats, err := keep.Stats()
 			return stats.String(), err
 		}
+		session.Bodies = bodies{keep}
 	}
 	return session, nil
+}
+
+// bodies are what a run keeps of the pages it fetches.
+type bodies struct{ keep *scrape.Keep }
+
+// Body implements [ui.Bodies].
+func (b bodies) Body(ctx context.Context, url string, most int64) (ui.Body, bool, error) {
+	body, kept, err := b.keep.Body(ctx, url, most)
+	return ui.Body{Type: body.Type, At: body.At, Size: body.Size, Raw: body.Raw, Text: body.Text}, kept, err
 }
 
 func newScraper(cfg cli.Config, keep *scrape.Keep) (*scrape.Scraper, error) {

@@ -75,6 +75,7 @@ type kept struct {
 	modified string
 	hash     [32]byte
 	bytes    int64
+	at       int64 // when that was so last, in ms of Unix
 }
 
 // entry is a line of the index.
@@ -146,7 +147,7 @@ func endLine(f *os.File) error {
 
 // know takes an entry into memory. The lock is held, or not needed yet.
 func (k *Keep) know(e entry, hash [32]byte) {
-	k.known[e.URL] = kept{mime: e.Type, kind: e.Kind, etag: e.ETag, modified: e.Modified, hash: hash, bytes: e.Bytes}
+	k.known[e.URL] = kept{mime: e.Type, kind: e.Kind, etag: e.ETag, modified: e.Modified, hash: hash, bytes: e.Bytes, at: e.At.UnixMilli()}
 	if _, ok := k.bodies[hash]; !ok {
 		k.bodies[hash] = struct{}{}
 		k.size += e.Size

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"weir/engine"
+	"weir/ui"
 )
 
 // Deps are the rooms this package may not enter. Main fills all of them.
@@ -86,8 +87,9 @@ type Session struct {
 	List  func(r engine.RecipeRef, name string, in io.Reader) iter.Seq2[engine.Job, error]
 	Lines func(error) (line int, ok bool)
 
-	Kept  func() (string, error) // what became of the bodies of --keep-bodies, in words; nil: there are none
-	Close func() error
+	Kept   func() (string, error) // what became of the bodies of --keep-bodies, in words; nil: there are none
+	Bodies ui.Bodies              // of --keep-bodies; nil: there are none
+	Close  func() error
 }
 
 // An Engine is what a run is steered by and what carries it out.

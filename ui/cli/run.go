@@ -252,6 +252,7 @@ func (r *run) show(ctx context.Context) error {
 		Interval:   r.cfg.Interval,
 		Planner:    planner,
 		Exporter:   exporter{r.app.deps, r.s.Engine},
+		Bodies:     r.s.Bodies,
 		Kept:       r.keep.again(),
 		Lists:      r.added,
 		Open:       opener(),
