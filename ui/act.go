@@ -107,7 +107,7 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	case actMouse:
 		return m.mouseOn()
 	case actColumns:
-		return m.dialogs.push(newColumns(m.results.columns))
+		return m.dialogs.push(newColumns(m.results.columns, &m.stats))
 	case actFreeze:
 		return m.frozen()
 	case actTaller, actFlatter, actWider, actNarrower:

@@ -93,12 +93,13 @@ func (m *Model) clickHead(p panel, text []rune, x int) tea.Cmd {
 		}
 		m.sorted()
 	case resultsPanel:
-		w := m.results.table.want
-		for c := range columns {
-			if !strings.HasPrefix(word, c.String()) {
-				continue
-			}
-			w.by, w.turned = c, c == w.by && !w.turned
+		at := m.results.pane
+		if at.framed {
+			x-- // the frame
+		}
+		if by, ok := m.results.sortsAt(m.results.layout(at), x); ok {
+			w := m.results.table.want
+			w.by, w.turned = by, by == w.by && !w.turned
 			cmd := m.relist(w)
 			m.sorted()
 			return cmd

@@ -1,13 +1,19 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/exp/golden"
+
+	"weir/engine"
 )
 
 // titledScene is a busy one whose pages have titles and an end.
@@ -39,12 +45,12 @@ func TestColumnsFit(t *testing.T) {
 		for _, w := range []int{60, 79, 80, 100, 120, 200} {
 			s := newStage(t, titledScene(), w, 36)
 			for c := range shownColumns(1 << len(columnNames)) {
-				l := s.results.pane.resultsLayout(c)
+				l := s.results.pane.resultsLayout(c, nil)
 				if l.url < 12 {
 					t.Fatalf("%d cells, %v: the URL has %d", w, c, l.url)
 				}
 				if c%7 == 0 {
-					s.choose(c)
+					s.choose(chosen{shownColumns: c})
 					s.drawn = nil
 					checkFrame(t, s, w, 36)
 				}
@@ -71,11 +77,11 @@ func TestColumnsAreChosen(t *testing.T) {
 			t.Errorf("why is still there:\n%s", got)
 		}
 		again := dressed(t, titledScene(), s.look, 120, 36)
-		if again.results.columns != s.results.columns || again.results.columns == usualColumns {
+		if again.results.columns.String() != s.results.columns.String() || again.results.columns.shownColumns == usualColumns {
 			t.Errorf("the next screen shows %q", again.results.columns)
 		}
 		s.press("C", "u", "enter")
-		if s.look.Columns != "" || s.results.columns != usualColumns {
+		if s.look.Columns != "" || s.results.columns.shownColumns != usualColumns {
 			t.Errorf("u leaves %q", s.look.Columns)
 		}
 	})
@@ -83,15 +89,138 @@ func TestColumnsAreChosen(t *testing.T) {
 
 func TestParseColumns(t *testing.T) {
 	for c := range shownColumns(1 << len(columnNames)) {
-		if got, unknown := parseColumns(c.String()); got != c || unknown != nil {
-			t.Errorf("%q is read as %q, unknown %v", c, got, unknown)
+		for _, fields := range [][]string{nil, {"date"}, {"on call", "field:x", "50%", "Zo\u00eb\x1b"}} {
+			want := chosen{c, fields}
+			if got, unknown := parseColumns(want.String()); got.shownColumns != c || !slices.Equal(got.fields, fields) || unknown != nil {
+				t.Errorf("%q is read as %q, unknown %v", want, got, unknown)
+			}
 		}
 	}
-	if c, unknown := parseColumns("why colour size"); c != showWhy|showSize || len(unknown) != 1 || unknown[0] != "colour" {
+	if c, unknown := parseColumns("why colour size"); c.shownColumns != showWhy|showSize || len(unknown) != 1 || unknown[0] != "colour" {
 		t.Errorf("got %q, unknown %v", c, unknown)
+	}
+	if c, unknown := parseColumns("field: field:%zz field:a field:a why" + strings.Repeat(" field:b", 20) + " field:" + strings.Repeat("x", 300)); c.String() != "why field:a field:b" || len(unknown) != 23 {
+		t.Errorf("got %q, %d unknown", c, len(unknown))
 	}
 	look, lines := Look{Columns: "why colour"}.known()
 	if look.Columns != "why" || len(lines) != 1 || !strings.Contains(lines[0], `unknown column "colour"`) {
 		t.Errorf("the look is %+v, the log says %q", look, lines)
 	}
+}
+
+// rotaStage is a screen of pages with records whose recipe has some fields.
+func rotaStage(t *testing.T, w, h int) *stage {
+	sc := titledScene()
+	sc.stats.Batches[0].Fill = []engine.FieldFill{{Field: "date", Records: 9}, {Field: "time", Records: 9}, {Field: "on call\x1b[31m", Records: 9}}
+	sc.stats.Batches[1].Fill = []engine.FieldFill{{Field: "time", Records: 9}, {Field: "person", Records: 9}}
+	s := newStage(t, sc, w, h)
+	for _, j := range sc.jobs[len(sc.jobs)-60:] {
+		r := engine.Result{Job: j.ID, Num: j.Num, Outcome: j.Outcome}
+		if j.Records > 0 {
+			r.Records = []engine.Record{
+				{{Name: "date", Value: fmt.Sprintf("2025-02-%02d", j.Num%28+1)}, {Name: "time", Value: ""}, {Name: "person", Value: []string{"Ad\x1b[2Ja", "Grace"}}},
+				{{Name: "date", Value: "of the second record"}},
+			}
+		}
+		s.fake.results = append(s.fake.results, r)
+	}
+	return s
+}
+
+// Fields of the recipes are columns too, of what the first record of each row
+// has.
+func TestFieldColumnsView(t *testing.T) {
+	for _, size := range append(sizes, [2]int{200, 60}) {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := rotaStage(t, size[0], size[1])
+				s.press("C", "G", "space", "k", "k", "k", "space", "j", "space")
+				checkFrame(t, s, size[0], size[1])
+				dialog := s.screen()
+				s.press("esc")
+				checkFrame(t, s, size[0], size[1])
+				golden.RequireEqual(t, dialog+"\n\n"+s.screen())
+			})
+		})
+	}
+}
+
+func TestFieldColumnsAreRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := rotaStage(t, 120, 36)
+		count := &counting{fakeController: s.fake}
+		s.deps.Controller = count
+		s.press("j", "k")
+		if count.asked != 0 {
+			t.Errorf("%d results are read though no field is shown", count.asked)
+		}
+		s.choose(chosen{0, []string{"date", "gone", "time", "person"}})
+		s.press("j", "k")
+		got := s.screen()
+		for _, want := range []string{"url", "date         time         person", "2025-02-26   \"\"           Ad[2Ja, Gra…"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%q is missing:\n%s", want, got)
+			}
+		}
+		for _, no := range []string{"gone", "second record"} {
+			if strings.Contains(got, no) {
+				t.Errorf("%q is on the screen:\n%s", no, got)
+			}
+		}
+		read := count.asked
+		if read == 0 || read > s.results.cur.h+3 {
+			t.Errorf("%d results are read for %d rows", read, s.results.cur.h)
+		}
+		if s.press("j", "k"); count.asked != read {
+			t.Errorf("%d more are read although nothing has changed", count.asked-read)
+		}
+		// The next screen has the same columns, and only the heading of what sorts
+		// does.
+		if s.look.Columns != "field:date field:gone field:time field:person" {
+			t.Errorf("kept as %q", s.look.Columns)
+		}
+		head := strings.Split(s.screen(), "\n")[s.headLine()]
+		s.tell(tea.MouseClickMsg{X: cellOf(head, "time         person"), Y: s.headLine(), Button: tea.MouseLeft})
+		if by := s.results.table.want.by; by != byNum {
+			t.Errorf("the heading of a field sorts by %v", by)
+		}
+		s.tell(tea.MouseClickMsg{X: cellOf(head, "time url"), Y: s.headLine(), Button: tea.MouseLeft})
+		if by := s.results.table.want.by; by != byTime {
+			t.Errorf("the heading time sorts by %v, want time:\n%s", by, head)
+		}
+		// A store that cannot tell is asked once.
+		s.fake.err = errors.New("disk gone")
+		s.choose(chosen{0, []string{"date"}})
+		s.press("j", "k")
+		read = count.asked
+		if s.press("j", "k", "j"); count.asked != read {
+			t.Errorf("a store with trouble is asked %d times more", count.asked-read)
+		}
+	})
+}
+
+// headLine is the line of the screen that has the headings of Results.
+func (s *stage) headLine() int {
+	panels, _ := places(s.w, s.h, false, s.look.Sizes)
+	return panels[resultsPanel].y + 1
+}
+
+// cellOf returns the cell in which text begins.
+func cellOf(line, text string) int {
+	before, _, found := strings.Cut(line, text)
+	if !found {
+		return -1
+	}
+	return len([]rune(before)) + 1
+}
+
+// counting is a controller that counts the results that are read by name.
+type counting struct {
+	*fakeController
+	asked int
+}
+
+func (c *counting) Results(ctx context.Context, q engine.Query) ([]engine.Result, error) {
+	c.asked += len(q.Jobs)
+	return c.fakeController.Results(ctx, q)
 }

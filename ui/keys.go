@@ -280,7 +280,7 @@ func newKeys() keyMap {
 		{act: actExport, id: "export", key: bind("e", "export", "e"), name: "export", does: "what the filter shows, or the marked, to a file", group: groupLook, pair: "e", word: "export"},
 		{act: actBrowser, id: "browser", key: bind("o", "browser", "o"), name: "open in the browser", does: "the page of the row", group: groupLook, pair: "o", word: "browser", panels: onRows},
 		{act: actLog, id: "log", key: bind("l", "log", "l"), name: "log", does: "everything that happened, newest last", group: groupLook, pair: "l", word: "log"},
-		{act: actColumns, id: "columns", key: bind("C", "columns", "C"), name: "choose columns", does: "of Results: size, rows, try, why, batch, host, ended, title", group: groupLook, pair: "C", word: "columns", panels: onResults},
+		{act: actColumns, id: "columns", key: bind("C", "columns", "C"), name: "choose columns", does: "of Results: size, rows, try, why, batch, host, ended, title, fields of recipes", group: groupLook, pair: "C", word: "columns", panels: onResults},
 		{act: actFreeze, id: "freeze", key: bind("F", "freeze", "F"), name: "freeze the display", does: "or let it go on; collecting goes on all the while, and acting thaws it", group: groupLook, pair: "F", word: "freeze"},
 		{act: actTheme, id: "theme", key: bind("t", "theme", "t"), name: "next theme", does: "other colours: default, high-contrast, colour-blind, mono", group: groupLook, pair: "t", word: "theme"},
 		{act: actThemeDefault, id: "theme-default", key: bind("", "theme"), name: "theme default", does: "the usual colours, for a dark or light terminal", group: groupLook},

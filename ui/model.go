@@ -131,7 +131,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	m.drawn = nil
 	cmd := m.update(msg)
-	return m, tea.Batch(cmd, m.askTexts())
+	return m, tea.Batch(cmd, m.askTexts(), m.askFirsts())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -169,6 +169,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.listed(msg)
 	case textsMsg:
 		return m.takeTexts(msg)
+	case firstsMsg:
+		return m.takeFirsts(msg)
 	case detailMsg, bodyMsg:
 		var cmd tea.Cmd
 		m.detail, cmd = m.detail.Update(msg)

@@ -115,7 +115,7 @@ func TestViewLetsNothingThrough(t *testing.T) {
 					}
 				}
 			}
-			s.choose(showHost | showBatch | showTitle | showWhy)
+			s.choose(chosen{shownColumns: showHost | showBatch | showTitle | showWhy})
 			look("chosen columns")
 			for p := batchesPanel; p <= resultsPanel; p++ {
 				s.turnTo(p)

@@ -34,12 +34,12 @@ func TestMouseOnRowsOfDialogs(t *testing.T) {
 			return s.dialogs.any() && len(s.fake.calls) == 0
 		}},
 		{"a column", nil, []string{"C"}, []string{"the host that"}, func(s *stage) bool {
-			return s.dialogs.open[0].(*columnsDialog).cursor == 5 && s.results.columns == usualColumns
+			return s.dialogs.open[0].(*columnsDialog).cursor == 5 && s.results.columns.shownColumns == usualColumns
 		}},
 		{"again", nil, []string{"C"}, []string{"the host that", "the host that"}, func(s *stage) bool {
-			return s.results.columns == usualColumns|showHost
+			return s.results.columns.shownColumns == usualColumns|showHost
 		}},
-		{"its box", nil, []string{"C"}, []string{"[ ] host"}, func(s *stage) bool { return s.results.columns == usualColumns|showHost }},
+		{"its box", nil, []string{"C"}, []string{"[ ] host"}, func(s *stage) bool { return s.results.columns.shownColumns == usualColumns|showHost }},
 		{"a line of the log is told whole", logged, []string{"l"}, []string{"line 34"}, func(s *stage) bool {
 			return strings.Count(s.screen(), "line 34") == 2 && strings.Contains(s.screen(), "▸12:00:00 line 34")
 		}},

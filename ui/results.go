@@ -23,12 +23,13 @@ type results struct {
 	older  *older // results from before the first view are still being read; nil: none are
 	asked  bool   // texts are being read
 
-	columns shownColumns
+	columns chosen
+	firsts  firstCells
 	clears  act // what takes the filter away now
 }
 
 func newResults(s *engine.Stats) *results {
-	return &results{face: face{stats: s}, table: newTable(), follow: true, columns: usualColumns}
+	return &results{face: face{stats: s}, table: newTable(), follow: true, columns: chosen{shownColumns: usualColumns}}
 }
 
 // SetSize sets how many cells and lines there are, the heading's among them.
