@@ -228,6 +228,31 @@ func cut(s string, cells int) string {
 	return ansi.Truncate(s, cells, glyphs.More)
 }
 
+// cutURL returns a URL without its scheme, or a path, in at most so many cells.
+// What tells it from the next one stands at its end, so it is the middle that
+// gives way: behind the host, and up to where a new part begins if one is near.
+func cutURL(url string, cells int) string {
+	all, more := width(url), width(glyphs.More)
+	if all <= cells || cells < 16 {
+		return cut(url, cells)
+	}
+	head := max(width(url[:strings.IndexByte(url, '/')+1]), cells/3)
+	if head+more > cells/2+cells/4 { // a long host
+		head = cells / 2
+	}
+	tail := ansi.TruncateLeft(url, all-(cells-head-more), "")
+	if i := strings.IndexAny(tail, "/?&"); i > 0 && i <= len(tail)/2 {
+		tail = tail[i:]
+		if rest := cells - width(tail) - more; rest >= head+4 { // worth it
+			head = rest
+		}
+	}
+	return cut(ansi.Truncate(url, head, "")+glyphs.More+tail, cells)
+}
+
+// padURL returns a URL in exactly so many cells, see cutURL.
+func padURL(url string, cells int) string { return pad(cutURL(url, cells), cells) }
+
 // pad returns s in exactly so many cells, from the left.
 func pad(s string, cells int) string {
 	s = cut(s, cells)

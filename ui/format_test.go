@@ -104,3 +104,36 @@ func TestSpark(t *testing.T) {
 		}
 	}
 }
+
+// Of a URL that does not fit the middle gives way, so that two pages of a site
+// look different in any column.
+func TestCutURL(t *testing.T) {
+	for _, tc := range []struct {
+		cells    int
+		in, want string
+	}{
+		{31, "127.0.0.1:4010/schedule/2025-02", "127.0.0.1:4010/schedule/2025-02"},
+		{30, "127.0.0.1:4010/schedule/2025-02", "127.0.0.1:4010/schedu…/2025-02"},
+		{25, "127.0.0.1:4010/schedule/2025-02", "127.0.0.1:4010/…/2025-02"},
+		{25, "127.0.0.1:4011/ocs?Lo=rv4yak&Month=11-25", "127.0.0.1:4011/…nth=11-25"},
+		{22, "/ocs?Lo=rv4yak1p4m&Month=11-25", "/ocs?Lo…&Month=11-25"},
+		{41, "127.0.0.1:4014/ocs?Lo=rv4yak1p4m&Month=11-25", "127.0.0.1:4014/…Lo=rv4yak1p4m&Month=11-25"},
+		{30, "a-rather-long-name-of-a-host.example.org/schedule/2025-02", "a-rather-long-name-of…/2025-02"},
+		{24, "one.test/\u65e5\u672c\u8a9e/\u65e5\u672c\u8a9e/\u65e5\u672c", "one.test/…/\u65e5\u672c\u8a9e/\u65e5\u672c"},
+		{20, "nothing-that-has-a-separator-in-it", "nothin…parator-in-it"},
+		{9, "127.0.0.1:4010/schedule/2025-02", "127.0.0.…"},
+		{0, "127.0.0.1:4010/schedule/2025-02", ""},
+	} {
+		got := cutURL(tc.in, tc.cells)
+		if got != tc.want || width(got) > tc.cells {
+			t.Errorf("cutURL(%q, %d) = %q (%d cells), want %q", tc.in, tc.cells, got, width(got), tc.want)
+		}
+	}
+	for cells := range 60 { // whatever it is made of
+		for _, in := range []string{"one.test/\u65e5\u672c\u8a9e/\u65e5\u672ca\u8a9e?\u65e5", "e\u0301e\u0301.test/e\u0301/e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301"} {
+			if got := padURL(in, cells); width(got) != cells {
+				t.Errorf("padURL(%q, %d) is %d cells", in, cells, width(got))
+			}
+		}
+	}
+}

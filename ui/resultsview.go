@@ -381,7 +381,7 @@ func (p *results) row(at pane, l resultsLayout, i int) string {
 		b.gap(1).put(pad(r.host, l.host))
 	}
 	if r.told {
-		b.gap(1).put(pad(bare(r.url), l.url))
+		b.gap(1).put(padURL(bare(r.url), l.url))
 	} else {
 		b.gap(1).paint(at.th.Muted, pad(glyphs.More, l.url))
 	}

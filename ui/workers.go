@@ -104,7 +104,7 @@ func (p *workers) row(at pane, i int, first bool) string {
 	}
 	b.paint(style, right(short(since), 7)).gap(1)
 	b.put(pad(host, 16)).gap(1)
-	b.put(pad(path, at.w-b.used-5)).gap(1)
+	b.put(padURL(path, at.w-b.used-5)).gap(1)
 	b.put(right(tryText(w), 3))
 	return at.finish(b, selected)
 }
