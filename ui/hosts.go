@@ -248,7 +248,7 @@ func (p *hosts) row(at pane, l hostsLayout, i int) string {
 		}
 		b.paint(style, right(count(h.Failed), l.failed)).gap(1)
 	}
-	b.gap(1).paint(at.th.hostStyle(h, s), pad(hostText(h, s, s.At), l.state))
+	b.gap(1).paint(at.th.hostStyle(h, s), pad(hostBrief(h, s, s.At, l.state), l.state))
 	return at.finish(b, selected)
 }
 
