@@ -56,11 +56,11 @@ func (p *batches) selected() *engine.BatchStats {
 type batchesLayout struct {
 	name   int // cells
 	bar    bool
-	counts bool // ok, failed and left, on a wide page
+	counts bool // ok, failed and left: on a wide page, where a line names them
 }
 
 func (p pane) batchesLayout() batchesLayout {
-	l := batchesLayout{bar: true, counts: p.w >= 76}
+	l := batchesLayout{bar: true, counts: p.w >= 76 && p.headed()}
 	used := 1 + 4 + 1 + 1 + 4 + 1 + 8 + 1 + 4 + 8
 	if l.counts {
 		used += 3 * 8

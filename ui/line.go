@@ -69,8 +69,9 @@ type pane struct {
 	focused bool
 }
 
-// headed reports whether a panel of few columns has a line that names them.
-func (p pane) headed() bool { return !p.framed && p.h >= 8 }
+// headed reports whether a panel of few columns has a line that names them: one
+// that is high enough, in a frame or on a page.
+func (p pane) headed() bool { return p.h >= 8 }
 
 // heads is how many lines that are.
 func (p pane) heads() int {
