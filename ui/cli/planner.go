@@ -52,7 +52,7 @@ func (p *planner) Plan(spec ui.Spec) (engine.Batch, iter.Seq2[engine.Job, error]
 	b := engine.Batch{Recipe: r.Ref, Text: r.Text, Priority: spec.Priority, Interval: spec.Interval}
 	text := strings.TrimSpace(spec.Text)
 	switch {
-	case text == "":
+	case text == "", begins(text):
 		return b, nil, errors.New("no URL yet")
 	case r.Template != "" && !isList(text):
 		return p.template(b, r, strings.Fields(text))
@@ -162,6 +162,16 @@ func (l listKeeper) Add(ctx context.Context, b engine.Batch, jobs iter.Seq2[engi
 		err = errors.Join(err, l.keep.read(b.Name, b.Added))
 	}
 	return added, err
+}
+
+// begins reports whether text is the begin of a URL, as it stands there while
+// one is typed, and no file.
+func begins(text string) bool {
+	if !strings.HasPrefix("http://", text) && !strings.HasPrefix("https://", text) {
+		return false
+	}
+	_, err := os.Stat(text)
+	return err != nil
 }
 
 // isMonths reports whether text is a URL and a range of months.

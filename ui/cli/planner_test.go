@@ -94,6 +94,8 @@ func TestPlan(t *testing.T) {
 		{name: "a file", text: file, want: "http://one.test/ http://two.test/", batch: "my list.txt"},
 		{name: "a file at home", text: "~/my list.txt", want: "http://one.test/ http://two.test/", batch: "my list.txt"},
 		{name: "no such file", text: "one.test", err: "one.test: no such file (a URL begins with http"},
+		{name: "a URL begins", text: "h", err: "no URL yet"},
+		{name: "a URL begins with its scheme", text: "https://", err: "no URL yet"},
 		{name: "stdin is the command line's", text: "-", err: "stdin is read at the start"},
 		{name: "nothing", text: " \n", err: "no URL yet"},
 		{name: "comments only", text: "# one\n# two", err: "no URL yet"},
