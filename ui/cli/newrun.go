@@ -128,7 +128,9 @@ func (a *app) offer(ctx context.Context, cfg Config, ab about) (taken bool, err 
 	}
 	asking, stop := signal.NotifyContext(ctx, stopSignals...)
 	defer stop()
+	giveBack := keepTitle(a.stdout)
 	answer, err := a.offerOf(cfg, old, more).Ask(asking, tea.WithoutSignalHandler())
+	giveBack()
 	switch {
 	case asking.Err() != nil:
 		a.code = exitCancelled

@@ -275,7 +275,9 @@ func (r *run) show(ctx context.Context) error {
 		}
 		err = ui.Plain(ctx, d, in, r.app.stdout)
 	} else {
+		giveBack := keepTitle(r.app.stdout)
 		err = ui.Run(ctx, d, tea.WithoutSignalHandler())
+		giveBack()
 		r.hold.release()
 	}
 	if ctx.Err() != nil {

@@ -22,6 +22,14 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(f.Fd())
 }
 
+// keepTitle has a terminal remember the title of its window, and returns what
+// gives it back: a screen has its own, and leaves none. Terminals that do not
+// know how (XTWINOPS 22 and 23 of xterm) do nothing.
+func keepTitle(w io.Writer) (giveBack func()) {
+	_, _ = io.WriteString(w, "\x1b[22;2t") // if that fails, so does the screen
+	return func() { _, _ = io.WriteString(w, "\x1b[23;2t") }
+}
+
 // columns returns how many cells a line of the terminal w has.
 func columns(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {

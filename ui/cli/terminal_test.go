@@ -84,6 +84,12 @@ type console struct {
 // open starts the program in a terminal of 120 by 36 cells.
 func open(t *testing.T, env []string, args ...string) *console {
 	t.Helper()
+	return openProgram(t, program, env, args...)
+}
+
+// openProgram starts another one.
+func openProgram(t *testing.T, program string, env []string, args ...string) *console {
+	t.Helper()
 	keys, tty, err := pty.Open()
 	if err != nil {
 		t.Fatalf("no terminals here: %v", err)
@@ -123,8 +129,20 @@ func (c *console) ends(t *testing.T, code int) {
 	}
 }
 
-// restored checks that the terminal is as it was.
+// restored checks that the terminal is as it was, and so is the title of its
+// window.
 func (c *console) restored(t *testing.T) {
+	t.Helper()
+	c.usable(t)
+	c.await(t, titleBack)
+	out := c.String()
+	if n, m := strings.Count(out, titleKept), strings.Count(out, titleBack); n != m || strings.LastIndex(out, titleBack) < strings.LastIndex(out, "\x1b]2;") {
+		t.Errorf("the title of the window was kept %d times and given back %d times; wrote %q", n, m, out)
+	}
+}
+
+// usable checks that the terminal is as it was.
+func (c *console) usable(t *testing.T) {
 	t.Helper()
 	after, err := term.GetState(c.tty.Fd())
 	if err != nil {
@@ -135,11 +153,21 @@ func (c *console) restored(t *testing.T) {
 	}
 	c.await(t, leaveScreen)
 	c.await(t, "\x1b[?25h") // the cursor shows
+	out := c.String()
+	const progress = "\x1b]9;4;"
+	if i := strings.LastIndex(out, progress); i >= 0 && !strings.HasPrefix(out[i:], progress+"0") {
+		t.Errorf("the progress bar stays, with %q", out[i:])
+	}
+	if n, m := strings.Count(out, "\x1b[>1u"), strings.Count(out, "\x1b[<1u"); n != m && n != m-1 { // one pop for the screen before
+		t.Errorf("the way of sending keys was put on %d times and off %d times", n, m)
+	}
 }
 
 const (
 	enterScreen = "\x1b[?1049h"
 	leaveScreen = "\x1b[?1049l"
+	titleKept   = "\x1b[22;2t"
+	titleBack   = "\x1b[23;2t"
 )
 
 // hanging is a site that never answers but for robots.txt; asked gets a token
