@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -189,14 +190,7 @@ func (r *run) run(ctx context.Context) (int, error) {
 	}
 	if r.sink != nil {
 		sub := r.s.Engine.Subscribe(engine.SubscribeOptions{})
-		r.work.run(func(ctx context.Context) error {
-			defer sub.Close()
-			r.lost = r.sink.run(ctx, sub)
-			if r.mode != headless {
-				return nil // the screen tells what is not saved, and can save it elsewhere
-			}
-			return r.lost
-		})
+		r.work.run(func(ctx context.Context) error { return r.save(ctx, sub) })
 	}
 	r.work.run(r.carryOn)
 	r.work.run(r.feed)
@@ -221,6 +215,22 @@ func (r *run) run(ctx context.Context) (int, error) {
 	close(over)
 	watched.wait()
 	return r.code(interrupted, err), err
+}
+
+// save writes results while they come. After a panic, too, no more are written.
+func (r *run) save(ctx context.Context, sub *engine.Subscription) (err error) {
+	defer sub.Close()
+	defer func() {
+		if v := recover(); v != nil {
+			r.lost = &panicError{v, debug.Stack()}
+			err = r.lost
+		}
+	}()
+	r.lost = r.sink.run(ctx, sub)
+	if r.mode != headless {
+		return nil // the screen tells what is not saved, and can save it elsewhere
+	}
+	return r.lost
 }
 
 // carryOn is the engine at work. That it was left with work to do is no error.
