@@ -72,13 +72,14 @@ func (f *addForm) list(th Theme, w, h int) []string {
 	return append(lines, line(g.BottomLeft+strings.Repeat(g.Bottom, w-2)+g.BottomRight))
 }
 
-// fields draws recipe, priority and interval. Wide boxes have fixed columns.
+// fields draws recipe, priority and interval. Wide boxes have fixed columns,
+// narrow ones the one field that has the keys.
 func (f *addForm) fields(th Theme, w int) row {
 	recipe := "-"
 	if len(f.recipes) > 0 {
 		recipe = clean(f.recipes[f.recipe], lineBytes)
 	}
-	room := min(w-45, 10) // for the interval
+	room := max(min(w-45, 10), 5) // for the interval
 	labels, cells, most := [3]string{"recipe   ", " priority  ", " interval  "}, [3]int{13, 13, room}, 11
 	if w < 66 {
 		labels, cells, most = [3]string{"recipe ", "priority ", "interval "}, [3]int{11, 9, room}, 8
@@ -88,6 +89,9 @@ func (f *addForm) fields(th Theme, w int) row {
 	var r row
 	at := 0
 	for i, field := range []int{fieldRecipe, fieldPriority, fieldInterval} {
+		if w < 50 && field != max(f.focus, fieldRecipe) {
+			continue // there is room for the one that has the keys
+		}
 		value := pad(texts[i], cells[i])
 		switch {
 		case f.focus != field:

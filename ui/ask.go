@@ -61,11 +61,11 @@ func (q *question) View(th Theme, w, h int) string {
 		return ""
 	}
 	w = min(w-4, 74)
-	rows := []row{{drop: 1}}
+	rows := []row{{drop: 2}} // where there is little room the choices have it
 	for _, line := range q.text {
-		rows = append(rows, wrap(line, th.Text, w-4)...)
+		rows = append(rows, dropped(1, wrap(line, th.Text, w-4))...)
 	}
-	rows = append(rows, row{drop: 1}, q.choice(th, actYes, q.verb), q.choice(th, actClose, "no"), row{drop: 1})
+	rows = append(rows, row{drop: 2}, q.choice(th, actYes, q.verb), q.choice(th, actClose, "no"), row{drop: 2})
 	return q.box(th, q.title, rows, w, h)
 }
 

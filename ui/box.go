@@ -79,6 +79,14 @@ func rowsOf(words string, w int) int {
 	return len(folded(words, w))
 }
 
+// dropped gives rows a drop.
+func dropped(drop int, rows []row) []row {
+	for i := range rows {
+		rows[i].drop = drop
+	}
+	return rows
+}
+
 // fieldView draws a one-line input in w cells.
 func fieldView(th Theme, f textinput.Model, w int) string {
 	f.SetWidth(max(w-1, 1)) // the cursor stands behind the last character

@@ -239,7 +239,7 @@ func states() []state {
 			s.bring(soon())
 			s.tell(doneMsg{err: errors.New("sqlite: disk I/O error")})
 		}},
-		{"read-only", nil, func(s *stage) { s.deps.ReadOnly = true; keyed("x")(s) }},
+		{"read-only", nil, func(s *stage) { s.watch(true); keyed("x")(s) }},
 		{"draining", changing(func(s *engine.Stats) { s.State = engine.RunDraining }), nil},
 		{"cancelled", changing(func(s *engine.Stats) {
 			s.State, s.Limit, s.QueueLen, s.Busy, s.Slots, s.HitRate = engine.RunCancelled, engine.Limit{}, 0, 0, make([]engine.WorkerStats, 5), 0

@@ -81,23 +81,30 @@ func newModel(ctx context.Context, d Deps) *Model {
 		d.Controller = engine.ReadOnly(d.Controller)
 	}
 	call, keys := callIn(ctx), d.Keys.list()
-	says := keys
-	if d.ReadOnly {
-		says = keys.watching()
-	}
 	m := &Model{
-		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, says: says, focus: resultsPanel,
+		deps: d, call: call, th: NewTheme(true, d.ASCII).Called(d.Theme), keys: keys, focus: resultsPanel,
 		feed:   &feed{sub: d.Controller.Subscribe(engine.SubscribeOptions{})},
 		read:   func(q engine.Query) ([]engine.Result, error) { return d.Controller.Results(ctx, q) },
-		detail: newDetail(d.Controller, d.Bodies, call, says), filter: newField(""), faster: map[string]bool{},
+		detail: newDetail(d.Controller, d.Bodies, call, keys), filter: newField(""), faster: map[string]bool{},
 	}
 	m.batches, m.workers, m.hosts, m.results = newBatches(&m.stats), newWorkers(&m.stats), newHosts(&m.stats), newResults(&m.stats)
-	m.batches.keys, m.results.keys, m.dialogs.keys = says, says, keys
-	m.batches.only, m.results.only = d.ReadOnly, d.ReadOnly
+	m.dialogs.keys = keys
+	m.watch(d.ReadOnly)
 	m.results.pace, m.results.table.read = d.Interval, d.Controller.States
 	m.wear(d.Look)
 	m.filter.Blur()
 	return m
+}
+
+// watch says whether the run is only watched: sentences name none of the keys
+// then that would change it.
+func (m *Model) watch(only bool) {
+	m.deps.ReadOnly, m.says = only, m.keys
+	if only {
+		m.says = m.keys.watching()
+	}
+	m.batches.only, m.results.only = only, only
+	m.batches.keys, m.results.keys, m.detail.keys = m.says, m.says, m.says
 }
 
 // Close ends the model's subscription.
@@ -139,6 +146,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 		m.resize()
+		if m.filtering && formOf(m.w, m.h) == cardForm { // no input takes keys that is not to be seen
+			m.filterAct(actAccept)
+		}
 	case tea.BackgroundColorMsg:
 		m.th = m.th.Lit(msg.IsDark())
 	case tea.ColorProfileMsg:

@@ -69,7 +69,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 		return m.dialogs.click(x, y)
 	}
 	if formOf(m.w, m.h) == cardForm {
-		return nil
+		return m.clickCard(x, y)
 	}
 	text := cells(lines[y])
 	if y == len(lines)-1 {

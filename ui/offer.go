@@ -150,8 +150,8 @@ func (d *offerDialog) View(th Theme, w, h int) string {
 		what = "Run " + o.Run + " was left " + d.when
 	}
 	rows := []row{{drop: 5}}
-	rows = append(rows, wrap(what+".", th.Text, w-4)...)
-	rows = append(rows, wrap(fmt.Sprintf("%s of %s are not fetched yet.", count(o.Left), plural(o.Of, "URL")), th.Text, w-4)...)
+	rows = append(rows, dropped(1, wrap(what+".", th.Text, w-4))...)
+	rows = append(rows, dropped(2, wrap(fmt.Sprintf("%s of %s are not fetched yet.", count(o.Left), plural(o.Of, "URL")), th.Text, w-4))...)
 	if o.Sources != "" {
 		rows = append(rows, row{text: th.Muted.Render(cut(o.Sources, w-4)), drop: 3})
 	}
@@ -159,7 +159,7 @@ func (d *offerDialog) View(th Theme, w, h int) string {
 		rows = append(rows, row{text: th.Muted.Render(cut(plural(o.More, "more run")+" like it: weir runs lists them.", w-4)), drop: 4})
 	}
 	leave := d.choice(th, actQuit, "leave")
-	leave.drop = 1
+	leave.drop = 3
 	rows = append(rows, row{drop: 4},
 		d.choice(th, actAccept, "resume it where it was"),
 		d.choice(th, actNo, cut("a new run; this one stays: weir resume "+o.Run, w-12)),

@@ -121,22 +121,6 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	return m.do(a.act, pressed)
 }
 
-// pressCard takes the keys of the card. There is no row that x could mean, so
-// there it means the run.
-func (m *Model) pressCard(pressed string) tea.Cmd {
-	a := m.keys.find(pressed, m.focus)
-	if a == nil {
-		return nil
-	}
-	switch a.act {
-	case actCancel, actCancelAll:
-		return m.do(actCancelAll, pressed)
-	case actUndo, actPauseAll, actHelp, actQuit, actInterrupt, actSuspend, actMore, actFewer:
-		return m.do(a.act, pressed)
-	}
-	return nil
-}
-
 // filterKey takes a key while the filter is typed.
 func (m *Model) filterKey(msg tea.KeyPressMsg) tea.Cmd {
 	a := m.keys.meant(inFilter, msg.String())

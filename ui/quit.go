@@ -160,18 +160,18 @@ func (q *quitDialog) View(th Theme, w, h int) string {
 	}
 	w = min(w-4, 74)
 	c := q.counts
-	rows := []row{{drop: 5}}
+	rows := []row{{drop: 5}} // where there is little room the choices have it
 	if q.trouble != "" {
-		rows = append(rows, wrap("The store failed: "+q.trouble+".", th.Bad, w-4)...)
+		rows = append(rows, dropped(1, wrap("The store failed: "+q.trouble+".", th.Bad, w-4))...)
 	}
 	if left := c.Left(); left > 0 {
-		rows = append(rows, wrap(fmt.Sprintf("%s not fetched: %s queued, %s in flight, %s to retry, %s in backlog.",
-			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)), th.Text, w-4)...)
+		rows = append(rows, dropped(2, wrap(fmt.Sprintf("%s not fetched: %s queued, %s in flight, %s to retry, %s in backlog.",
+			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)), th.Text, w-4))...)
 	} else {
-		rows = append(rows, row{text: "Every job has ended."})
+		rows = append(rows, row{text: "Every job has ended.", drop: 2})
 	}
 	words, style := q.results(th)
-	rows = append(rows, wrap(words, style, w-4)...)
+	rows = append(rows, dropped(1, wrap(words, style, w-4))...)
 	rows = append(rows, row{drop: 4}, q.choice(th, actClose, "stay"))
 	if q.kept != "" {
 		rows = append(rows, q.choice(th, actQuit, q.keptText(w-12)))

@@ -139,10 +139,18 @@ func (m *Model) each(nothing string, do func(engine.Controller, context.Context,
 	return tea.Batch(cmds...)
 }
 
-// newExclude asks which URLs to exclude: of the batch on panel 1, else of the
-// run.
+// excludesOf returns the batch of which URLs are excluded: that under the cursor
+// on panel 1; else nil, for the run.
+func (m *Model) excludesOf() *engine.BatchStats {
+	if m.focus == batchesPanel && formOf(m.w, m.h) != cardForm {
+		return m.batches.selected()
+	}
+	return nil
+}
+
+// newExclude asks which URLs to exclude.
 func (m *Model) newExclude() *excludeDialog {
-	if b := m.batches.selected(); m.focus == batchesPanel && b != nil {
+	if b := m.excludesOf(); b != nil {
 		scope := strings.TrimSpace(fmt.Sprintf("batch %d %s", b.Batch.ID, clean(b.Batch.Name, lineBytes)))
 		return newExclude(m.deps.Controller, m.call, scope, b.Batch.ID)
 	}

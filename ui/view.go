@@ -92,20 +92,28 @@ func (m *Model) draw() tea.View {
 	return v
 }
 
+// head returns the header of now.
+func (m *Model) head() header {
+	h := header{th: m.th, keys: m.says, s: &m.stats, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
+	if m.stats.Limit.Kind == engine.LimitNothing {
+		h.unsaved = m.unsaved()
+	}
+	return h
+}
+
 // content draws every cell.
 func (m *Model) content() string {
 	if m.w < 1 || m.h < 1 {
 		return ""
 	}
-	top := headRows
-	head := header{th: m.th, keys: m.says, s: &m.stats, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
-	if m.stats.Limit.Kind == engine.LimitNothing {
-		head.unsaved = m.unsaved()
-	}
+	top, head := headRows, m.head()
 	var lines []string
 	switch formOf(m.w, m.h) {
 	case cardForm:
-		lines, top = head.card(m.h), 0
+		top = 0
+		for _, r := range head.card(m.h) {
+			lines = append(lines, r.text)
+		}
 	case pageForm:
 		lines = append(head.lines(), m.tabs())
 		lines = append(lines, m.pageLines()...)
@@ -117,6 +125,9 @@ func (m *Model) content() string {
 	lines = fill(lines, m.h, m.w)
 	if m.dialogs.any() {
 		lines = strings.Split(m.dialogs.draw(strings.Join(lines, "\n"), m.th, m.w, m.h, top), "\n")
+		if tooSmall(m.w, m.h-top-1) { // it has the keys, and is not to be seen
+			lines[len(lines)-1] = newLine(m.w, false).paint(m.th.Warn, "no room: esc closes").end()
+		}
 	}
 	lines = m.toasted(fill(lines, m.h, m.w))
 	s := strings.Join(lines, "\n")

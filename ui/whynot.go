@@ -165,7 +165,7 @@ func (m *Model) whyNotCancel() string {
 
 func (m *Model) whyNotExclude() string {
 	c, of := &m.stats.Counts, ""
-	if b := m.batches.selected(); m.focus == batchesPanel && b != nil {
+	if b := m.excludesOf(); b != nil {
 		c, of = &b.Counts, " of batch "+itoa(uint64(b.Batch.ID))
 	}
 	if c.Left() == c.InFlight {
