@@ -168,6 +168,8 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 	}
 	past := a.past()
 	cfg.Fill = past.before()
+	opened := a.opening(fmt.Sprintf("%s: %s", found.label(), plural(found.counts.Submitted, "URL")), mode)
+	defer opened()
 	file, err := a.openRun(found)
 	if err != nil {
 		return err
@@ -184,6 +186,7 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 	if l.kept, err = file.Load(ctx, time.Now()); err != nil {
 		return &storeError{named(found.path, err)}
 	}
+	opened()
 	l.live(given)
 	if l.s, err = a.deps.Start(*cfg); err != nil {
 		return err
