@@ -54,7 +54,7 @@ func plainCommands() []plainCommand {
 		{"batches", "", "the batches, with their numbers", (*plain).batches},
 		{"hosts", "", "the hosts with work left, and what they wait for", (*plain).hosts},
 		{"workers", "[N]", "what the workers do; with N: work with so many", (*plain).workers},
-		{"results", "[N]", "the last N results; 10 without N", (*plain).resultLines},
+		{"results", "[N] [FILTER]", "the last N results, 10 without N; of those with a text in their URL, title or why, or outcome:failed code:5xx host: batch: class:", (*plain).resultLines},
 		{"failed", "[N]", "the last N failed or empty results", (*plain).failedLines},
 		{"show", "N", "result N: attempts, findings and records", (*plain).show},
 		{"add", "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", "add a batch; a line that is a URL needs no add", (*plain).add},
@@ -90,6 +90,9 @@ func (p *plain) command(text string) tea.Cmd {
 		return tea.Tick(urlsRest, func(time.Time) tea.Msg { return urlsMsg{ticks} })
 	}
 	name, args := strings.ToLower(words[0]), words[1:]
+	if name == "?" {
+		name = "help"
+	}
 	if p.asked {
 		p.asked = false
 		switch {

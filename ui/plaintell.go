@@ -34,6 +34,9 @@ func (p *plain) why(args []string) tea.Cmd {
 		p.say(whyHost(p.words(), &s.Hosts[i], s)...)
 		return nil
 	}
+	if len(args) > 0 { // not the run's answer to a question about something else
+		return p.usage("why")
+	}
 	p.say(whyRun(p.words(), s, p.deps, losingOf(p.deps, *s).unsaved)...)
 	return nil
 }
@@ -82,7 +85,15 @@ func (p *plain) workers(args []string) tea.Cmd {
 }
 
 func (p *plain) resultLines(args []string) tea.Cmd {
-	n := p.number(args, 10)
+	n, words := p.number(args, 10), args
+	if len(args) > 0 {
+		if _, err := strconv.Atoi(args[0]); err == nil {
+			words = args[1:]
+		}
+	}
+	if len(words) > 0 {
+		return p.find(parseFilter(strings.Join(words, " ")), n)
+	}
 	q := engine.Query{Limit: n}
 	if p.last > uint64(n) {
 		q.After = p.last - uint64(n)
