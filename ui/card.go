@@ -26,15 +26,6 @@ func cardHas(a act, w, h int) bool {
 	return (slices.Contains(cardActs, a) || slices.Contains(cardLast, a)) && (!tooSmall(w, h-1) || !slices.Contains(cardDialogs, a))
 }
 
-// pressCard takes the keys of the card.
-func (m *Model) pressCard(pressed string) tea.Cmd {
-	a := m.keys.find(pressed, m.focus)
-	if a == nil {
-		return nil
-	}
-	return m.cardAct(a.act)
-}
-
 // cardAct does what a key or a click on the card asks for. There is no row that
 // x could mean, so it means the run.
 func (m *Model) cardAct(a act) tea.Cmd {

@@ -55,6 +55,8 @@ type Model struct {
 	lively   bool              // one came within the last half second
 	rush     []tea.KeyPressMsg // keys of the last moment: text, if they are too many
 	pasting  bool              // they are
+	held     string            // the key that may be held; empty: none
+	holds    int               // presses of such keys so far
 	faster   map[string]bool   // who may be asked faster than the operator's interval
 	ordered  int               // workers asked for and not yet seen; 0: none
 	exported struct {          // results that an export has written
@@ -192,6 +194,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.wake(), m.mouse(msg))
 	case rushMsg:
 		return m.endRush()
+	case letGoMsg:
+		if msg.press == m.holds {
+			m.held = ""
+		}
 	case tea.PasteMsg:
 		return tea.Batch(m.wake(), m.paste(msg.Content))
 	case calmMsg:

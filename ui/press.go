@@ -111,14 +111,39 @@ func (m *Model) paste(text string) tea.Cmd {
 // press does what one key says.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	pressed := msg.String()
-	if formOf(m.w, m.h) == cardForm {
-		return m.pressCard(pressed)
-	}
 	a := m.keys.find(pressed, m.focus)
-	if a == nil {
-		return nil
+	again, later := m.hold(a, msg)
+	switch {
+	case a == nil || again:
+		return later
+	case formOf(m.w, m.h) == cardForm:
+		return tea.Batch(later, m.cardAct(a.act))
 	}
-	return m.do(a.act, pressed)
+	return tea.Batch(later, m.do(a.act, pressed))
+}
+
+// heldTime is how long after a press of a key another one of it may be its
+// repeat: terminals say nothing of a key that is held but send it again, at
+// first after 250 to 660 ms.
+const heldTime = 700 * time.Millisecond
+
+// letGoMsg says that a key is not held, if it was not pressed again since.
+type letGoMsg struct{ press int }
+
+// hold reports whether a press is of a key that is held and counts once: what
+// cancels a row would cancel those that come in its place. The command ends
+// that.
+func (m *Model) hold(a *action, msg tea.KeyPressMsg) (again bool, later tea.Cmd) {
+	pressed := msg.String()
+	again = pressed == m.held || msg.IsRepeat
+	m.held = ""
+	if a == nil || a.act != actCancel && a.act != actCancelAll {
+		return false, nil
+	}
+	m.held = pressed
+	m.holds++
+	press := m.holds
+	return again, tea.Tick(heldTime, func(time.Time) tea.Msg { return letGoMsg{press} })
 }
 
 // filterKey takes a key while the filter is typed.

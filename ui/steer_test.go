@@ -59,6 +59,60 @@ func TestSteer(t *testing.T) {
 	}
 }
 
+// A held x counts once, however long it is held: what it cancels leaves the
+// list, and the next rows come in its place. It counts again when it was let go,
+// or when another key came between.
+func TestHeldKeyCountsOnce(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		do    func(s *stage)
+		calls []string
+	}{
+		{"held for five seconds", func(s *stage) {
+			s.press("x")
+			s.rest(640 * time.Millisecond) // the delay before the repeat
+			for range 110 {
+				s.tell(keyPress("x"))
+				s.rest(40 * time.Millisecond)
+			}
+		}, []string{"cancel batch 1"}},
+		{"repeats in one read", func(s *stage) {
+			for range 8 {
+				s.tell(keyPress("x"))
+			}
+		}, []string{"cancel batch 1"}},
+		{"a terminal that tells repeats", func(s *stage) {
+			s.press("x")
+			s.rest(time.Second)
+			k := keyPress("x")
+			k.IsRepeat = true
+			s.tell(k)
+		}, []string{"cancel batch 1"}},
+		{"let go", func(s *stage) {
+			s.press("x")
+			s.rest(heldTime)
+			s.press("x")
+		}, []string{"cancel batch 1", "cancel batch 1"}},
+		{"another key between", func(s *stage) { s.press("x", "j", "x") }, []string{"cancel batch 1", "cancel batch 2"}},
+		{"a held one after it", func(s *stage) { s.press("x", "j", "x", "x", "x") }, []string{"cancel batch 1", "cancel batch 2"}},
+		{"the run", func(s *stage) { s.press("X", "X", "X") }, []string{"cancel the run"}},
+		{"undo is one for each press", func(s *stage) { s.press("u", "u") }, []string{"undo nothing", "undo nothing"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sc := busyScene()
+				sc.focus = batchesPanel
+				s := newStage(t, sc, 120, 36)
+				tc.do(s)
+				s.rest(time.Second)
+				if !slices.Equal(s.fake.calls, tc.calls) {
+					t.Errorf("the engine was told %v, want %v", s.fake.calls, tc.calls)
+				}
+			})
+		})
+	}
+}
+
 // What the engine refuses is said, not swallowed.
 func TestSteerRefused(t *testing.T) {
 	for err, want := range map[error]string{
@@ -122,7 +176,7 @@ func TestOldUndoAsks(t *testing.T) {
 func TestUnbracketedPaste(t *testing.T) {
 	for _, tc := range []struct{ name, text, calls, added string }{
 		{"a URL", "http://127.0.0.1:4010/Xp\r", "", "http://127.0.0.1:4010/Xp\nab"},
-		{"eight different keys", "XXPPRR++", "cancel the run, cancel the run, pause the run, pause the run, retry the run, retry the run, workers 6, workers 7", ""},
+		{"eight different keys", "XXPPRR++", "cancel the run, pause the run, pause the run, retry the run, retry the run, workers 6, workers 7", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
