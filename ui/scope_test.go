@@ -284,3 +284,46 @@ func TestReboundForm(t *testing.T) {
 		}
 	})
 }
+
+// Only questions are deaf, for their first 300 ms: what tells something is
+// closed at once, and inputs take the first key.
+func TestOnlyQuestionsAreDeaf(t *testing.T) {
+	for _, c := range dialogCases {
+		if c.text != "" || len(c.acts) > 1 {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				open := func() *stage {
+					sc := busyScene()
+					sc.jobs, sc.focus = fates(12), c.on
+					sc.stats.Undo[0].At = noon
+					s := newStage(t, sc, 120, 36)
+					s.deps.Exporter = &files{there: map[string]int{}}
+					s.run(s.do(c.acts[0], ""))
+					if len(s.dialogs.open) != 1 {
+						t.Fatal("no dialog is open")
+					}
+					return s
+				}
+				s := open()
+				_, asks := s.dialogs.open[0].(interface{ hears(tea.Msg) act })
+				for long, closes := range map[time.Duration]bool{0: !asks, grace - time.Millisecond: !asks, grace: true} {
+					s := open()
+					s.rest(long)
+					s.tell(keyPress("esc"))
+					if closed := !s.dialogs.any(); closed != closes {
+						t.Errorf("after %v esc closes it: %v, want %v", long, closed, closes)
+					}
+				}
+				if scopeRules[s.dialogs.open[0].frame().scope].text {
+					before := s.screen()
+					s.tell(keyPress("w"))
+					if s.screen() == before {
+						t.Errorf("the first key is not typed:\n%s", before)
+					}
+				}
+			})
+		})
+	}
+}

@@ -215,6 +215,27 @@ func TestUnbracketedPaste(t *testing.T) {
 	}
 }
 
+// Keys that do not come within 10 ms are commands, however many and different:
+// nobody types so fast, and a paste comes at once.
+func TestFastTypingIsNoPaste(t *testing.T) {
+	for apart, text := range map[time.Duration]bool{time.Millisecond: true, rushTime / 4: false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, busyScene(), 120, 36)
+			for _, key := range strings.Split("jkgG*sSvv+-", "") {
+				s.tell(keyPress(key))
+				s.rest(apart)
+			}
+			s.rest(time.Second)
+			if s.dialogs.any() != text {
+				t.Errorf("%v apart, text: %v, want %v", apart, s.dialogs.any(), text)
+			}
+			if told := len(s.fake.calls) > 0; told == text {
+				t.Errorf("%v apart, the engine was told %v", apart, s.fake.calls)
+			}
+		})
+	}
+}
+
 // A bracketed paste opens the form, which adds under the time of day.
 func TestPasteAdds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
