@@ -137,7 +137,7 @@ func (term *terminal) rest(long time.Duration) {
 // keyBytes are what a terminal sends for keys that are no characters.
 var keyBytes = map[string]string{
 	"enter": "\r", "esc": "\x1b", "tab": "\t", "space": " ", "backspace": "\x7f",
-	"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
+	"end": "\x1b[F", "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
 	"ctrl+c": "\x03", "ctrl+p": "\x10", "ctrl+u": "\x15",
 }
 

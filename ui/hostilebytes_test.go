@@ -2,20 +2,24 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"weir/engine"
 	"weir/engine/enginetest"
 )
 
-// A naming planner makes jobs whose URLs hold a name, and names the batch and
-// its recipe so.
+// A naming planner makes jobs whose URLs hold a name, of two hosts of which one
+// is called so, and names the batch and its recipe so.
 type naming struct{ name string }
 
 func (p *naming) Recipes() []string { return []string{p.name} }
@@ -24,8 +28,9 @@ func (p *naming) Plan(Spec) (engine.Batch, iter.Seq2[engine.Job, error], error) 
 	b := engine.Batch{Name: p.name, Recipe: engine.RecipeRef{Name: p.name, Hash: "1"}}
 	return b, func(yield func(engine.Job, error) bool) {
 		for i := range 6 {
-			url := fmt.Sprintf("http://one.test/%s/%d", p.name, i)
-			if !yield(engine.Job{URL: url, Host: "one.test", Fingerprint: url}, nil) {
+			host := [...]string{"one.test", p.name}[i%2]
+			url := fmt.Sprintf("http://%s/%s/%d", host, p.name, i)
+			if !yield(engine.Job{URL: url, Host: host, Fingerprint: url}, nil) {
 				return
 			}
 		}
@@ -33,9 +38,16 @@ func (p *naming) Plan(Spec) (engine.Batch, iter.Seq2[engine.Job, error], error) 
 	}, nil
 }
 
-// written answers with pages that have put name wherever a page can.
+// written answers with pages that have put name wherever a page can. Those of
+// the host that is called so come later than those of the other.
 func written(name string) *enginetest.Scraper {
-	return &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
+	late := func(r engine.Request) time.Duration {
+		if r.Host == name {
+			return 100 * time.Millisecond
+		}
+		return 0
+	}
+	return &enginetest.Scraper{Latency: late, Answer: func(r engine.Request, _ int) engine.Step {
 		step := enginetest.OK(0)
 		if strings.HasSuffix(r.URL, "3") {
 			step = enginetest.Status(500, 0)
@@ -60,13 +72,40 @@ func (m mirror) Body(_ context.Context, _ string, most int64) (Body, bool, error
 	return Body{Type: "text/html; charset=" + m.name, Size: int64(len(page)), Raw: page, Text: page}, true, nil
 }
 
+// A failing controller, exporter and browser: what goes wrong is called so.
+type failing struct {
+	engine.Controller
+	name string
+}
+
+func (f failing) SetWorkers(context.Context, int) (engine.Done, error) {
+	return engine.Done{}, errors.New(f.name)
+}
+
+func (f failing) open(string) error { return errors.New(f.name) }
+
+func (f failing) Export(_ context.Context, path string, overwrite bool, rs iter.Seq2[engine.Result, error]) (int, error) {
+	if !overwrite {
+		return 0, fmt.Errorf("export: open %s: %w", path, fs.ErrExist)
+	}
+	for range rs {
+		return 1, errors.New(f.name)
+	}
+	return 0, nil
+}
+
 // tour visits every panel, part and dialog, and returns what stands on the
-// screen at each stop.
+// screen at each stop. Whatever has a name is called name: lists, recipes,
+// hosts, files, runs, errors, and all that pages can name.
 func tour(t *testing.T, name string) (stops []string, frames []string) {
 	t.Helper()
-	tell(t, written(name), func(d *Deps) {
-		d.Planner, d.Name, d.Bodies = &naming{name: name}, name, mirror{name}
-	}, func(ta *tale) {
+	change := func(d *Deps) {
+		f := failing{d.Controller, name}
+		d.Controller, d.Exporter, d.Open, d.Planner, d.Name = f, f, f.open, &naming{name: name}, name
+		d.Saving, d.Notes, d.Bodies = name, []string{name}, mirror{name}
+		d.Saved = func() uint64 { return 2 }
+	}
+	tell(t, written(name), change, func(ta *tale) {
 		stop := func(keys ...string) {
 			t.Helper()
 			ta.press(keys...)
@@ -82,13 +121,30 @@ func tour(t *testing.T, name string) (stops []string, frames []string) {
 		ta.rest(8 * time.Second)
 		stop()
 		for _, p := range []string{"1", "2", "3", "4"} {
-			stop(p)
+			stop(p, "end") // which is the host that is called so
 			stop("w")
 			stop("esc")
 			stop("d")
 			stop("esc")
+			stop(":")
+			stop("esc")
 		}
-		stop("d")
+		stop("W")
+		stop("esc", "o")
+		stop("esc", "esc", "+")
+		stop("esc", "3", "<")
+		stop("=")
+		stop("esc", ">")
+		stop(">") // faster than asked for
+		stop("esc", "esc", "u")
+		stop("esc", "4", "/")
+		for _, term := range []string{"host:", "class:", "batch:"} {
+			ta.write(term)
+			stop("tab")
+			stop("tab")
+			stop("ctrl+u")
+		}
+		stop("esc", "d")
 		for range parts {
 			stop("tab")
 		}
@@ -104,6 +160,21 @@ func tour(t *testing.T, name string) (stops []string, frames []string) {
 		stop("esc", "e")
 		ta.paste(name)
 		stop()
+		stop("enter") // it is there already
+		ta.rest(grace)
+		stop("y")
+		ta.rest(2 * time.Second)
+		stop()
+		ta.press("esc", "esc")
+		stop("a")
+		ta.paste(name)
+		stop("enter")
+		stop("1", "x") // the batch
+		stop("u")
+		stop("3", "end", "p") // a host
+		stop("p", "x")
+		stop("4", "space", "r")
+		stop("u")
 		stop("esc", "q")
 		stop("esc")
 		ta.resize(60, 15)
@@ -116,16 +187,42 @@ func tour(t *testing.T, name string) (stops []string, frames []string) {
 		ta.resize(120, 36)
 		stop()
 	})
+	if last := frames[len(frames)-1]; !strings.Contains(last, "limited by") {
+		t.Fatalf("the tour ends with\n%s", last)
+	}
 	return stops, frames
+}
+
+func hostileNames() []string {
+	half := len(nasty) / 2
+	return []string{"x" + strings.Join(nasty[:half], "a") + "x", "x" + strings.Join(nasty[half:], "b") + "x", "x" + evil[:100] + "x"}
+}
+
+// The same holds for the question about an old run.
+func TestHostileOffersReachNoTerminal(t *testing.T) {
+	asked := func(name string) (frame string) {
+		synctest.Test(t, func(t *testing.T) {
+			o := Offer{Run: name, Sources: name, Theme: name, Left: 3, Of: 9}
+			ask := func(ctx context.Context, opts ...tea.ProgramOption) error {
+				_, err := o.Ask(ctx, opts...)
+				return err
+			}
+			inTerminal(t, ask, func(term *terminal) { frame = term.String() })
+		})
+		return frame
+	}
+	for _, name := range hostileNames() {
+		if got, want := asked(name), asked(twin(name)); shape(got) != shape(want) || !strings.Contains(got, "┏") {
+			t.Errorf("%q: the screen is\n%s\nwant the frames of\n%s", name, got, want)
+		}
+	}
 }
 
 // Whatever pages and lists call themselves: nothing reaches the terminal that
 // is not ours (tell looks at every byte), and the frames of the screen stand
 // where they stand for plain names of that width.
 func TestHostileNamesReachNoTerminal(t *testing.T) {
-	half := len(nasty) / 2
-	for _, name := range []string{strings.Join(nasty[:half], "a"), strings.Join(nasty[half:], "b"), evil[:100]} {
-		name = "x" + name + "x"
+	for _, name := range hostileNames() {
 		stops, want := tour(t, twin(name))
 		_, got := tour(t, name)
 		for i := range want {
@@ -137,7 +234,8 @@ func TestHostileNamesReachNoTerminal(t *testing.T) {
 	}
 }
 
-// twin is a plain name that is as wide as a hostile one, word for word.
+// twin is a plain name that is as wide as a hostile one, word for word, and
+// comes where that does among the hosts.
 func twin(name string) string {
 	var b strings.Builder
 	for s := clean(name, 1000); s != ""; {
@@ -147,7 +245,7 @@ func twin(name string) string {
 			b.WriteByte(' ')
 			continue
 		}
-		b.WriteString(strings.Repeat("n", cells))
+		b.WriteString(strings.Repeat("z", cells))
 	}
 	return b.String()
 }

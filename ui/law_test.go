@@ -277,6 +277,10 @@ func lawless(s *stage) string {
 	return ""
 }
 
+// saidKinds are what a screen tells its program beside its frames: what is
+// written to the terminal for them is no page's.
+var saidKinds = []string{"tea.setClipboardMsg", "tea.SuspendMsg"}
+
 // walk does so many things to a screen and checks every frame. The same seed
 // makes the same walk.
 func walk(t *testing.T, seed uint64, steps int) {
@@ -305,6 +309,12 @@ func walk(t *testing.T, seed uint64, steps int) {
 			did = append(did, what)
 			do()
 			s.rest(0)
+			for _, said := range s.said {
+				if kind := fmt.Sprintf("%T", said); !slices.Contains(saidKinds, kind) {
+					t.Fatalf("seed %d: the program is told %s, %q, after %s", seed, kind, said, what)
+				}
+			}
+			s.said = nil
 			if broken := lawless(s); broken != "" {
 				t.Fatalf("seed %d: %s\nafter %s:\n%s", seed, broken, strings.Join(did, ", "), ansi.Strip(s.View().Content))
 			}
