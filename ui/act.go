@@ -178,7 +178,7 @@ func (m *Model) mark() {
 }
 
 func (m *Model) markAll() {
-	for _, slot := range m.results.table.rows {
+	for slot := range m.results.table.all() {
 		m.results.marks.add(slot)
 	}
 }

@@ -107,7 +107,7 @@ func needed(x *index, slots []uint32) []need {
 	needs := make([]need, 0, len(slots))
 	for _, slot := range slots {
 		if r := x.at(slot); r.ended() {
-			needs = append(needs, need{slot, engine.JobID(r.id), r.outcome == engine.Cancelled})
+			needs = append(needs, need{slot, engine.JobID(slot), r.outcome == engine.Cancelled})
 		}
 	}
 	return needs

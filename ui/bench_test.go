@@ -54,13 +54,16 @@ func (c *heldStore) States(_ context.Context, q engine.Query) ([]engine.JobState
 }
 
 // held is a screen with n results behind it.
-func held(n int) *Model {
-	m := newModel(context.Background(), Deps{Controller: &heldStore{&fakeController{}, n}, Name: "bench", Interval: time.Second})
+func held(n int) *Model { return heldTo(n, n) }
+
+// heldTo is one with the n results up to a number.
+func heldTo(last, n int) *Model {
+	m := newModel(context.Background(), Deps{Controller: &heldStore{&fakeController{}, last}, Name: "bench", Interval: time.Second})
 	sc := busyScene()
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 36})
 	const page = 4096
-	for from := 1; from <= n; from += page {
-		m.Update(viewMsg{view: &engine.View{Full: from == 1, More: true, Stats: sc.stats, Jobs: heldJobs(from, min(page, n-from+1))}})
+	for from := last - n + 1; from <= last; from += page {
+		m.Update(viewMsg{view: &engine.View{Full: !m.live, More: true, Stats: sc.stats, Jobs: heldJobs(from, min(page, last-from+1))}})
 	}
 	m.tell(frameMsg{})
 	return m
@@ -90,24 +93,67 @@ func (m *Model) runAll(cmd tea.Cmd, until func() bool) {
 	}
 }
 
-// One frame of a busy run: a view with 50 changes, and its cells.
-func BenchmarkFrame(b *testing.B) {
-	for _, n := range heldSizes {
-		for _, sorted := range []column{byNum, byTime} {
-			b.Run(fmt.Sprintf("%d by %v", n, sorted), func(b *testing.B) {
-				m := held(n)
-				w := want{by: sorted}
-				m.runAll(m.relist(w), func() bool { return m.results.table.making == nil && m.results.table.has.by == sorted })
-				stats, next := busyScene().stats, n+1
-				b.ReportAllocs()
-				for b.Loop() {
-					b.StopTimer()
-					jobs := heldJobs(next, 50)
-					next += 50
-					b.StartTimer()
-					m.Update(viewMsg{view: &engine.View{Stats: stats, Jobs: jobs}})
-					m.View()
+// What a frame costs over a million rows against the same over the last
+// thousand of them, in every order: Update and View of a view with so many new
+// results, and of one with rows that change. The frames of both take turns, and
+// their medians count. Run it with -benchtime 200x: the thousand grow by what
+// comes.
+func BenchmarkDepth(b *testing.B) {
+	const million = 1_000_000
+	wants := []want{{turned: true}, {by: byTime, turned: true}, {by: bySize, show: showAll}, {by: byTime, filter: parseFilter("host:host1")}, {by: byRows, show: showWaiting}}
+	for by := range columns {
+		wants = slices.Insert(wants, int(by), want{by: by})
+	}
+	var deep *Model
+	next := 2 * million
+	for _, w := range wants {
+		for _, comes := range []struct{ fresh, again int }{{0, 0}, {1, 0}, {50, 0}, {0, 50}} {
+			name := fmt.Sprintf("by %v/%v", w.by, w.show)
+			if w.turned {
+				name += " turned"
+			}
+			b.Run(fmt.Sprintf("%s %s/%d new %d again", name, w.filter.text, comes.fresh, comes.again), func(b *testing.B) {
+				if deep == nil {
+					deep = heldTo(million, million)
 				}
+				models := [2]*Model{heldTo(million, 1000), deep}
+				for _, m := range models {
+					if has := m.results.table.has; has.by != w.by || has.show != w.show || has.turned != w.turned || has.filter.text != w.filter.text {
+						m.runAll(m.relist(w), func() bool { return false })
+						m.results.move(0)
+						m.runAll(m.askTexts(), func() bool { return false })
+					}
+				}
+				stats := busyScene().stats
+				var took [2][]float64 // ns
+				for b.Loop() {
+					for i, m := range models {
+						jobs := heldJobs(next, comes.fresh)
+						for n := range comes.again {
+							s := heldJob(next + n)
+							s.ID = engine.JobID(million - (next+n)*7919%[]int{1000, million}[i])
+							jobs = append(jobs, s)
+						}
+						if w.show == showWaiting {
+							for i := range jobs {
+								jobs[i].Place, jobs[i].Outcome, jobs[i].Num = engine.Queued, engine.OutcomeNone, 0
+							}
+						}
+						begin := time.Now()
+						m.Update(viewMsg{view: &engine.View{Stats: stats, Jobs: jobs}})
+						m.View()
+						took[i] = append(took[i], float64(time.Since(begin)))
+					}
+					next += comes.fresh + comes.again
+				}
+				for i := range took {
+					slices.Sort(took[i])
+				}
+				small, large := took[0][len(took[0])/2], took[1][len(took[1])/2]
+				b.ReportMetric(small, "ns-thousand")
+				b.ReportMetric(large, "ns-million")
+				b.ReportMetric(large/small, "ratio")
+				b.ReportMetric(0, "ns/op")
 			})
 		}
 	}

@@ -84,7 +84,7 @@ func (m *Model) askFirsts() tea.Cmd {
 	ids := make([]engine.JobID, len(slots))
 	at := make(map[engine.JobID]uint32, len(slots))
 	for i, slot := range slots {
-		ids[i] = engine.JobID(p.table.x.at(slot).id)
+		ids[i] = engine.JobID(slot)
 		at[ids[i]] = slot
 	}
 	p.firsts.asked = true

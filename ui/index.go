@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -8,12 +9,12 @@ import (
 	"weir/engine"
 )
 
-// A record is what the screen keeps of every job it has heard of: 40 bytes,
+// A record is what the screen keeps of every job it has heard of: 32 bytes,
 // since there may be millions. Its text is kept only while it is needed (texts).
 type record struct {
-	bytes   int64  // of the decoded body
-	id, num uint32 // num is 0 for a job that has not ended, or was cancelled
+	num     uint32 // 0 for a job that has not ended, or was cancelled
 	took    uint32 // the last attempt, in tookUnits
+	bytes   uint32 // of the decoded body
 	host    uint32 // in index.hosts
 	batch   engine.BatchID
 	records uint32
@@ -27,23 +28,24 @@ type record struct {
 const (
 	tookUnit = 100 * time.Microsecond
 
-	// forgotten is the place of a job that may have changed unheard: it is in
-	// no list until there is news of it.
+	// forgotten is the place of a job of which nothing is known: nothing was
+	// heard of it, or it may have changed unheard. It is in no list until
+	// there is news of it.
 	forgotten engine.Place = math.MaxUint8
 )
 
 func (r *record) ended() bool { return r.place == engine.Ended }
 
-// An index is the records of all jobs by slot: their number in the order in
-// which the screen heard of them. Slots are never used twice.
+// An index is the records of all jobs by slot. A slot is the id of a job in 32
+// bits: ids are given out one after the other, so that where one job is known
+// most are, in the end.
 //
 // A list of a million is made beside the loop, from a snapshot: then a page is
 // copied before it changes.
 type index struct {
-	pages  []*indexPage
-	shared []bool // the page is also that of a snapshot
-	n      uint32 // slots
-	slots  map[uint32]*[pageLen]uint32
+	pages  []*indexPage // nil: nothing is known of its jobs
+	shared []bool       // the page is also that of a snapshot
+	opened int          // pages that are not nil
 
 	hosts     []string // cleaned
 	hostNums  map[string]uint32
@@ -51,51 +53,57 @@ type index struct {
 	classNums map[engine.Class]uint16
 }
 
-const pageLen = 1024
+const pageLen = 512
 
 type indexPage [pageLen]record
 
 func newIndex() *index {
-	return &index{
-		slots: map[uint32]*[pageLen]uint32{}, hostNums: map[string]uint32{},
-		classes: []engine.Class{""}, classNums: map[engine.Class]uint16{"": 0},
-	}
+	return &index{hostNums: map[string]uint32{}, classes: []engine.Class{""}, classNums: map[engine.Class]uint16{"": 0}}
 }
 
-// at returns the record of a slot, which is not to be changed.
+// at returns the record of a slot of which something is known. It is not to be
+// changed.
 func (x *index) at(slot uint32) *record { return &x.pages[slot/pageLen][slot%pageLen] }
 
-// slot returns where a job is, and false if nothing was heard of it.
+// slot returns the slot of a job, and false if nothing is known of it.
 func (x *index) slot(id engine.JobID) (uint32, bool) {
-	if id > math.MaxUint32 {
+	if p := id / pageLen; p >= engine.JobID(len(x.pages)) || x.pages[p] == nil {
 		return 0, false
 	}
-	page := x.slots[uint32(id)/pageLen]
-	if page == nil || page[id%pageLen] == 0 {
-		return 0, false
-	}
-	return page[id%pageLen] - 1, true
+	return uint32(id), x.at(uint32(id)).place != forgotten
 }
 
-// open gives a job a slot.
-func (x *index) open(id engine.JobID) uint32 {
-	if x.n%pageLen == 0 {
-		x.pages, x.shared = append(x.pages, new(indexPage)), append(x.shared, false)
+// all passes over the slots of which something is known, and their records.
+func (x *index) all() iter.Seq2[uint32, *record] {
+	return func(yield func(uint32, *record) bool) {
+		for p, page := range x.pages {
+			if page == nil {
+				continue
+			}
+			for i := range page {
+				if r := &page[i]; r.place != forgotten && !yield(uint32(p*pageLen+i), r) {
+					return
+				}
+			}
+		}
 	}
-	page := x.slots[uint32(id)/pageLen]
-	if page == nil {
-		page = new([pageLen]uint32)
-		x.slots[uint32(id)/pageLen] = page
-	}
-	x.n++
-	page[id%pageLen] = x.n
-	return x.n - 1
 }
 
 // set changes the record of a slot.
 func (x *index) set(slot uint32, r record) {
-	p := slot / pageLen
-	if x.shared[p] {
+	p := int(slot / pageLen)
+	if more := p + 1 - len(x.pages); more > 0 {
+		x.pages, x.shared = append(x.pages, make([]*indexPage, more)...), append(x.shared, make([]bool, more)...)
+	}
+	switch {
+	case x.pages[p] == nil:
+		page := new(indexPage)
+		for i := range page {
+			page[i].place = forgotten
+		}
+		x.pages[p] = page
+		x.opened++
+	case x.shared[p]:
 		page := *x.pages[p]
 		x.pages[p], x.shared[p] = &page, false
 	}
@@ -103,12 +111,12 @@ func (x *index) set(slot uint32, r record) {
 }
 
 // snapshot returns the records as they are now, for whoever reads them beside
-// the loop. It knows no slots of jobs.
+// the loop.
 func (x *index) snapshot() *index {
 	for i := range x.shared {
 		x.shared[i] = true
 	}
-	return &index{pages: slices.Clone(x.pages), n: x.n, hosts: slices.Clip(x.hosts), classes: slices.Clip(x.classes)}
+	return &index{pages: slices.Clone(x.pages), hosts: slices.Clip(x.hosts), classes: slices.Clip(x.classes)}
 }
 
 // fits reports whether an index can hold a job. An engine counts its jobs in
@@ -119,7 +127,7 @@ func fits(s *engine.JobState) bool { return s.ID <= math.MaxUint32 && s.Num < ma
 // the largest that fits.
 func (x *index) record(s *engine.JobState) record {
 	return record{
-		bytes: s.Bytes, id: uint32(s.ID), num: uint32(s.Num), took: most32(int64(s.Elapsed / tookUnit)),
+		num: uint32(s.Num), took: most32(int64(s.Elapsed / tookUnit)), bytes: most32(s.Bytes),
 		host: x.host(s.Host), batch: s.Batch, records: most32(int64(s.Records)), class: x.class(s.Class),
 		status: int16(s.Status), tries: uint16(min(most32(int64(s.Attempts)), math.MaxUint16)), place: s.Place, outcome: s.Outcome,
 	}

@@ -276,11 +276,11 @@ func (m *Model) export() tea.Cmd {
 	if !marked && t.has.filter.text == "" && t.want.filter.text == "" && t.want.show == showEnded {
 		return m.exportAll()
 	}
-	slots, what := t.rows, "what the filter shows"
+	slots, what := t.rows.all(), "what the filter shows"
 	if marked {
-		slots, what = slices.Collect(m.results.acted()), "the marked"
+		slots, what = m.results.acted(), "the marked"
 	}
-	needs := needed(t.x, slots)
+	needs := needed(t.x, slices.Collect(slots))
 	if len(needs) == 0 {
 		return m.toasts.say(engine.LevelWarn, "nothing to export: "+what+" has not ended")
 	}

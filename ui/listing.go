@@ -37,18 +37,18 @@ type listing struct {
 	dropped atomic.Bool // something else is wanted now
 
 	begun bool
-	rows  []uint32 // of the records that match, in the order in which they are read
-	seen  int      // of them, that were
-	found []uint32 // of them, those with the words
-	told  int      // of these, how many the screen was told of
-	keys  []string // by slot, for a textual column
+	rows  []uint32  // of the records that match, in the order in which they are read
+	seen  int       // of them, that were
+	found []uint32  // of them, those with the words
+	told  int       // of these, how many the screen was told of
+	texts sortTexts // for a textual column
 }
 
 // listedMsg brings a list, or a part of it.
 type listedMsg struct {
 	*listing
-	rows  []uint32 // smallest first; nil if there are none to show yet
-	keys  []string
+	rows  *ranking // nil if there are none to show yet
+	texts sortTexts
 	share int // how much of it is made, in percent
 	done  bool
 	err   error // of the store: what was not read is missing
@@ -66,12 +66,14 @@ func newListing(t *table, w want) *listing {
 // reads reports whether the list needs texts.
 func (l *listing) reads() bool { return l.want.by.textual() || len(l.want.filter.words) > 0 }
 
+func (l *listing) order() *order { return &order{by: l.want.by, x: l.x, texts: l.texts} }
+
 // step goes on with the list.
 func (l *listing) step(ctx context.Context) listedMsg {
 	if !l.begun {
 		l.begin()
 		if !l.reads() {
-			return listedMsg{listing: l, rows: append([]uint32{}, l.rows...), done: true}
+			return listedMsg{listing: l, rows: newRanking(l.rows, l.order()), done: true}
 		}
 	}
 	for end := l.seen + stepReads; l.seen < len(l.rows) && !l.dropped.Load(); {
@@ -90,7 +92,7 @@ func (l *listing) step(ctx context.Context) listedMsg {
 	msg := listedMsg{listing: l, share: percent(l.seen, len(l.rows))}
 	if n := len(l.found); n > l.told && n <= partMost && !l.want.by.textual() {
 		l.told = n
-		msg.rows = l.ascending()
+		msg.rows = newRanking(l.ascending(), l.order())
 	}
 	return msg
 }
@@ -100,20 +102,15 @@ func (l *listing) step(ctx context.Context) listedMsg {
 func (l *listing) begin() {
 	l.begun = true
 	test := l.want.test(l.x)
-	for slot := range l.x.n {
-		if test(l.x.at(slot)) {
+	for slot, r := range l.x.all() {
+		if test(r) {
 			l.rows = append(l.rows, slot)
 		}
 	}
-	if l.want.by.textual() {
-		l.keys = make([]string, l.x.n)
+	if l.want.by.textual() || l.dropped.Load() {
 		return
 	}
-	if l.dropped.Load() {
-		return
-	}
-	o := order{by: l.want.by, x: l.x}
-	o.sort(l.rows)
+	l.order().sort(l.rows)
 	if l.reads() && l.want.down() { // what is shown first is read first
 		slices.Reverse(l.rows)
 	}
@@ -121,17 +118,16 @@ func (l *listing) begin() {
 
 // end returns the list when all was read, or no more can be.
 func (l *listing) end(err error) listedMsg {
-	rows := l.ascending()
+	rows, o := l.ascending(), l.order()
 	if l.want.by.textual() {
-		o := order{by: l.want.by, x: l.x, keys: l.keys}
 		o.sort(rows)
 	}
-	return listedMsg{listing: l, rows: rows, keys: l.keys, done: true, err: err}
+	return listedMsg{listing: l, rows: newRanking(rows, o), texts: l.texts, done: true, err: err}
 }
 
 // ascending returns what was found, smallest first, in memory of its own.
 func (l *listing) ascending() []uint32 {
-	rows := append([]uint32{}, l.found...) // never nil: that would be no list
+	rows := slices.Clone(l.found)
 	if l.want.down() && !l.want.by.textual() {
 		slices.Reverse(rows)
 	}
@@ -167,7 +163,8 @@ func (l *listing) readPage(ctx context.Context, page []uint32) error {
 	for _, slot := range page {
 		if tx, ok := texts[slot]; ok && l.want.filter.finds(&tx) {
 			n := len(l.want.by.key(&tx))
-			l.keys[slot], rest = rest[:n], rest[n:]
+			l.texts.put(slot, rest[:n])
+			rest = rest[n:]
 		}
 	}
 	return nil

@@ -441,34 +441,44 @@ func TestExportOfAFilter(t *testing.T) {
 // changes.
 func TestIndexSnapshot(t *testing.T) {
 	x := newIndex()
-	put := func(s engine.JobState) uint32 {
-		slot, ok := x.slot(s.ID)
-		if !ok {
-			slot = x.open(s.ID)
+	put := func(s engine.JobState) { x.set(uint32(s.ID), x.record(&s)) }
+	known := func(x *index) (n int) {
+		for range x.all() {
+			n++
 		}
-		x.set(slot, x.record(&s))
-		return slot
+		return n
 	}
-	for num := 1; num <= 3*pageLen; num++ {
+	for num := 1; num < 3*pageLen; num++ {
 		put(ended(num))
 	}
 	then := x.snapshot()
 	again := ended(pageLen + 5)
 	again.Status, again.Num = 503, 1<<20
-	slot := put(again)
-	put(ended(4 * pageLen))
-	if r := then.at(slot); r.status != 200 || r.num != pageLen+5 || then.n != 3*pageLen {
-		t.Errorf("the snapshot has %+v of %d", r, then.n)
+	put(again)
+	put(ended(5 * pageLen))
+	if r := then.at(pageLen + 5); r.status != 200 || r.num != pageLen+5 || known(then) != 3*pageLen-1 {
+		t.Errorf("the snapshot has %+v of %d", r, known(then))
 	}
-	if r := x.at(slot); r.status != 503 || x.n != 3*pageLen+1 {
-		t.Errorf("the index has %+v of %d", r, x.n)
+	if r := x.at(pageLen + 5); r.status != 503 || known(x) != 3*pageLen {
+		t.Errorf("the index has %+v of %d", r, known(x))
 	}
 	for i, shared := range []bool{true, false, true} {
 		if got := x.pages[i] == then.pages[i]; got != shared {
 			t.Errorf("page %d is shared: %v, want %v", i, got, shared)
 		}
 	}
-	if page := x.pages[1]; put(again) != slot || x.pages[1] != page {
+	page := x.pages[1]
+	if put(again); x.pages[1] != page {
 		t.Error("a page is copied for every change")
+	}
+	// Of what was not heard of nothing is known, in a page that there is, in one
+	// that there is not, and behind all.
+	for _, id := range []engine.JobID{0, 4*pageLen + 1, 5*pageLen + 1, 1 << 31, 1 << 40} {
+		if _, ok := x.slot(id); ok {
+			t.Errorf("job %d is known", id)
+		}
+	}
+	if slot, ok := x.slot(5 * pageLen); slot != 5*pageLen || !ok {
+		t.Errorf("job %d has the slot %d, %v", 5*pageLen, slot, ok)
 	}
 }

@@ -148,8 +148,8 @@ func (p *results) acted() iter.Seq[uint32] {
 			}
 			return
 		}
-		for i := range p.table.count() {
-			if slot := p.table.slotAt(i); p.marks.has(slot) && !yield(slot) {
+		for slot := range p.table.all() {
+			if p.marks.has(slot) && !yield(slot) {
 				return
 			}
 		}
@@ -182,7 +182,7 @@ func (p *results) anyActed(is func(slot uint32, r *record) bool) bool {
 func (p *results) jobs() []engine.JobID {
 	var ids []engine.JobID
 	for slot := range p.acted() {
-		ids = append(ids, engine.JobID(p.table.x.at(slot).id))
+		ids = append(ids, engine.JobID(slot))
 	}
 	return ids
 }

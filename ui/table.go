@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -39,7 +40,7 @@ func (w want) test(x *index) func(*record) bool {
 		tests[i] = t.test(x)
 	}
 	return func(r *record) bool {
-		if r.place == forgotten || w.show != showAll && r.ended() != (w.show == showEnded) {
+		if w.show != showAll && r.ended() != (w.show == showEnded) {
 			return false
 		}
 		for _, test := range tests {
@@ -63,9 +64,8 @@ type table struct {
 	has   want     // what rows is: want, unless a list is being made
 	order order    // of rows
 	test  tester   // of has
-	rows  []uint32 // slots, smallest first
-	fresh []uint32 // reused by put
-	drops []int    // likewise
+	rows  *ranking // slots
+	slots []uint32 // reused by put
 
 	stored bool // what is put comes from the store
 
@@ -91,35 +91,43 @@ type change struct {
 
 func newTable() *table {
 	t := &table{x: newIndex(), texts: newTexts()}
-	t.adopt(t.want, order{by: t.want.by, x: t.x}, nil)
+	t.adopt(t.want, order{by: t.want.by, x: t.x}, new(ranking))
 	return t
 }
 
 // adopt makes rows, which are in that order, the list.
-func (t *table) adopt(w want, o order, rows []uint32) {
+func (t *table) adopt(w want, o order, rows *ranking) {
 	t.has, t.order, t.test, t.rows = w, o, w.test(t.x), rows
 }
 
-func (t *table) count() int { return len(t.rows) }
+func (t *table) count() int { return t.rows.n }
 
 // slotAt returns which slot stands on line i of the list.
 func (t *table) slotAt(i int) uint32 {
 	if t.has.down() {
-		i = len(t.rows) - 1 - i
+		i = t.rows.n - 1 - i
 	}
-	return t.rows[i]
+	return t.rows.at(i)
+}
+
+// all passes over the slots of the list from its first line on.
+func (t *table) all() iter.Seq[uint32] {
+	if t.has.down() {
+		return t.rows.backward()
+	}
+	return t.rows.all()
 }
 
 func (t *table) at(i int) *jobRow { return t.row(t.slotAt(i)) }
 
-func (t *table) keyAt(i int) engine.JobID { return engine.JobID(t.x.at(t.slotAt(i)).id) }
+func (t *table) keyAt(i int) engine.JobID { return engine.JobID(t.slotAt(i)) }
 
 // row returns the row of a slot.
 func (t *table) row(slot uint32) *jobRow {
 	r := t.x.at(slot)
 	row := &jobRow{
-		id: engine.JobID(r.id), num: uint64(r.num), host: t.x.hosts[r.host], class: t.x.classes[r.class],
-		time: time.Duration(r.took) * tookUnit, bytes: r.bytes, batch: r.batch, records: int32(min(r.records, 1<<31-1)),
+		id: engine.JobID(slot), num: uint64(r.num), host: t.x.hosts[r.host], class: t.x.classes[r.class],
+		time: time.Duration(r.took) * tookUnit, bytes: int64(r.bytes), batch: r.batch, records: int32(min(r.records, 1<<31-1)),
 		tries: int32(r.tries), status: r.status, place: r.place, outcome: r.outcome,
 		reason: t.texts.waits[slot].reason,
 	}
@@ -130,7 +138,7 @@ func (t *table) row(slot uint32) *jobRow {
 // of returns the row of a job, nil if nothing is known of it.
 func (t *table) of(id engine.JobID) *jobRow {
 	slot, ok := t.x.slot(id)
-	if !ok || t.x.at(slot).place == forgotten {
+	if !ok {
 		return nil
 	}
 	return t.row(slot)
@@ -139,49 +147,53 @@ func (t *table) of(id engine.JobID) *jobRow {
 // find returns the line of a job, below zero if it is not listed.
 func (t *table) find(id engine.JobID) int {
 	slot, ok := t.x.slot(id)
-	if !ok {
+	if !ok || !t.test(t.x.at(slot)) {
 		return -1
 	}
-	i, ok := t.place(slot)
+	i, ok := t.rows.find(slot, &t.order)
 	switch {
 	case !ok:
 		return -1
 	case t.has.down():
-		return len(t.rows) - 1 - i
+		return t.rows.n - 1 - i
 	}
 	return i
 }
 
-// place returns where in rows a slot is, and whether it is.
-func (t *table) place(slot uint32) (int, bool) {
-	if !t.test(t.x.at(slot)) {
-		return 0, false
-	}
-	return slices.BinarySearchFunc(t.rows, slot, t.order.compare)
+// drop takes slots out of the list, as far as they are there. They are found by
+// what is known of them, so this comes before what is news of them.
+func (t *table) drop(slots []uint32) {
+	slots = slices.DeleteFunc(slots, func(slot uint32) bool { return !t.test(t.x.at(slot)) })
+	t.rows.remove(slots, &t.order)
 }
 
 // put takes states that are newer than what the table has of their jobs, each
 // job once, and returns how many more rows the list has.
 func (t *table) put(states []engine.JobState) int {
-	// Where a row stands can be told from what is known of it until then.
-	t.drops, t.fresh = t.drops[:0], t.fresh[:0]
+	before := t.rows.n
+	t.slots = t.slots[:0]
 	for i := range states {
 		if slot, ok := t.x.slot(states[i].ID); ok {
-			if at, ok := t.place(slot); ok {
-				t.drops = append(t.drops, at)
-			}
+			t.slots = append(t.slots, slot)
 		}
 	}
-	t.drop()
+	t.drop(t.slots)
+	t.slots = t.slots[:0]
 	for i := range states {
 		if s := &states[i]; fits(s) {
 			if slot, listed := t.keep(s); listed {
-				t.fresh = append(t.fresh, slot)
+				t.slots = append(t.slots, slot)
 			}
 		}
 	}
-	t.merge(t.fresh)
-	return max(len(t.fresh)-len(t.drops), 0)
+	t.list(t.slots)
+	return max(t.rows.n-before, 0)
+}
+
+// list brings fresh slots into the list.
+func (t *table) list(fresh []uint32) {
+	t.order.sort(fresh)
+	t.rows.insert(fresh, &t.order)
 }
 
 // putStored is put for those of the states from the store that are news.
@@ -193,19 +205,16 @@ func (t *table) putStored(states []engine.JobState) {
 
 // keep takes one state and reports whether it is to be listed.
 func (t *table) keep(s *engine.JobState) (slot uint32, listed bool) {
-	slot, known := t.x.slot(s.ID)
-	if known {
-		t.tally(t.x.at(slot), -1)
-	} else {
-		slot = t.x.open(s.ID)
+	if old, known := t.x.slot(s.ID); known {
+		t.tally(t.x.at(old), -1)
 	}
+	slot = uint32(s.ID)
 	r, tx := t.x.record(s), newText(s)
 	t.x.set(slot, r)
 	t.texts.put(slot, tx, r.ended(), s.Reason, t.stored)
 	t.tally(&r, 1)
 	if t.order.by.textual() {
-		t.order.keys = slices.Grow(t.order.keys, int(t.x.n)-len(t.order.keys))[:t.x.n]
-		t.order.keys[slot] = t.order.by.key(&tx)
+		t.order.texts.put(slot, t.order.by.key(&tx))
 	}
 	if t.making != nil {
 		c := change{wanted: t.next(&r) && t.want.filter.finds(&tx)}
@@ -218,12 +227,9 @@ func (t *table) keep(s *engine.JobState) (slot uint32, listed bool) {
 }
 
 func (t *table) tally(r *record, by int) {
-	switch {
-	case r.place == forgotten:
-		return
-	case r.ended():
+	if r.ended() {
 		t.ended += by
-	default:
+	} else {
 		t.waiting += by
 	}
 	if r.num > 0 {
@@ -240,24 +246,19 @@ func (t *table) tally(r *record, by int) {
 // there may be news that never came, and returns them.
 func (t *table) forget() []engine.JobID {
 	var slots []uint32
-	t.drops = t.drops[:0]
-	for slot := range t.x.n {
-		if r := t.x.at(slot); r.place == forgotten || r.ended() && r.outcome != engine.Cancelled {
-			continue
-		}
-		slots = append(slots, slot)
-		if at, ok := t.place(slot); ok {
-			t.drops = append(t.drops, at)
+	for slot, r := range t.x.all() {
+		if !r.ended() || r.outcome == engine.Cancelled {
+			slots = append(slots, slot)
 		}
 	}
-	t.drop()
+	t.drop(slices.Clone(slots))
 	ids := make([]engine.JobID, len(slots))
 	for i, slot := range slots {
 		r := *t.x.at(slot)
 		t.tally(&r, -1)
 		r.place = forgotten
 		t.x.set(slot, r)
-		ids[i] = engine.JobID(r.id)
+		ids[i] = engine.JobID(slot)
 		if t.making != nil {
 			t.changed[slot] = change{}
 		}
@@ -275,13 +276,7 @@ func (t *table) news(states []engine.JobState) []engine.JobState {
 			return false
 		}
 		r := t.x.at(slot)
-		switch {
-		case r.place == forgotten:
-			return false
-		case !r.ended(), r.outcome == engine.Cancelled:
-			return true
-		}
-		return uint64(r.num) >= s.Num
+		return !r.ended() || r.outcome == engine.Cancelled || uint64(r.num) >= s.Num
 	})
 }
 
@@ -297,45 +292,12 @@ func (t *table) classes() []string {
 	return slices.Compact(names)
 }
 
-// drop takes the places in drops out of rows.
-func (t *table) drop() {
-	if len(t.drops) == 0 {
-		return
-	}
-	slices.Sort(t.drops)
-	to := t.drops[0]
-	for i, at := range t.drops {
-		end := len(t.rows)
-		if i+1 < len(t.drops) {
-			end = t.drops[i+1]
-		}
-		to += copy(t.rows[to:], t.rows[at+1:end])
-	}
-	t.rows = t.rows[:to]
-}
-
-// merge brings fresh rows into the list. Rows that end come at its end, so
-// that in the usual order this is an append.
-func (t *table) merge(fresh []uint32) {
-	if len(fresh) == 0 {
-		return
-	}
-	t.order.sort(fresh)
-	end := len(t.rows)
-	t.rows = append(t.rows, fresh...)
-	for j := len(fresh) - 1; j >= 0; j-- { // from the end; what lies between two moves as a block
-		at := end
-		if end > 0 && t.order.compare(t.rows[end-1], fresh[j]) > 0 {
-			at, _ = slices.BinarySearchFunc(t.rows[:end], fresh[j], t.order.compare)
-		}
-		copy(t.rows[at+j+1:], t.rows[at:end])
-		t.rows[at+j] = fresh[j]
-		end = at
-	}
-}
-
-// listAtOnce is how many jobs are listed within a frame.
-const listAtOnce = 4000
+// listAtOnce is how many jobs are listed within a frame. Those known of a large
+// run may be far apart, so what is looked at for them has a bound of its own.
+const (
+	listAtOnce = 4000
+	lookAtOnce = 64_000
+)
 
 // relist changes what is wanted. A long list is made elsewhere: then the old
 // one stays until listed, and relist returns what to make. The list that was
@@ -360,17 +322,14 @@ func (t *table) stay() {
 
 // listNow makes a list of few rows whose texts are at hand, if they are.
 func (t *table) listNow(w want) bool {
-	if t.x.n > listAtOnce {
+	if t.ended+t.waiting > listAtOnce || t.x.opened*pageLen > lookAtOnce {
 		return false
 	}
 	o := order{by: w.by, x: t.x}
-	if w.by.textual() {
-		o.keys = make([]string, t.x.n)
-	}
 	test := w.test(t.x)
 	var rows []uint32
-	for slot := range t.x.n {
-		if !test(t.x.at(slot)) {
+	for slot, r := range t.x.all() {
+		if !test(r) {
 			continue
 		}
 		if w.by.textual() || len(w.filter.words) > 0 {
@@ -381,13 +340,13 @@ func (t *table) listNow(w want) bool {
 			case !w.filter.finds(&tx):
 				continue
 			case w.by.textual():
-				o.keys[slot] = w.by.key(&tx)
+				o.texts.put(slot, w.by.key(&tx))
 			}
 		}
 		rows = append(rows, slot)
 	}
 	o.sort(rows)
-	t.adopt(w, o, rows)
+	t.adopt(w, o, newRanking(rows, &o))
 	return true
 }
 
@@ -404,27 +363,23 @@ func (t *table) listed(msg listedMsg) bool {
 	if !msg.done && msg.rows == nil {
 		return true
 	}
-	o := order{by: t.want.by, x: t.x, keys: msg.keys}
-	if o.by.textual() {
-		o.keys = slices.Grow(o.keys, int(t.x.n)-len(o.keys))[:t.x.n]
-	}
+	o := order{by: t.want.by, x: t.x, texts: msg.texts}
 	var stale bitset
 	var fresh []uint32
 	for slot, c := range t.changed {
 		stale.add(slot)
 		if o.by.textual() {
-			o.keys[slot] = c.key
+			o.texts.put(slot, c.key)
 		}
 		if c.wanted {
 			fresh = append(fresh, slot)
 		}
 	}
-	rows := msg.rows
 	if stale.n > 0 {
-		rows = slices.DeleteFunc(rows, stale.has)
+		msg.rows.removeFunc(stale.has, &o)
 	}
-	t.adopt(t.want, o, rows)
-	t.merge(fresh)
+	t.adopt(t.want, o, msg.rows)
+	t.list(fresh)
 	if msg.done {
 		t.changed, t.next = nil, nil
 	}
