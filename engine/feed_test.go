@@ -146,6 +146,43 @@ func TestViewStartsOverForOneWhoComesTooLate(t *testing.T) {
 	})
 }
 
+// A reader that asks for it is told all there is once more: at once if it waits,
+// and after the end too.
+func TestStartOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, slow(100*time.Millisecond), engine.Config{Workers: 4, Interval: -1})
+		s := newScreen(r, engine.SubscribeOptions{MaxJobs: 3})
+		r.add(engine.Batch{}, enginetest.Jobs("one.test", 10))
+		full := func(when string) {
+			t.Helper()
+			s.sub.StartOver()
+			synctest.Wait()
+			<-s.sub.Ready()
+			fulls := s.fulls
+			for s.take(t); s.view.More; s.take(t) {
+			}
+			if s.fulls != fulls+1 || len(s.jobs) != 10 {
+				t.Errorf("%s: started over %d times with %d jobs, want once with 10", when, s.fulls-fulls, len(s.jobs))
+			}
+		}
+		r.until(150 * time.Millisecond)
+		full("at first")
+		full("when nothing has changed")
+		s.sub.StartOver()
+		s.take(t)
+		full("half way through a full view")
+		r.finish()
+		full("after the end")
+		if err := s.sub.Close(); err != nil {
+			t.Error(err)
+		}
+		s.sub.StartOver()
+		if s.take(t); s.view.Full || len(s.view.Jobs) > 0 {
+			t.Errorf("after Close a view is full: %v, with %d jobs", s.view.Full, len(s.view.Jobs))
+		}
+	})
+}
+
 func TestViewSaysHowManyLogLinesItDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, &enginetest.Scraper{}, engine.Config{})

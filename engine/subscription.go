@@ -88,6 +88,16 @@ func (s *Subscription) lost() bool { return s.feed.gone > max(s.seen, s.after) }
 // still be taken then.
 func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
+// StartOver makes the next view a Full one, as for a reader that comes too late:
+// for one that has let views go by and kept nothing of them. It never blocks,
+// and may be called while another goroutine takes a view.
+func (s *Subscription) StartOver() {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	s.fresh = true
+	s.tell()
+}
+
 // takePart is how many jobs a reader copies before it lets others have the
 // lock of the feed: about 5 us.
 const takePart = 128
