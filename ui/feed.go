@@ -44,6 +44,8 @@ type feed struct {
 
 	sleep *time.Timer   // of the last next
 	frame time.Duration // how long that frame was to last
+
+	over bool // the run has ended, and the last view was taken
 }
 
 type (
@@ -56,7 +58,6 @@ type (
 	viewMsg struct {
 		view *engine.View
 		last bool
-		kept bool // it comes from the freezer: the next one is asked for already
 	}
 
 	// statsMsg brings the numbers alone, where time passes and nothing
@@ -99,6 +100,17 @@ func (f *feed) take() tea.Cmd {
 		f.sub.Take(into)
 		return viewMsg{view: into, last: !ok}
 	}
+}
+
+// startOver makes the next view one of all there is. What it returns takes it, if
+// nothing else will.
+func (f *feed) startOver() tea.Cmd {
+	f.sub.StartOver()
+	if !f.over {
+		return nil
+	}
+	f.over = false
+	return f.take()
 }
 
 // second is the clock of a run in which nothing changes.

@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"weir/engine"
+	"weir/engine/enginetest"
 )
 
 // below returns a screen without the line that tells the run's state.
@@ -45,12 +47,23 @@ func useAgain(v *engine.View) {
 	clear(v.Jobs)
 }
 
+// subscribed gives the stage the feed of an engine that does nothing.
+func (s *stage) subscribed() *stage {
+	s.t.Helper()
+	eng, err := engine.New(&enginetest.Scraper{}, engine.Config{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.feed.sub = eng.Subscribe(engine.SubscribeOptions{})
+	return s
+}
+
 // While the display is frozen nothing of it changes but the time that it has
 // been and what it has missed. Afterwards it is as if it never had been.
 func TestFreeze(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := newStage(t, busyScene(), 120, 36)
-		s := newStage(t, busyScene(), 120, 36)
+		s := newStage(t, busyScene(), 120, 36).subscribed()
 		was := s.screen()
 		first := &engine.View{Stats: busyScene().stats}
 		s.tell(viewMsg{view: first})
@@ -89,6 +102,12 @@ func TestFreeze(t *testing.T) {
 		if !strings.Contains(s.toast(), "PARKED") {
 			t.Errorf("what happened meanwhile is not told: %q", s.toast())
 		}
+		if got := s.stats.Counts.OK; got != 793 {
+			t.Errorf("at once there are %d ok, want 793", got)
+		}
+		all := later()
+		all.jobs = append(busyScene().jobs, all.jobs...)
+		s.tell(viewMsg{view: &engine.View{Full: true, Stats: all.stats, Jobs: all.jobs}})
 		free.bring(later())
 		for _, one := range []*stage{s, free} {
 			one.press("f")
@@ -104,7 +123,7 @@ func TestFreeze(t *testing.T) {
 func TestActingThaws(t *testing.T) {
 	for key, thaws := range map[string]bool{"P": true, "u": true, "q": true, "ctrl+c": true, "w": false, "j": false, "t": false, "?": false} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newStage(t, busyScene(), 120, 36)
+			s := newStage(t, busyScene(), 120, 36).subscribed()
 			s.press("F")
 			s.view(later())
 			s.press(key)
@@ -115,39 +134,118 @@ func TestActingThaws(t *testing.T) {
 	}
 }
 
-// Many changes are brought in by parts, in their order, whatever comes between
-// the parts. A view that starts over takes the place of what came before it.
-func TestThawByParts(t *testing.T) {
+// What happens while the display is frozen is not kept, however much: it is
+// counted.
+func TestFreezeKeepsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sc := busyScene()
-		all := fates(5 * thawPart)
-		sc.jobs = all[:10]
-		s := newStage(t, sc, 120, 36)
+		s := newStage(t, busyScene(), 120, 36).subscribed()
 		s.press("F")
-		gone := all[10]
-		gone.ID = 1 << 30
-		s.tell(viewMsg{view: &engine.View{Stats: sc.stats, Jobs: []engine.JobState{gone}}})
-		s.tell(viewMsg{view: &engine.View{Full: true, More: true, Stats: sc.stats, Jobs: all[:4*thawPart]}})
-		s.tell(viewMsg{view: &engine.View{Stats: sc.stats, Jobs: all[4*thawPart:]}})
+		heap := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		v := &engine.View{Stats: busyScene().stats}
+		before := heap()
+		for num := 1; num <= 1_000_000; num += 4000 {
+			v.Jobs = v.Jobs[:0]
+			for i := range 4000 {
+				v.Jobs = append(v.Jobs, ended(1000+num+i))
+			}
+			s.feed.next(0)
+			s.Update(viewMsg{view: v})
+		}
+		if got := s.screen(); !strings.Contains(got, ", 1.00M changes ") {
+			t.Errorf("after a million changes:\n%s", got)
+		}
+		if after := heap(); after > before+4<<20 { // v is 1 MB of it
+			t.Errorf("a million changes take %d bytes of heap", after-before)
+		}
+		// A screen that came too late does not know how many it has missed.
+		s.tell(viewMsg{view: &engine.View{Full: true, More: true, Stats: v.Stats, Jobs: v.Jobs}})
+		s.tell(viewMsg{view: &engine.View{Stats: v.Stats, Jobs: v.Jobs}})
+		if got := s.screen(); !strings.Contains(got, ", 1.00M+ changes ") {
+			t.Errorf("after a view that starts over:\n%s", got)
+		}
+		s.press("F")
+		if s.freezer.on || s.freezer.changes > 0 {
+			t.Errorf("thawed it is %+v", s.freezer)
+		}
+	})
+}
 
-		cmd := s.Model.frozen() // thaws; its commands are carried out below
-		if n := s.results.table.count(); n != thawPart {
-			t.Errorf("the first part has %d rows, want %d", n, thawPart)
+// When the display goes on it shows what it would have shown without a stop:
+// also of more results than a feed keeps, and when the run has ended meanwhile.
+func TestThaw(t *testing.T) {
+	const jobs = 12_000
+	for _, over := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			defer time.Sleep(2 * toastTime)
+			var shown *shownRun
+			showRun(t, 50, jobs, func(s *shownRun) {
+				shown = s
+				s.viewsIn(100 * time.Millisecond)
+				s.prog.Send(keyPress("F"))
+				s.viewsIn(10 * time.Second)
+				if over {
+					s.eng.Close()
+					s.viewsIn(time.Second)
+				}
+				s.prog.Send(keyPress("F"))
+				s.viewsIn(5 * time.Second)
+			})
+			tb := shown.model.results.table
+			if tb.waiting > 0 || tb.kept != jobs || tb.count() != jobs {
+				t.Errorf("over %v: %d wait, %d have results, %d are listed, want 0 and all %d", over, tb.waiting, tb.kept, tb.count(), jobs)
+			}
+		})
+	}
+}
+
+// A row that waits keeps the cursor while the views start over in parts, and is
+// lost only if none of them tells of it.
+func TestStartingOverKeepsTheCursor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		wait := func(id engine.JobID) engine.JobState {
+			return engine.JobState{ID: id, Batch: 1, Place: engine.Queued, URL: "http://wait.test/" + itoa(uint64(id)), Host: "wait.test"}
 		}
-		last := all[len(all)-1]
-		last.Why = "it came between two parts"
-		s.tell(viewMsg{view: &engine.View{Stats: sc.stats, Jobs: []engine.JobState{last}}})
-		s.press("F")
-		if got := s.toast(); got != "it is still catching up" {
-			t.Errorf("frozen again at once: %q", got)
+		s.more(wait(2001), wait(2002), wait(2003))
+		s.press("v", "g", "j")
+		if got := s.results.cur.key; got != 2002 {
+			t.Fatalf("the cursor is on %d, want 2002", got)
 		}
-		s.run(cmd)
+		stats := s.stats
+		s.tell(viewMsg{view: &engine.View{Full: true, More: true, Stats: stats, Jobs: []engine.JobState{wait(2003)}}})
+		if got := s.results.cur.key; got != 2002 || s.results.table.count() != 3 {
+			t.Errorf("half way the cursor is on %d of %d rows, want 2002 of 3", got, s.results.table.count())
+		}
+		s.tell(viewMsg{view: &engine.View{Stats: stats, Jobs: []engine.JobState{wait(2002)}}})
+		if got := s.results.cur.key; got != 2002 || s.results.table.count() != 2 || s.results.table.of(2001) != nil {
+			t.Errorf("then the cursor is on %d of %d rows, want 2002 of 2", got, s.results.table.count())
+		}
+	})
+}
+
+// Who falls behind again while the views start over still reads all that was
+// missed before.
+func TestStartingOverTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := many(t, 1000)
+		for num := 1001; num <= 5000; num++ {
+			r := engine.Result{Job: engine.JobID(num), Num: uint64(num), Outcome: engine.OK, URL: "http://late.test/", Host: "late.test"}
+			s.fake.results = append(s.fake.results, r)
+		}
+		stats := s.stats
+		stats.Counts = engine.Counts{Submitted: 5000, OK: 5000}
+		for range 2 {
+			s.tell(viewMsg{view: &engine.View{Full: true, More: true, Stats: stats, Jobs: []engine.JobState{ended(4000)}}})
+		}
+		s.tell(viewMsg{view: &engine.View{Stats: stats, Jobs: []engine.JobState{ended(5000)}}})
 		s.rest(time.Second)
-		if n := s.results.table.count(); n != len(all) || s.freezer.holds() {
-			t.Errorf("there are %d rows, want %d; more to come: %v", n, len(all), s.freezer.holds())
-		}
-		if got := s.screen(); !strings.Contains(got, "it came between") {
-			t.Errorf("what came between two parts is lost:\n%s", got)
+		if got := s.results.table.ended; got != 5000 {
+			t.Errorf("%d results are known, want 5000", got)
 		}
 	})
 }

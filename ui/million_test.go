@@ -281,8 +281,8 @@ func TestMissedViews(t *testing.T) {
 		}}})
 		s.rest(time.Second)
 		tb := s.results.table
-		if tb.ended != 9004 || tb.waiting != 1 {
-			t.Errorf("%d have ended and %d wait, want 9004 and 1", tb.ended, tb.waiting)
+		if tb.ended != 9004 || tb.waiting != 1 || len(tb.texts.waits) != 1 {
+			t.Errorf("%d have ended, %d wait and %d texts of waiting ones are kept, want 9004, 1 and 1", tb.ended, tb.waiting, len(tb.texts.waits))
 		}
 		for id, want := range map[engine.JobID]string{4001: "ok", 4002: "in flight", 4003: "ok", 4004: "failed", 4005: "cancelled", 101: "empty", 102: "ok", 9500: "ok"} {
 			if r := tb.of(id); r == nil || r.state() != want {

@@ -27,13 +27,12 @@ type Model struct {
 	blurred bool
 	focus   panel
 
-	stats   engine.Stats   // of the last view; At is the clock of the screen
-	peak    float64        // highest rate so far
-	live    bool           // there was a view
-	quiet   bool           // none since the last second
-	anew    bool           // the views start over: older results have to be read
-	seen    uint64         // Num of the newest result before they did
-	lost    []engine.JobID // jobs of which news may have been missed then
+	stats   engine.Stats // of the last view; At is the clock of the screen
+	peak    float64      // highest rate so far
+	live    bool         // there was a view
+	quiet   bool         // none since the last second
+	anew    bool         // the views start over: older results have to be read
+	seen    uint64       // Num of the newest result before they did
 	batches *batches
 	workers *workers
 	hosts   *hosts
@@ -164,11 +163,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.takeView(msg), m.dialogs.update(msg))
 	case columnsMsg:
 		m.choose(msg.columns)
-	case thawMsg:
-		return m.thawed()
 	case statsMsg:
-		if m.freezer.holds() {
-			m.freezer.stats(&msg.stats)
+		if m.freezer.on {
+			m.freezer.keep(&msg.stats)
 			return m.dialogs.update(msg)
 		}
 		said := m.takeStats(&msg.stats)
@@ -233,7 +230,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 func (m *Model) takeView(msg viewMsg) tea.Cmd {
 	v := msg.view
 	m.quiet = false
-	if m.freezer.holds() && !msg.kept {
+	if m.freezer.on {
 		m.freezer.take(v)
 		m.log.take(v.Log, v.LogDropped)
 		return m.onward(msg)
@@ -241,27 +238,26 @@ func (m *Model) takeView(msg viewMsg) tea.Cmd {
 	cmds := []tea.Cmd{m.takeStats(&v.Stats)}
 	m.log.take(v.Log, v.LogDropped)
 	if v.Full {
-		m.anew, m.seen = true, m.results.table.newest
-		m.lost = append(m.lost, m.results.table.forget()...)
+		if !m.anew { // else what came before that is still to be read
+			m.anew, m.seen = true, m.results.table.newest
+		}
+		m.results.table.doubt()
 	}
 	m.results.take(v.Jobs)
 	if m.anew && !v.More {
 		m.anew = false
-		cmds = append(cmds, m.startOlder())
+		cmds = append(cmds, m.startOlder(m.results.forget()))
 	}
-	cmds = append(cmds, m.reshow())
-	if !msg.kept {
-		cmds = append(cmds, m.onward(msg))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, m.reshow(), m.onward(msg))...)
 }
 
 // onward asks for the view after one, or leaves after the last.
 func (m *Model) onward(msg viewMsg) tea.Cmd {
-	switch v := msg.view; {
-	case msg.last && !v.More && (m.draining || v.Stats.State == engine.RunDraining) && v.Stats.Trouble == "":
-		return tea.Quit // drained: that is what was waited for
-	case msg.last && !v.More:
+	if v := msg.view; msg.last && !v.More {
+		m.feed.over = true
+		if (m.draining || v.Stats.State == engine.RunDraining) && v.Stats.Trouble == "" {
+			return tea.Quit // drained: that is what was waited for
+		}
 		return nil // the run has ended; the screen stays
 	}
 	return m.feed.next(m.frame())

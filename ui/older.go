@@ -117,14 +117,14 @@ func (o *older) took(states []engine.JobState) {
 }
 
 // startOlder begins to read what the views have not brought, when the first of
-// them is whole.
-func (m *Model) startOlder() tea.Cmd {
+// them is whole, and what became of the jobs that were lost from sight.
+func (m *Model) startOlder(lost []engine.JobID) tea.Cmd {
 	old := m.results.older
-	if old == nil && m.results.table.kept >= losingOf(m.deps, m.stats).ended() && len(m.lost) == 0 {
+	if old == nil && m.results.table.kept >= losingOf(m.deps, m.stats).ended() && len(lost) == 0 {
 		return nil // the views have brought all there are
 	}
-	o := newOlder(m.seen, resultsOf(&m.stats), m.lost)
-	m.results.older, m.lost = o, nil
+	o := newOlder(m.seen, resultsOf(&m.stats), lost)
+	m.results.older = o
 	if old != nil {
 		o.goOn(old)
 		return nil // when the page that is being read comes

@@ -63,6 +63,14 @@ func (p *results) take(states []engine.JobState) {
 	p.sync()
 }
 
+// forget drops the rows of jobs of which the views told nothing since they
+// started over, and returns these jobs.
+func (p *results) forget() []engine.JobID {
+	lost := p.table.forget()
+	p.sync()
+	return lost
+}
+
 // takeOlder brings in what the store has of before the view.
 func (p *results) takeOlder(states []engine.JobState) {
 	p.table.putStored(states)

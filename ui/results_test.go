@@ -338,6 +338,8 @@ func TestTableKeepsOrder(t *testing.T) {
 				for range 20 {
 					table.put(someJobs(rnd, 20))
 					if rnd.IntN(10) == 0 {
+						table.doubt()
+						table.put(someJobs(rnd, 20))
 						table.forget()
 					}
 					if got, want := listOf(table), listedAnew(table, nil); !slices.Equal(got, want) {

@@ -67,7 +67,8 @@ type table struct {
 	rows  *ranking // slots
 	slots []uint32 // reused by put
 
-	stored bool // what is put comes from the store
+	stored bool   // what is put comes from the store
+	doubts bitset // slots of which there may be news that never came
 
 	making  *listing // the list that is being made; nil: none
 	changed map[uint32]change
@@ -209,6 +210,7 @@ func (t *table) keep(s *engine.JobState) (slot uint32, listed bool) {
 		t.tally(t.x.at(old), -1)
 	}
 	slot = uint32(s.ID)
+	t.doubts.remove(slot)
 	r, tx := t.x.record(s), newText(s)
 	t.x.set(slot, r)
 	t.texts.put(slot, tx, r.ended(), s.Reason, t.stored)
@@ -242,15 +244,29 @@ func (t *table) tally(r *record, by int) {
 	t.counts[r.class] += by
 }
 
-// forget drops the rows of all jobs that have not ended for good, of which
-// there may be news that never came, and returns them.
-func (t *table) forget() []engine.JobID {
-	var slots []uint32
+// doubt marks all jobs that have not ended for good: there may be news of them
+// that never came.
+func (t *table) doubt() {
 	for slot, r := range t.x.all() {
 		if !r.ended() || r.outcome == engine.Cancelled {
+			t.doubts.add(slot)
+		}
+	}
+}
+
+// forget drops the rows of those of which nothing has come since, and returns
+// them.
+func (t *table) forget() []engine.JobID {
+	if t.doubts.n == 0 {
+		return nil
+	}
+	var slots []uint32
+	for slot := range t.x.all() {
+		if t.doubts.has(slot) {
 			slots = append(slots, slot)
 		}
 	}
+	t.doubts.clear()
 	t.drop(slices.Clone(slots))
 	ids := make([]engine.JobID, len(slots))
 	for i, slot := range slots {
@@ -258,12 +274,12 @@ func (t *table) forget() []engine.JobID {
 		t.tally(&r, -1)
 		r.place = forgotten
 		t.x.set(slot, r)
+		delete(t.texts.waits, slot)
 		ids[i] = engine.JobID(slot)
 		if t.making != nil {
 			t.changed[slot] = change{}
 		}
 	}
-	clear(t.texts.waits)
 	return ids
 }
 
