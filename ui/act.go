@@ -121,7 +121,7 @@ func (m *Model) do(a act, pressed string) tea.Cmd {
 	case actThemeDefault, actThemeHigh, actThemeBlind, actThemeMono:
 		return m.dress(themes[a-actThemeDefault].name)
 	case actPalette:
-		return m.dialogs.push(newPalette(m.keys, m.whyNot))
+		return m.dialogs.push(newPalette(m.keys, m.whyNotFrozen))
 	case actHelp:
 		h := newHelp(m.keys, m.focus)
 		h.only = m.deps.ReadOnly

@@ -12,6 +12,9 @@ func (m *Model) whyNot(a act) string {
 	if why := m.whyReadOnly(a); why != "" {
 		return why
 	}
+	if m.keys.of(a).changes() && m.stats.Trouble != "" {
+		return "the store failed, which has ended the run: nothing can be changed any more"
+	}
 	if act := m.keys.of(a); !act.on(m.focus) {
 		names := make([]string, len(act.panels))
 		for i, p := range act.panels {
@@ -40,7 +43,12 @@ func (m *Model) whyNot(a act) string {
 			return "nothing to export: no URL has ended yet"
 		}
 		if m.results.marks.n == 0 {
-			return m.whyNotWhole()
+			if why := m.whyNotWhole(); why != "" {
+				return why
+			}
+			if m.results.table.want.filter.text != "" && m.results.table.count() == 0 {
+				return "nothing to export: no row has what the filter asks for"
+			}
 		}
 		return ""
 	}
@@ -52,9 +60,33 @@ func (m *Model) whyNot(a act) string {
 		return ""
 	}
 	if m.focused().count() == 0 && m.results.open == 0 {
-		return "nothing is selected: " + m.focus.String() + " is empty"
+		return "nothing is selected: " + m.whyEmpty()
 	}
 	return m.whyNotRow(a)
+}
+
+// whyEmpty says why the focused panel has no row.
+func (m *Model) whyEmpty() string {
+	t := m.results.table
+	switch {
+	case m.focus != resultsPanel:
+	case t.want.filter.text != "":
+		return "no row has what the filter asks for"
+	case t.want.show == showWaiting:
+		return "no URL waits"
+	case t.want.show == showEnded && m.stats.Counts.Submitted > 0:
+		return "no URL has ended yet"
+	}
+	return m.focus.String() + " is empty"
+}
+
+// whyNotFrozen is whyNot where the display may be frozen: whoever acts thaws it
+// first, and only then is known what is possible.
+func (m *Model) whyNotFrozen(a act) string {
+	if m.freezer.on && m.keys.of(a).changes() {
+		return m.whyReadOnly(a)
+	}
+	return m.whyNot(a)
 }
 
 // whyReadOnly says that an act would change a run that is only watched.
@@ -78,6 +110,9 @@ func (m *Model) whyNotRun(a act) string {
 	c := &m.stats.Counts
 	switch a {
 	case actCancelAll, actPauseAll:
+		if c.Submitted == 0 {
+			return "nothing is there: no batch was added yet"
+		}
 		if c.Left() == 0 {
 			return "nothing is left: every URL has ended"
 		}
@@ -167,6 +202,9 @@ func (m *Model) whyNotExclude() string {
 	c, of := &m.stats.Counts, ""
 	if b := m.excludesOf(); b != nil {
 		c, of = &b.Counts, " of batch "+itoa(uint64(b.Batch.ID))
+	}
+	if m.stats.Counts.Submitted == 0 {
+		return "nothing waits: no batch was added yet"
 	}
 	if c.Left() == c.InFlight {
 		return "nothing" + of + " waits: every URL has ended or is in flight"
