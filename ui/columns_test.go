@@ -181,8 +181,8 @@ func TestFieldColumnsAreRead(t *testing.T) {
 		}
 		head := strings.Split(s.screen(), "\n")[s.headLine()]
 		s.tell(tea.MouseClickMsg{X: cellOf(head, "time         person"), Y: s.headLine(), Button: tea.MouseLeft})
-		if by := s.results.table.want.by; by != byNum {
-			t.Errorf("the heading of a field sorts by %v", by)
+		if w := s.results.table.want; w.by != byNum || w.turned {
+			t.Errorf("the heading of a field sorts by %v, turned %v", w.by, w.turned)
 		}
 		s.tell(tea.MouseClickMsg{X: cellOf(head, "time url"), Y: s.headLine(), Button: tea.MouseLeft})
 		if by := s.results.table.want.by; by != byTime {
