@@ -105,6 +105,12 @@ func stored(s *stage) {
 	s.fake.results = []engine.Result{bad, good}
 }
 
+// keeping keeps the page of one of them.
+func keeping(s *stage) {
+	page := "<!doctype html>\n<title>Rota of February</title>\n" + strings.Repeat("<tr><td>2025-02-01</td>\t<td>7a-5p</td></tr>\n", 40)
+	s.detail.bodies = &library{mime: "text/html; charset=utf-8", at: noon, pages: map[string]string{rotaPage().Final: page}}
+}
+
 // waits brings jobs that wait, for every reason that a row can have of its own.
 func waits(s *stage) {
 	at := s.stats.At
@@ -218,6 +224,8 @@ func states() []state {
 		{"details headers", nil, inOrder(openFailed, toPart("headers"))},
 		{"details ok", nil, open},
 		{"details findings", nil, inOrder(open, toPart("findings"))},
+		{"details body", nil, inOrder(keeping, open, toPart("body"))},
+		{"details body not kept", nil, inOrder(openFailed, toPart("body"))},
 		{"details of what waits", nil, inOrder(waits, keyed("v", "enter"))},
 
 		// Dialogs over a screen.

@@ -292,7 +292,7 @@ func walk(t *testing.T, seed uint64, steps int) {
 		}
 		size := c.size()
 		s := newStage(t, scene{stats: c.stats(), jobs: c.jobs(), log: c.log(), focus: panel(1 + c.IntN(4))}, size.Width, size.Height)
-		s.fake.err = err
+		s.fake.err, s.detail.bodies = err, mirror{name: c.word()}
 		s.deps.Exporter = &files{there: map[string]int{"weir.jsonl": 7}}
 		s.deps.Name, s.deps.Planner = c.word(), &naming{name: c.word()}
 		s.deps.Kept, s.deps.Saving, s.deps.ReadOnly = c.word(), c.word(), c.IntN(8) == 0
