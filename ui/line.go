@@ -33,7 +33,8 @@ func (l *line) put(s string) *line {
 	return l
 }
 
-// paint adds plain text in a style.
+// paint adds plain text in a style, which the blanks around it do not wear: an
+// underline is under words.
 func (l *line) paint(st lipgloss.Style, s string) *line {
 	if w := width(s); l.used+w > l.cells {
 		s = cut(s, l.cells-l.used)
@@ -44,7 +45,9 @@ func (l *line) paint(st lipgloss.Style, s string) *line {
 	case l.plain || strings.TrimSpace(s) == "":
 		l.b.WriteString(s)
 	default:
-		l.b.WriteString(st.Render(s))
+		text := strings.Trim(s, " ")
+		before, after, _ := strings.Cut(s, text)
+		l.b.WriteString(before + st.Render(text) + after)
 	}
 	return l
 }
