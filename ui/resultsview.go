@@ -269,9 +269,9 @@ func (p *results) teach(at pane) []string {
 	case p.older != nil:
 		text = []string{p.reads()}
 	case s.Counts.Submitted > 0 && t.want.show == showWaiting:
-		text = append([]string{"No URL waits in the queue, for a retry or in flight.", ""}, p.teachKey(actShow, "shows those that ended")...)
+		text = append([]string{"No URL waits in the queue, for a retry or in flight.", ""}, p.teachKey(actShow, 0, "shows those that ended")...)
 	case s.Counts.Submitted > 0:
-		text = append([]string{"No URL has ended yet.", ""}, p.teachKey(actShow, "shows those that wait, and why")...)
+		text = append([]string{"No URL has ended yet.", ""}, p.teachKey(actShow, 0, "shows those that wait, and why")...)
 	default:
 		if p.only {
 			text = []string{"No URLs yet."}
@@ -279,7 +279,7 @@ func (p *results) teach(at pane) []string {
 		}
 		paste := "adds a batch"
 		text = []string{"No URLs yet.", ""}
-		if key := p.teachKey(actAdd, "add a batch: paste or type URLs, name a file, or a range of months"); key != nil {
+		if key := p.teachKey(actAdd, 16, "add a batch: paste or type URLs, name a file, or a range of months"); key != nil {
 			text, paste = append(text, key...), "does the same"
 		}
 		text = append(text,
@@ -296,13 +296,14 @@ func (p *results) teach(at pane) []string {
 	return lines[:min(len(lines), max(at.h, 0))]
 }
 
-// teachKey is the line of what a key does, none without a key.
-func (p *results) teachKey(a act, does string) []string {
+// teachKey is the line of what a key does, none without a key. The words stand
+// so many cells from its begin, or beside it.
+func (p *results) teachKey(a act, cells int, does string) []string {
 	key := p.keys.say("%s", a)
 	if key == "" {
 		return nil
 	}
-	return []string{pad(key, 16) + does}
+	return []string{pad(key, max(cells, width(key)+2)) + does}
 }
 
 // teachPace says in w cells how hosts are asked at an interval of d.
