@@ -291,7 +291,7 @@ func walk(t *testing.T, seed uint64, steps int) {
 			c.bits, err = 36, errors.New(c.word())
 		}
 		size := c.size()
-		s := newStage(t, scene{stats: c.stats(), jobs: c.jobs(), log: c.log(), focus: panel(1 + c.IntN(4))}, size.Width, size.Height)
+		s := newStage(t, scene{stats: c.stats(), jobs: c.jobs(), log: c.log(), focus: panel(1 + c.IntN(4))}, size.Width, size.Height).subscribed()
 		s.fake.err, s.detail.bodies = err, mirror{name: c.word()}
 		s.deps.Exporter = &files{there: map[string]int{"weir.jsonl": 7}}
 		s.deps.Name, s.deps.Planner = c.word(), &naming{name: c.word()}
