@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,10 @@ import (
 // sizes are the screens worth a golden.
 var sizes = [][2]int{{120, 36}, {80, 24}, {60, 15}}
 
+// blanks are those at the end of lines, most of what dialogs over an empty
+// screen are made of.
+var blanks = regexp.MustCompile(`(?m) +$`)
+
 // goldens compares what draw makes at every size.
 func goldens(t *testing.T, open func() dialog) {
 	for _, size := range sizes {
@@ -25,7 +30,7 @@ func goldens(t *testing.T, open func() dialog) {
 				d := newDesk(t, open())
 				view := d.screen(size[0], size[1])
 				checkSize(t, view, size[0], size[1])
-				golden.RequireEqual(t, view)
+				golden.RequireEqual(t, blanks.ReplaceAllString(view, ""))
 			})
 		})
 	}
