@@ -9,7 +9,7 @@ import (
 // Whatever comes and goes, a ranking is what a plain sorted list would be, and
 // its blocks are neither too long nor too many.
 func TestRanking(t *testing.T) {
-	const most = 20_000
+	const most = 6000
 	for seed := range uint64(3) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		o := &order{by: byTime, x: newIndex()}
@@ -48,7 +48,7 @@ func TestRanking(t *testing.T) {
 			slices.SortFunc(*to, o.compare)
 		}
 		for step := range 150 {
-			n := []int{1, 1, 7, 50, 700, 3000}[rnd.IntN(6)]
+			n := []int{1, 1, 7, 50, 300, 900}[rnd.IntN(6)]
 			grows := step < 60 || step < 100 && rnd.IntN(2) == 0 // in the end all goes
 			switch {
 			case grows && len(out) > 0:
