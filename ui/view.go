@@ -263,7 +263,36 @@ func (m *Model) tabs() string {
 			l.paint(m.th.Muted, " "+text+" ")
 		}
 	}
+	m.noteTab(l)
 	return l.end()
+}
+
+// noteTab says at the end of the tab line what is unusual about the panel that
+// is shown: which rows, how many are marked or new, another order. A frame has
+// it in its upper side.
+func (m *Model) noteTab(l *line) {
+	var note []string
+	switch {
+	case m.results.open != 0:
+	case m.focus == resultsPanel:
+		if show := m.results.table.want.show; show != showEnded {
+			note = append(note, show.String())
+		}
+		for _, part := range m.results.title(m.th.Glyphs)[1:] {
+			if part != "newest first" && part != "following" {
+				note = append(note, part)
+			}
+		}
+	case m.focus == hostsPanel && m.hosts.by != worstFirst:
+		note = append(note, m.hosts.by.String())
+	}
+	for n := len(note); n > 0; n-- {
+		text := strings.Join(note[:n], " "+m.th.Glyphs.Dot+" ")
+		if l.used+2+width(text)+1 <= m.w {
+			l.fill(m.w-1-width(text)).paint(m.th.Muted, text)
+			return
+		}
+	}
 }
 
 // foot is the footer of what has the keys.

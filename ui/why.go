@@ -433,6 +433,45 @@ func statusText(status int16) string {
 	return fmt.Sprint(status)
 }
 
+// whyNext says when a host is asked next, why not before, and how much waits
+// for it; what the host does if that is not known.
+func whyNext(h *engine.HostStats, s *engine.Stats) string {
+	name := clean(h.Host, urlBytes)
+	at, known := engine.Until(h.Reason)
+	if !known || h.Waiting == 0 || s.State == engine.RunPaused {
+		return name + ": " + hostText(h, s, s.At) + "."
+	}
+	next, because := "Next request to ", waitText(h.Reason, s.At)
+	switch r := h.Reason.(type) {
+	case engine.PaceWait:
+		switch {
+		case r.Crawl:
+			because = "its robots.txt asks for " + round(r.Interval) + " between requests"
+		case r.Slowed:
+			because = "its answers have slowed it to one request in " + duration(r.Interval)
+		default:
+			because = "its turn has not come"
+		}
+	case engine.RateWait:
+		because = "the rate of the whole run is used up"
+	case engine.ServerAsked:
+		because = fmt.Sprintf("it answered %d at %s and asked for %s", r.Status, daytime(r.Until.Add(-r.Asked)), round(r.Asked))
+	case engine.ServerBusy:
+		because = fmt.Sprintf("it refused %s with %d", times(r.Refusals), r.Status)
+	case engine.QuotaSpent:
+		because = "it said that its quota is spent until " + daytime(r.Until)
+	case engine.HostDown:
+		next, because = "Next probe of ", fmt.Sprintf("it failed %s in a row (%s)", times(r.Failures), clean(string(r.Class), whyBytes))
+	case engine.RobotsDown:
+		next, because = "Next try of the robots.txt of ", "it could not be had ("+robotsTrouble(r)+")"
+	}
+	wait := plural(h.Waiting, "URL") + " wait behind it"
+	if h.Waiting == 1 {
+		wait = "1 URL waits behind it"
+	}
+	return next + name + " in " + in(at, s.At) + ": " + because + "; " + wait + "."
+}
+
 // whyHost tells what a host does, in sentences.
 func whyHost(k keyMap, h *engine.HostStats, s *engine.Stats) []string {
 	pace := "not paced"
@@ -443,7 +482,7 @@ func whyHost(k keyMap, h *engine.HostStats, s *engine.Stats) []string {
 		pace += " (set by you)"
 	}
 	lines := []string{
-		clean(h.Host, urlBytes) + ": " + hostText(h, s, s.At) + ".",
+		whyNext(h, s),
 		fmt.Sprintf("%s; %s over the last 4 s; %s left, %s in flight, %s failed.",
 			capital(pace), rate(h.Rate), count(h.Waiting), count(h.InFlight), count(h.Failed)),
 	}
