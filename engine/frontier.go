@@ -19,8 +19,9 @@ import (
 // every change that the next life of the run must know, and puts them back with
 // Refill. A MemStore is a Frontier without one.
 //
-// A Frontier is safe for use by multiple goroutines. A job takes 64 bytes and
-// its URL's, and half as much again for the books of its host and its batch.
+// A Frontier is safe for use by multiple goroutines. A job takes 32 bytes, those
+// that its URL has not in common with others of its site, and some ten for the
+// books.
 type Frontier struct {
 	journal Journal                      // nil: nobody needs to know
 	epoch   time.Time                    // when it was made
@@ -30,6 +31,8 @@ type Frontier struct {
 	batches []*memBatch // by id, from 1
 	pages   []*memPage  // the jobs by id, from 1
 	last    uint32      // the id of the newest job
+	odds    memOdds
+	sites   []*memSite // by number, from 1
 	urls    memURLs
 	seen    memSeen // the fingerprints
 	due     dueHeap // jobs that wait for a retry
@@ -188,8 +191,8 @@ func (f *Frontier) tell(j *memJob, each func(Job, Class)) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	b := j.batch()
-	j.fresh = false
+	b := f.of(j)
+	j.flags &^= memFresh
 	f.move(b, j, Backlog)
 	f.queue(b, j, false)
 }
@@ -211,7 +214,7 @@ func (f *Frontier) Find(id JobID) (url, host string, ok bool) {
 	if j == nil {
 		return "", "", false
 	}
-	return f.url(j), j.site.lane.host, true
+	return f.url(j), f.lane(j).host, true
 }
 
 func (f *Frontier) batch(id BatchID) *memBatch {
@@ -230,24 +233,24 @@ func (f *Frontier) move(b *memBatch, j *memJob, to Place) {
 
 // queue puts a job into its lane, to be leased.
 func (f *Frontier) queue(b *memBatch, j *memJob, front bool) {
-	l := j.site.lane
+	l := f.lane(j)
 	if !l.ringed {
 		b.ring.join(l)
 	}
 	l.live++
 	b.waiting++
-	if j.inLane {
+	if j.is(memInLane) {
 		return // it never left: its mark was only lifted
 	}
-	j.inLane = true
+	j.flags |= memInLane
 	f.link(l, j, front)
 }
 
 // unqueue takes a job off its lane's books, if it is on them. The lane forgets
 // it when it comes to it.
 func (f *Frontier) unqueue(b *memBatch, j *memJob) {
-	if j.inLane && j.waits() {
-		j.site.lane.live--
+	if j.is(memInLane) && f.waits(j) {
+		f.lane(j).live--
 		b.waiting--
 	}
 }
@@ -257,8 +260,8 @@ func (f *Frontier) unqueue(b *memBatch, j *memJob) {
 func (f *Frontier) pop(l *memLane) *memJob {
 	for {
 		j := f.unlink(l)
-		j.inLane = false
-		if j.waits() {
+		j.flags &^= memInLane
+		if f.waits(j) {
 			return j
 		}
 	}
@@ -333,11 +336,11 @@ func (f *Frontier) lease(b *memBatch, w Want) (Job, bool) {
 // worth less than a job that was never tried. Its place stays until it is
 // leased.
 func (f *Frontier) wake(now time.Time) {
-	for len(f.due) > 0 && !f.time(f.due[0].due()).After(now) {
-		j := heap.Pop(&f.due).(*memJob)
-		j.setHeaped(false)
-		if j.place == Deferred && j.waits() {
-			f.queue(j.batch(), j, false)
+	for len(f.due) > 0 && !f.time(f.due[0].due).After(now) {
+		j := f.job(heap.Pop(&f.due).(dueJob).id)
+		f.setHeaped(j, false)
+		if j.place == Deferred && f.waits(j) {
+			f.queue(f.of(j), j, false)
 		}
 	}
 }
@@ -348,14 +351,14 @@ func (f *Frontier) Release(_ context.Context, back []Job) error {
 	defer f.mu.Unlock()
 	for _, r := range back {
 		j := f.known(r.ID)
-		b := j.batch()
+		b := f.of(j)
 		f.back(j, &r)
 		to := Deferred
 		if r.Due.IsZero() {
 			to = Backlog
 		}
 		f.move(b, j, to)
-		if j.mark() != 0 {
+		if f.odd(j).mark != 0 {
 			b.marked++
 			b.counts[to]--
 			continue
@@ -369,12 +372,12 @@ func (f *Frontier) Release(_ context.Context, back []Job) error {
 // paused is put there when it is resumed.
 func (f *Frontier) wait(b *memBatch, j *memJob, front bool) {
 	switch {
-	case j.paused():
-	case j.place == Backlog || j.inLane:
+	case f.paused(j):
+	case j.place == Backlog || j.is(memInLane):
 		f.queue(b, j, front)
-	case !j.heaped():
-		j.setHeaped(true)
-		heap.Push(&f.due, j)
+	case !f.odd(j).heaped:
+		f.setHeaped(j, true)
+		heap.Push(&f.due, dueJob{f.odd(j).due, j.id})
 	}
 }
 
@@ -405,14 +408,14 @@ func (f *Frontier) end(rs []Result, keep func(r *Result, was uint64) uint64) (fr
 	for i := range rs {
 		r := &rs[i]
 		j := f.known(r.Job)
-		b := j.batch()
-		f.move(b, j, Ended)
+		b := f.of(j)
+		f.ended(b, j, keep(r, f.kept(j)))
+		j.was = r.Outcome
 		b.ended[r.Outcome]++
-		j.setMark(0)
-		j.setPaused(0)
+		f.setMark(j, 0)
+		f.setPaused(j, 0)
 		f.tried(j, &Job{})
 		b.totals.Count(r)
-		j.was, j.kept = r.Outcome, keep(r, j.kept)
 		f.num = max(f.num, r.Num)
 		for _, l := range r.Links {
 			if f.mark(b, l.Fingerprint, f.last+1) { // one that was seen is no line of a list
@@ -428,29 +431,34 @@ func (f *Frontier) end(rs []Result, keep func(r *Result, was uint64) uint64) (fr
 func (f *Frontier) back(j *memJob, r *Job) {
 	if f.journal == nil {
 		f.tried(j, r)
-		j.waited = f.since(r.Waited)
+		j.at = int64(f.since(r.Waited))
 		return
 	}
 	was := f.bare(j)
 	f.tried(j, r)
-	j.waited = f.since(r.Waited)
-	if f.bare(j) != was || j.mark() != 0 || j.batch().mark != 0 {
+	j.at = int64(f.since(r.Waited))
+	if f.bare(j) != was || f.odd(j).mark != 0 || f.of(j).mark != 0 {
 		f.journal.Returned(f.full(j))
 	}
 }
 
+// A dueJob is a job that waits for a retry, and until when.
+type dueJob struct {
+	due memTime
+	id  uint32
+}
+
 // A dueHeap is the deferred jobs, the one due first on top.
-type dueHeap []*memJob
+type dueHeap []dueJob
 
 func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].due() < h[j].due() }
+func (h dueHeap) Less(i, j int) bool { return h[i].due < h[j].due }
 func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *dueHeap) Push(x any)        { *h = append(*h, x.(*memJob)) }
+func (h *dueHeap) Push(x any)        { *h = append(*h, x.(dueJob)) }
 
 func (h *dueHeap) Pop() any {
 	last := len(*h) - 1
 	j := (*h)[last]
-	(*h)[last] = nil
 	*h = (*h)[:last]
 	return j
 }

@@ -30,5 +30,17 @@ func (a *memArena) put(head, rest []byte) memRef {
 // its own in that.
 func (a *memArena) ref(block, at int) memRef { return memRef(block+1)<<16 | memRef(at) }
 
+// A memRef40 is a memRef in five bytes, for those that many have. It is enough
+// for a tebibyte of blocks.
+type memRef40 [5]byte
+
+func (r memRef) short() memRef40 {
+	return memRef40{byte(r), byte(r >> 8), byte(r >> 16), byte(r >> 24), byte(r >> 32)}
+}
+
+func (r memRef40) ref() memRef {
+	return memRef(r[0]) | memRef(r[1])<<8 | memRef(r[2])<<16 | memRef(r[3])<<24 | memRef(r[4])<<32
+}
+
 // bytes returns what begins with a piece: it, and those behind it in its block.
 func (a *memArena) bytes(r memRef) []byte { return a.blocks[r>>16-1][r&(memBlock-1):] }

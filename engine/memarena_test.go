@@ -58,3 +58,12 @@ func TestMemArenaKeepsNothing(t *testing.T) {
 		}
 	}
 }
+
+// A reference is the same after a way through five bytes, up to the last.
+func TestMemRefsAreShort(t *testing.T) {
+	for _, ref := range []memRef{0, 1, memBlock, 1<<32 - 1, 1 << 32, 0x123456789a, 1<<40 - 1} {
+		if got := ref.short().ref(); got != ref {
+			t.Errorf("%x came back as %x", uint64(ref), uint64(got))
+		}
+	}
+}

@@ -81,8 +81,7 @@ func (f *Frontier) selected(sel Selector) []*memBatch {
 }
 
 // note counts a job that moved.
-func (c *Changed) note(j *memJob, p Place, o Outcome) {
-	l := j.site.lane
+func (c *Changed) note(l *memLane, p Place, o Outcome) {
 	id := l.batch.ID
 	n := c.Batches[id]
 	*n.at(p, o)++
@@ -110,13 +109,13 @@ func (f *Frontier) cancel(sel Selector, m *moving) {
 		jobs = f.all()
 	}
 	for j := range jobs {
-		b := j.batch()
-		if j.place == Ended || j.fresh || j.mark() != 0 || sel.Host != "" && j.site.lane.host != sel.Host || b.mark != 0 ||
+		b := f.of(j)
+		if j.place == Ended || j.is(memFresh) || f.odd(j).mark != 0 || sel.Host != "" && f.lane(j).host != sel.Host || b.mark != 0 ||
 			m.Waiting && j.place == InFlight {
 			continue
 		}
 		f.unqueue(b, j)
-		j.setMark(m.Mark)
+		f.setMark(j, m.Mark)
 		f.marks[m.Mark] = append(f.marks[m.Mark], j)
 		m.job(j)
 		if j.place == InFlight {
@@ -124,7 +123,7 @@ func (f *Frontier) cancel(sel Selector, m *moving) {
 		}
 		b.counts[j.place]--
 		b.marked++
-		m.out.note(j, j.place, OutcomeNone)
+		m.out.note(f.lane(j), j.place, OutcomeNone)
 	}
 }
 
@@ -135,22 +134,22 @@ func (f *Frontier) pause(ids []JobID, m *moving) {
 		f.pauses, n = number(f.pauses, m.Paused)
 	}
 	for j := range f.named(ids) {
-		b := j.batch()
-		if j.place == Ended || j.fresh || j.paused() == paused || paused && (j.mark() != 0 || b.mark != 0) {
+		b := f.of(j)
+		if j.place == Ended || j.is(memFresh) || f.paused(j) == paused || paused && (f.odd(j).mark != 0 || b.mark != 0) {
 			continue
 		}
 		f.unqueue(b, j)
-		j.setPaused(n)
+		f.setPaused(j, n)
 		m.out.Jobs = append(m.out.Jobs, f.full(j))
 		m.job(j)
-		if j.place == InFlight || j.mark() != 0 {
+		if j.place == InFlight || f.odd(j).mark != 0 {
 			continue
 		}
 		if !paused {
 			f.wait(b, j, false)
 		}
 		if b.mark == 0 {
-			m.out.note(j, j.place, OutcomeNone)
+			m.out.note(f.lane(j), j.place, OutcomeNone)
 		}
 	}
 }
@@ -188,16 +187,16 @@ func (f *Frontier) restore(mark uint64, m *moving) {
 		}
 	}
 	for _, j := range f.marks[mark] {
-		b := j.batch()
+		b := f.of(j)
 		switch {
-		case j.mark() == mark: // it was cancelled
+		case f.odd(j).mark == mark: // it was cancelled
 			f.uncancel(b, j, m)
-		case j.kept != 0 && j.place == Backlog && j.mark() == 0: // it was to be retried, and was not yet
+		case f.kept(j) != 0 && j.place == Backlog && f.odd(j).mark == 0: // it was to be retried, and was not yet
 			f.unqueue(b, j)
-			j.setPaused(0)
-			f.move(b, j, Ended)
+			f.setPaused(j, 0)
+			f.ended(b, j, f.kept(j))
 			b.ended[j.was]++
-			m.out.note(j, Ended, j.was)
+			m.out.note(f.lane(j), Ended, j.was)
 			if m.told {
 				m.Back = append(m.Back, JobID(j.id))
 			}
@@ -214,9 +213,9 @@ func (f *Frontier) restoreAll(m *moving) {
 		}
 	}
 	for j := range f.all() {
-		if mark := j.mark(); mark != 0 {
+		if mark := f.odd(j).mark; mark != 0 {
 			delete(f.marks, mark)
-			f.uncancel(j.batch(), j, m)
+			f.uncancel(f.of(j), j, m)
 		}
 	}
 }
@@ -228,7 +227,7 @@ func (b *memBatch) uncancel(m *moving) {
 }
 
 func (f *Frontier) uncancel(b *memBatch, j *memJob, m *moving) {
-	j.setMark(0)
+	f.setMark(j, 0)
 	m.job(j)
 	if j.place == InFlight {
 		return
@@ -236,7 +235,7 @@ func (f *Frontier) uncancel(b *memBatch, j *memJob, m *moving) {
 	b.marked--
 	b.counts[j.place]++
 	f.wait(b, j, false)
-	m.out.note(j, j.place, OutcomeNone)
+	m.out.note(f.lane(j), j.place, OutcomeNone)
 }
 
 // retry makes ended jobs wait again. Their result stays until the next one
@@ -251,19 +250,18 @@ func (f *Frontier) retry(sel Selector, m *moving) {
 		jobs = f.named(sel.Jobs)
 	}
 	for j := range jobs {
-		b := j.batch()
+		b := f.of(j)
 		switch {
 		case j.place != Ended || !slices.Contains(outcomes, j.was),
 			sel.Batch != 0 && b.ID != sel.Batch,
-			sel.Host != "" && j.site.lane.host != sel.Host,
+			sel.Host != "" && f.lane(j).host != sel.Host,
 			b.mark != 0:
 			continue
 		}
-		m.out.note(j, Ended, j.was)
+		m.out.note(f.lane(j), Ended, j.was)
 		b.ended[j.was]--
-		j.waited = f.since(m.At)
 		m.job(j)
-		f.move(b, j, Backlog)
+		f.reopen(b, j, f.since(m.At))
 		f.queue(b, j, false)
 		if m.Mark != 0 {
 			f.marks[m.Mark] = append(f.marks[m.Mark], j)
@@ -300,17 +298,17 @@ func (f *Frontier) Waiting(_ context.Context, q Query) (WaitingPage, error) {
 	}
 	for id := q.After + 1; id <= end; id++ {
 		j := f.known(JobID(id))
-		if j == nil || j.place == Ended || j.fresh || j.mark() != 0 {
+		if j == nil || j.place == Ended || j.is(memFresh) || f.odd(j).mark != 0 {
 			continue
 		}
-		l := j.site.lane
+		l := f.lane(j)
 		if l.batch.mark != 0 || q.Batch != 0 && l.batch.ID != q.Batch || q.Host != "" && l.host != q.Host {
 			continue
 		}
 		if page.Jobs == nil {
 			page.Jobs = make([]WaitingJob, 0, end-id+1)
 		}
-		page.Jobs = append(page.Jobs, WaitingJob{ID: JobID(j.id), URL: f.urls.urlIn(&reel, j.site.first, j.url), Place: j.place})
+		page.Jobs = append(page.Jobs, WaitingJob{ID: JobID(j.id), URL: f.urls.urlIn(&reel, f.origin(j).first, j.url.ref()), Place: j.place})
 	}
 	return page, nil
 }
@@ -353,13 +351,14 @@ func (f *Frontier) cancelled(q Query) []Result {
 	}
 	var out []Result
 	for j := range jobs {
-		b := j.batch()
-		if uint64(j.id) <= q.After || j.place != Backlog && j.place != Deferred || j.mark() == 0 && b.mark == 0 {
+		b := f.of(j)
+		if uint64(j.id) <= q.After || j.place != Backlog && j.place != Deferred || f.odd(j).mark == 0 && b.mark == 0 {
 			continue
 		}
-		r := Result{Job: JobID(j.id), Batch: b.ID, URL: f.url(j), Host: j.site.lane.host, Outcome: Cancelled}
-		if j.odd != nil {
-			r.Attempts, r.Carry = int(j.odd.attempts), j.odd.carry
+		odd := f.odd(j)
+		r := Result{
+			Job: JobID(j.id), Batch: b.ID, URL: f.url(j), Host: f.lane(j).host, Outcome: Cancelled,
+			Attempts: int(odd.attempts), Carry: odd.carry,
 		}
 		if q.Batch == 0 || r.Batch == q.Batch {
 			if q.Host == "" || r.Host == q.Host {

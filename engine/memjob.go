@@ -8,45 +8,46 @@ import (
 )
 
 // This file is what a Frontier keeps of a job. A run may have millions, so a
-// job is 64 bytes and its URL's: what it has in common with others is kept
-// once, and what few jobs have is kept for those few.
+// job is 32 bytes without a pointer in it, besides its URL: what it has in common
+// with others is kept once, and what few jobs have is kept for those few.
 
 // A memJob is one job. The place of a leased one is InFlight.
 type memJob struct {
-	url    memRef // in Frontier.urls
-	site   *memSite
-	odd    *memOdd // nil: nothing in it is set
-	kept   uint64  // what its store noted of its result, until the next one; 0: it has none
-	waited memTime
-	id     uint32 // also its place in the pages
-	next   uint32 // the job behind it in its lane; 0: none
-	depth  int32
-	place  Place
-	was    Outcome // of its result
-	fresh  bool    // it is still being told of: a change passes over it
-	inLane bool    // a lane still has it, whatever its place
+	at    int64    // since when it waits, a memTime; of one that has ended, what its store noted of the result
+	id    uint32   // also its place in the pages
+	next  uint32   // the job behind it in its lane; 0: none
+	site  uint32   // by number, in Frontier.sites; 0: there is no such job
+	depth int32    // links followed
+	url   memRef40 // in Frontier.urls
+	place Place
+	was   Outcome // of its result
+	flags memFlags
 }
 
-// A memOdd is what few jobs have, most of it only until they end.
-type memOdd struct {
-	carry    string
-	mark     uint64 // the cancel that took the job
-	due      memTime
-	attempts int32
-	retries  int32
-	heaped   bool   // the heap of those due again has it, whatever its place
-	reason   uint16 // Job.Class, counted from 1 in Frontier.reasons
-	paused   uint16 // by name, counted from 1 in Frontier.pauses
-}
+// The memFlags of a job are these.
+type memFlags uint8
+
+const (
+	memFresh  memFlags = 1 << iota // it is still being told of: a change passes over it
+	memInLane                      // a lane still has it, whatever its place
+)
+
+func (j *memJob) is(flag memFlags) bool { return j.flags&flag != 0 }
 
 // A memPage is jobs side by side. Pages stay where they are, so that a
 // *memJob does, and the books grow without copying.
 type memPage [256]memJob
 
+// memPlace returns the page that has a job, and where in it.
+func memPlace(id uint32) (page, at int) {
+	i := id - 1
+	return int(i / uint32(len(memPage{}))), int(i % uint32(len(memPage{})))
+}
+
 // job returns the job of that number.
 func (f *Frontier) job(id uint32) *memJob {
-	i := id - 1
-	return &f.pages[i/uint32(len(memPage{}))][i%uint32(len(memPage{}))]
+	page, at := memPlace(id)
+	return &f.pages[page][at]
 }
 
 // known returns the job of that id, nil if there is none.
@@ -54,7 +55,7 @@ func (f *Frontier) known(id JobID) *memJob {
 	if id < 1 || id > JobID(f.last) {
 		return nil
 	}
-	if j := f.job(uint32(id)); j.site != nil {
+	if j := f.job(uint32(id)); j.site != 0 {
 		return j
 	}
 	return nil // a store has lost it
@@ -63,7 +64,7 @@ func (f *Frontier) known(id JobID) *memJob {
 // open puts a new job of b on the books, still to be told of.
 func (f *Frontier) open(b *memBatch, j *Job) *memJob {
 	mj := f.place(f.last+1, b, j)
-	mj.fresh = true
+	mj.flags |= memFresh
 	b.added.New++
 	b.counts[InFlight]++
 	if f.journal != nil {
@@ -81,18 +82,19 @@ func (f *Frontier) place(id uint32, b *memBatch, j *Job) *memJob {
 	}
 	f.last = max(f.last, id)
 	mj := f.job(id)
+	site := f.site(b, j.Host, j.Origin)
+	if site.first == "" {
+		site.first = strings.Clone(j.URL) // it may be a part of a page
+	}
 	*mj = memJob{
-		site: b.site(j.Host, j.Origin), waited: f.since(j.Waited), id: id, depth: int32(j.Depth), place: InFlight,
+		at: int64(f.since(j.Waited)), id: id, site: site.number, depth: int32(j.Depth),
+		url: f.urls.put(site.first, j.URL, j.Fingerprint).short(), place: InFlight,
 	}
-	if j.Depth == 0 && mj.site.listed == 0 {
-		mj.site.listed = mj.id
+	if j.Depth == 0 && site.listed == 0 {
+		site.listed = id
 	}
-	if mj.site.first == "" {
-		mj.site.first = strings.Clone(j.URL) // it may be a part of a page
-	}
-	mj.url = f.urls.put(mj.site.first, j.URL, j.Fingerprint)
 	if j.Carry != "" {
-		mj.change(func(o *memOdd) { o.carry = j.Carry })
+		f.odds.change(id, func(o *memOdd) { o.carry = j.Carry })
 	}
 	f.tried(mj, j)
 	return mj
@@ -101,70 +103,94 @@ func (f *Frontier) place(id uint32, b *memBatch, j *Job) *memJob {
 // full returns a job as it was given to the store, and has become.
 func (f *Frontier) full(j *memJob) Job {
 	out := f.bare(j)
-	out.URL, out.Fingerprint = f.urls.both(j.site.first, j.url)
+	out.URL, out.Fingerprint = f.urls.both(f.origin(j).first, j.url.ref())
 	return out
 }
 
 // bare returns that without its URL and fingerprint, which never change.
 func (f *Frontier) bare(j *memJob) Job {
-	l := j.site.lane
+	site, odd := f.origin(j), f.odd(j)
+	b := site.lane.batch
 	out := Job{
-		ID: JobID(j.id), Batch: l.batch.ID, Host: l.host, Origin: j.site.origin,
-		Depth: int(j.depth), Priority: l.batch.Priority, Waited: f.time(j.waited),
+		ID: JobID(j.id), Batch: b.ID, Host: site.lane.host, Origin: site.origin,
+		Depth: int(j.depth), Priority: b.Priority, Waited: f.time(j.waited()),
+		Carry: odd.carry, Attempts: int(odd.attempts), Retries: int(odd.retries), Due: f.time(odd.due),
 	}
-	if j.odd != nil {
-		out.Carry = j.odd.carry
-		out.Attempts, out.Retries, out.Due = int(j.odd.attempts), int(j.odd.retries), f.time(j.odd.due)
-		if n := j.odd.reason; n > 0 {
-			out.Class = f.reasons[n-1]
-		}
+	if odd.reason > 0 {
+		out.Class = f.reasons[odd.reason-1]
 	}
 	return out
 }
 
-func (j *memJob) batch() *memBatch { return j.site.lane.batch }
-
 // url returns the URL of a job.
-func (f *Frontier) url(j *memJob) string { return f.urls.url(j.site.first, j.url) }
+func (f *Frontier) url(j *memJob) string { return f.urls.url(f.origin(j).first, j.url.ref()) }
 
-// mark returns the cancel that took the job by itself; 0: none did.
-func (j *memJob) mark() uint64 {
-	if j.odd == nil {
+// origin, lane and of return what a job belongs to: the last is its batch.
+func (f *Frontier) origin(j *memJob) *memSite { return f.sites[j.site-1] }
+func (f *Frontier) lane(j *memJob) *memLane   { return f.origin(j).lane }
+func (f *Frontier) of(j *memJob) *memBatch    { return f.lane(j).batch }
+
+// waited returns since when a job waits; one that has ended does not.
+func (j *memJob) waited() memTime {
+	if j.place == Ended {
 		return 0
 	}
-	return j.odd.mark
+	return memTime(j.at)
 }
 
-func (j *memJob) setMark(mark uint64) {
-	if j.mark() != mark {
-		j.change(func(o *memOdd) { o.mark = mark })
+// kept returns what a store noted of the result that a job has; 0: it has none.
+// It keeps it until the next one, also while it waits for that.
+func (f *Frontier) kept(j *memJob) uint64 {
+	if j.place == Ended {
+		return uint64(j.at)
+	}
+	return f.odd(j).kept
+}
+
+// ended puts a job at its end, with what was noted of its result.
+func (f *Frontier) ended(b *memBatch, j *memJob, kept uint64) {
+	f.move(b, j, Ended)
+	j.at = int64(kept)
+	f.setKept(j, 0)
+}
+
+// reopen puts a job that has ended back, to wait from then on.
+func (f *Frontier) reopen(b *memBatch, j *memJob, since memTime) {
+	f.setKept(j, f.kept(j))
+	f.move(b, j, Backlog)
+	j.at = int64(since)
+}
+
+// odd returns what few jobs have of a job, for reading only.
+func (f *Frontier) odd(j *memJob) *memOdd { return f.odds.of(j.id) }
+
+func (f *Frontier) setKept(j *memJob, kept uint64) {
+	if f.odd(j).kept != kept {
+		f.odds.change(j.id, func(o *memOdd) { o.kept = kept })
 	}
 }
 
-// paused reports whether the job was paused by name.
-func (j *memJob) paused() bool { return j.odd != nil && j.odd.paused != 0 }
-
-// setPaused pauses the job by name, as one of Frontier.pauses; 0: it is not.
-func (j *memJob) setPaused(n uint16) {
-	if n != 0 || j.paused() {
-		j.change(func(o *memOdd) { o.paused = n })
+func (f *Frontier) setMark(j *memJob, mark uint64) {
+	if f.odd(j).mark != mark {
+		f.odds.change(j.id, func(o *memOdd) { o.mark = mark })
 	}
 }
 
-// heaped reports whether the heap has the job. Only one with a time is in it.
-func (j *memJob) heaped() bool { return j.odd != nil && j.odd.heaped }
+// paused reports whether a job was paused by name.
+func (f *Frontier) paused(j *memJob) bool { return f.odd(j).paused != 0 }
 
-func (j *memJob) setHeaped(heaped bool) {
-	if j.heaped() != heaped {
-		j.change(func(o *memOdd) { o.heaped = heaped })
+// setPaused pauses a job by name, as one of Frontier.pauses; 0: it is not.
+func (f *Frontier) setPaused(j *memJob, n uint16) {
+	if f.odd(j).paused != n {
+		f.odds.change(j.id, func(o *memOdd) { o.paused = n })
 	}
 }
 
-func (j *memJob) due() memTime {
-	if j.odd == nil {
-		return 0
+// setHeaped notes whether the heap has a job. Only one with a time is in it.
+func (f *Frontier) setHeaped(j *memJob, heaped bool) {
+	if f.odd(j).heaped != heaped {
+		f.odds.change(j.id, func(o *memOdd) { o.heaped = heaped })
 	}
-	return j.odd.due
 }
 
 // tried notes what came of the attempts at a job so far, as r has it.
@@ -173,8 +199,8 @@ func (f *Frontier) tried(j *memJob, r *Job) {
 	if r.Class != "" {
 		f.reasons, reason = number(f.reasons, r.Class)
 	}
-	if j.odd != nil || r.Attempts != 0 || r.Retries != 0 || due != 0 || reason != 0 {
-		j.change(func(o *memOdd) {
+	if f.odd(j) != &f.odds.none || r.Attempts != 0 || r.Retries != 0 || due != 0 || reason != 0 {
+		f.odds.change(j.id, func(o *memOdd) {
 			o.attempts, o.retries, o.due, o.reason = int32(r.Attempts), int32(r.Retries), due, reason
 		})
 	}
@@ -193,19 +219,10 @@ func number[T comparable](list []T, v T) ([]T, uint16) {
 	return list, uint16(len(list))
 }
 
-// change changes what few jobs have, and keeps nothing of a job like all.
-func (j *memJob) change(edit func(*memOdd)) {
-	if j.odd == nil {
-		j.odd = new(memOdd)
-	}
-	if edit(j.odd); *j.odd == (memOdd{}) {
-		j.odd = nil
-	}
-}
-
 // waits reports whether a lane may hand out j.
-func (j *memJob) waits() bool {
-	return (j.place == Backlog || j.place == Deferred) && j.mark() == 0 && !j.paused()
+func (f *Frontier) waits(j *memJob) bool {
+	odd := f.odd(j)
+	return (j.place == Backlog || j.place == Deferred) && odd.mark == 0 && odd.paused == 0
 }
 
 // A memTime is a moment in nanoseconds since the Frontier was made, less by one

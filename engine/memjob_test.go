@@ -12,8 +12,8 @@ import (
 // A million jobs are a million of these. What a job costs with all that
 // belongs to it is in BenchmarkMemStoreJob.
 func TestMemJobIsSmall(t *testing.T) {
-	if got := unsafe.Sizeof(memJob{}); got > 64 {
-		t.Errorf("a job takes %d bytes, want at most 64", got)
+	if got := unsafe.Sizeof(memJob{}); got > 32 {
+		t.Errorf("a job takes %d bytes, want at most 32", got)
 	}
 	if got := unsafe.Sizeof(memOdd{}); got > 64 {
 		t.Errorf("what few jobs have takes %d bytes, want at most 64", got)
@@ -53,12 +53,12 @@ func TestMemJobIsSmall(t *testing.T) {
 		switch {
 		case j.site != first.site:
 			t.Fatalf("job %d has a host and an origin of its own", j.id)
-		case (j.odd != nil) != (j == first):
-			t.Errorf("job %d has what few have: %+v", j.id, j.odd)
+		case (s.odd(j) != &s.odds.none) != (j == first):
+			t.Errorf("job %d has what few have: %+v", j.id, s.odd(j))
 		}
 	}
-	l := first.site.lane
-	if end := unsafe.StringData(first.site.origin[len("http://"):]); unsafe.StringData(l.host) != end {
+	l := s.lane(first)
+	if end := unsafe.StringData(s.origin(first).origin[len("http://"):]); unsafe.StringData(l.host) != end {
 		t.Error("a host is kept apart from the origin that ends in it")
 	}
 }

@@ -89,7 +89,7 @@ func (f *Frontier) Load(_ context.Context, now time.Time) (Kept, error) {
 		k.Batches = append(k.Batches, kb)
 	}
 	for j := range f.all() {
-		f.load(&k, j, at[j.site.lane])
+		f.load(&k, j, at[f.lane(j)])
 	}
 	return k, nil
 }
@@ -108,7 +108,7 @@ func (b *memBatch) kept() KeptBatch {
 
 // load adds one job to what is told of a run.
 func (f *Frontier) load(k *Kept, j *memJob, at *KeptHost) {
-	cancelled := j.mark() != 0 || j.batch().mark != 0
+	cancelled := f.odd(j).mark != 0 || f.of(j).mark != 0
 	switch {
 	case j.place == Ended:
 		if j.was == Failed {
@@ -118,11 +118,11 @@ func (f *Frontier) load(k *Kept, j *memJob, at *KeptHost) {
 	case j.place == Deferred && !cancelled:
 		k.Due = append(k.Due, f.full(j))
 	}
-	if j.mark() == 0 {
+	if f.odd(j).mark == 0 {
 		at.Waiting++
 	}
-	if j.paused() {
-		k.Paused = append(k.Paused, KeptPause{f.full(j), f.pauses[j.odd.paused-1], cancelled})
+	if f.paused(j) {
+		k.Paused = append(k.Paused, KeptPause{f.full(j), f.pauses[f.odd(j).paused-1], cancelled})
 	}
 }
 
@@ -133,10 +133,13 @@ func (f *Frontier) hasten(now time.Time) {
 		if j.place != Deferred {
 			continue
 		}
-		due := f.time(j.due())
-		if latest := now.Add(max(due.Sub(f.time(j.waited)), 0)); due.After(latest) {
-			j.odd.due = f.since(latest)
+		due := f.time(f.odd(j).due)
+		if latest := now.Add(max(due.Sub(f.time(j.waited())), 0)); due.After(latest) {
+			f.odds.change(j.id, func(o *memOdd) { o.due = f.since(latest) })
 		}
+	}
+	for i := range f.due {
+		f.due[i].due = f.odds.of(f.due[i].id).due
 	}
 	heap.Init(&f.due)
 }
@@ -144,15 +147,15 @@ func (f *Frontier) hasten(now time.Time) {
 // reclaim gives back the jobs that an engine which is no more had leased.
 func (f *Frontier) reclaim() {
 	for j := range f.all() {
-		if j.place != InFlight || j.fresh {
+		if j.place != InFlight || j.is(memFresh) {
 			continue
 		}
-		b, to := j.batch(), Backlog
-		if j.due() != 0 {
+		b, to := f.of(j), Backlog
+		if f.odd(j).due != 0 {
 			to = Deferred
 		}
 		f.move(b, j, to)
-		if j.mark() != 0 {
+		if f.odd(j).mark != 0 {
 			b.marked++
 			b.counts[to]--
 			continue

@@ -14,6 +14,7 @@ type memSite struct {
 	lane   *memLane
 	origin string
 	first  string // the URL that came first
+	number uint32 // its place in Frontier.sites, counted from 1; 0: it has none yet
 	listed uint32 // the first job that came with a list; 0: none did
 }
 
@@ -35,6 +36,15 @@ type memLane struct {
 }
 
 // site returns where the jobs of a host and an origin belong.
+func (f *Frontier) site(b *memBatch, host, origin string) *memSite {
+	site := b.site(host, origin)
+	if site.number == 0 {
+		f.sites = append(f.sites, site)
+		site.number = uint32(len(f.sites))
+	}
+	return site
+}
+
 func (b *memBatch) site(host, origin string) *memSite {
 	l := b.lanes[host]
 	if l == nil {

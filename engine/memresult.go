@@ -183,7 +183,7 @@ func (s *MemStore) state(row memRow) JobState {
 func (s *MemStore) bare(p *memPacker) Result {
 	h := p.head()
 	j := s.job(h.job)
-	l := j.site.lane
+	l := s.lane(j)
 	r := Result{Outcome: h.outcome, Num: h.num, Job: JobID(h.job), Batch: l.batch.ID, URL: s.url(j), Host: l.host}
 	r.Class = Class(p.getWord())
 	r.Error, r.Final, r.Title = p.getText(), p.getText(), p.getText()

@@ -101,7 +101,8 @@ func (p *memPart) grow(size int) {
 func (f *Frontier) mark(b *memBatch, fingerprint string, by uint32) bool {
 	return f.seen.add(f.hash(b.ID, fingerprint), by, func(id uint32) bool {
 		j := f.job(id)
-		return j.batch() == b && f.urls.has(j.site.first, j.url, fingerprint)
+		site := f.origin(j)
+		return site.lane.batch == b && f.urls.has(site.first, j.url.ref(), fingerprint)
 	})
 }
 

@@ -75,7 +75,7 @@ func (s *MemStore) selects(q *Query) []memRow {
 	var rows []memRow
 	if len(q.Jobs) > 0 {
 		for j := range s.named(q.Jobs) {
-			if row := memRow(j.kept); row != 0 {
+			if row := memRow(s.kept(j)); row != 0 {
 				p := s.read(row)
 				if h := p.head(); h.num > q.After && s.takes(q, row, h) {
 					rows = append(rows, row)
@@ -102,8 +102,8 @@ func (s *MemStore) selects(q *Query) []memRow {
 // takes reports whether q selects a result, which must be its job's last.
 func (s *MemStore) takes(q *Query, row memRow, h memHead) bool {
 	j := s.job(h.job)
-	l := j.site.lane
-	return memRow(j.kept) == row &&
+	l := s.lane(j)
+	return memRow(s.kept(j)) == row &&
 		(q.Batch == 0 || l.batch.ID == q.Batch) &&
 		(q.Host == "" || l.host == q.Host) &&
 		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, h.outcome))

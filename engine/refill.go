@@ -85,12 +85,10 @@ func (f *Frontier) refill(r *RefillJob) error {
 	j := f.place(uint32(r.ID), b, &r.Job)
 	b.added.New++
 	f.mark(b, r.Fingerprint, j.id)
-	if r.Outcome != OutcomeNone {
-		j.was, j.kept = r.Outcome, r.Note
-	}
+	j.was = r.Outcome
 	switch {
 	case r.Ended:
-		j.place = Ended
+		j.place, j.at = Ended, int64(r.Note)
 		b.counts[Ended]++
 		b.ended[r.Outcome]++
 		return nil
@@ -99,13 +97,16 @@ func (f *Frontier) refill(r *RefillJob) error {
 	default:
 		j.place = Deferred
 	}
+	if r.Outcome != OutcomeNone {
+		f.setKept(j, r.Note)
+	}
 	if r.Paused != nil {
 		var n uint16
 		f.pauses, n = number(f.pauses, *r.Paused)
-		j.setPaused(n)
+		f.setPaused(j, n)
 	}
 	if r.Mark != 0 {
-		j.setMark(r.Mark)
+		f.setMark(j, r.Mark)
 		f.marks[r.Mark] = append(f.marks[r.Mark], j)
 		b.marked++
 		return nil
