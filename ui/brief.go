@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"weir/engine"
@@ -50,4 +51,13 @@ func waitBrief(r engine.Reason, now time.Time) string {
 		return "ready"
 	}
 	return waitText(r, now)
+}
+
+// whyBrief is the last column of a result in so many cells. A robots.txt rule
+// that does not fit is named by its path alone: that is what differs.
+func whyBrief(text string, cells int) string {
+	if width(text) > cells {
+		text = strings.Replace(text, "robots.txt: Disallow: ", "robots.txt: ", 1)
+	}
+	return text
 }

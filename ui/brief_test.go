@@ -39,3 +39,12 @@ func TestHostBrief(t *testing.T) {
 		}
 	}
 }
+
+func TestWhyBrief(t *testing.T) {
+	const rule = "robots.txt: Disallow: /private/"
+	for cells, want := range map[int]string{24: "robots.txt: /private/", 30: "robots.txt: /private/", 31: rule} {
+		if got := whyBrief(rule, cells); got != want {
+			t.Errorf("in %d cells it is %q, want %q", cells, got, want)
+		}
+	}
+}

@@ -401,7 +401,7 @@ func (p *results) row(at pane, l resultsLayout, i int) string {
 		}
 	}
 	if l.why > 0 {
-		b.gap(1).paint(at.th.Muted, pad(reason, l.why))
+		b.gap(1).paint(at.th.Muted, pad(whyBrief(reason, l.why), l.why))
 	}
 	return at.finish(b, selected)
 }
