@@ -75,11 +75,11 @@ func TestAddKeys(t *testing.T) {
 		{
 			name: "a tab in an unbracketed paste separates",
 			do: func(d *desk) {
-				for _, k := range strings.Split("https://a.test/1", "") {
+				for k := range strings.SplitSeq("https://a.test/1", "") {
 					d.key(k)
 				}
 				d.key("tab")
-				for _, k := range strings.Split("https://a.test/2", "") {
+				for k := range strings.SplitSeq("https://a.test/2", "") {
 					d.key(k)
 				}
 				d.rest(time.Second)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,8 +152,8 @@ func TestFieldColumnsAreRead(t *testing.T) {
 		count := &counting{fakeController: s.fake}
 		s.deps.Controller = count
 		s.press("j", "k")
-		if count.asked != 0 {
-			t.Errorf("%d results are read though no field is shown", count.asked)
+		if count.asked.Load() != 0 {
+			t.Errorf("%d results are read though no field is shown", count.asked.Load())
 		}
 		s.choose(chosen{0, []string{"date", "gone", "time", "person"}})
 		s.press("j", "k")
@@ -167,12 +168,12 @@ func TestFieldColumnsAreRead(t *testing.T) {
 				t.Errorf("%q is on the screen:\n%s", no, got)
 			}
 		}
-		read := count.asked
-		if read == 0 || read > s.results.cur.h+3 {
+		read := count.asked.Load()
+		if read == 0 || int(read) > s.results.cur.h+3 {
 			t.Errorf("%d results are read for %d rows", read, s.results.cur.h)
 		}
-		if s.press("j", "k"); count.asked != read {
-			t.Errorf("%d more are read although nothing has changed", count.asked-read)
+		if s.press("j", "k"); count.asked.Load() != read {
+			t.Errorf("%d more are read although nothing has changed", count.asked.Load()-read)
 		}
 		// The next screen has the same columns, and only the heading of what sorts
 		// does.
@@ -192,9 +193,9 @@ func TestFieldColumnsAreRead(t *testing.T) {
 		s.fake.err = errors.New("disk gone")
 		s.choose(chosen{0, []string{"date"}})
 		s.press("j", "k")
-		read = count.asked
-		if s.press("j", "k", "j"); count.asked != read {
-			t.Errorf("a store with trouble is asked %d times more", count.asked-read)
+		read = count.asked.Load()
+		if s.press("j", "k", "j"); count.asked.Load() != read {
+			t.Errorf("a store with trouble is asked %d times more", count.asked.Load()-read)
 		}
 	})
 }
@@ -217,10 +218,10 @@ func cellOf(line, text string) int {
 // counting is a controller that counts the results that are read by name.
 type counting struct {
 	*fakeController
-	asked int
+	asked atomic.Int64
 }
 
 func (c *counting) Results(ctx context.Context, q engine.Query) ([]engine.Result, error) {
-	c.asked += len(q.Jobs)
+	c.asked.Add(int64(len(q.Jobs)))
 	return c.fakeController.Results(ctx, q)
 }

@@ -221,7 +221,7 @@ func TestFastTypingIsNoPaste(t *testing.T) {
 	for apart, text := range map[time.Duration]bool{time.Millisecond: true, rushTime / 4: false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, busyScene(), 120, 36)
-			for _, key := range strings.Split("jkgG*sSvv+-", "") {
+			for key := range strings.SplitSeq("jkgG*sSvv+-", "") {
 				s.tell(keyPress(key))
 				s.rest(apart)
 			}

@@ -18,23 +18,33 @@ func TestWhyNext(t *testing.T) {
 		want    string
 	}{
 		{
-			"a server that asked", engine.ServerAsked{Until: in, Asked: 10 * time.Second, Status: 429}, 31,
+			"a server that asked",
+			engine.ServerAsked{Until: in, Asked: 10 * time.Second, Status: 429},
+			31,
 			"Next request to one.test in 7.2s: it answered 429 at " + daytime(in.Add(-10*time.Second)) + " and asked for 10s; 31 URLs wait behind it.",
 		},
 		{
-			"one that refused", engine.ServerBusy{Until: in, Status: 503, Refusals: 3}, 1,
+			"one that refused",
+			engine.ServerBusy{Until: in, Status: 503, Refusals: 3},
+			1,
 			"Next request to one.test in 7.2s: it refused 3x with 503; 1 URL waits behind it.",
 		},
 		{
-			"its turn", engine.PaceWait{Next: in, Interval: time.Second}, 2,
+			"its turn",
+			engine.PaceWait{Next: in, Interval: time.Second},
+			2,
 			"Next request to one.test in 7.2s: its turn has not come; 2 URLs wait behind it.",
 		},
 		{
-			"robots.txt", engine.PaceWait{Next: in, Interval: 20 * time.Second, Crawl: true}, 2,
+			"robots.txt",
+			engine.PaceWait{Next: in, Interval: 20 * time.Second, Crawl: true},
+			2,
 			"Next request to one.test in 7.2s: its robots.txt asks for 20s between requests; 2 URLs wait behind it.",
 		},
 		{
-			"down", engine.HostDown{Until: in, Class: engine.Connect, Failures: 5}, 2,
+			"down",
+			engine.HostDown{Until: in, Class: engine.Connect, Failures: 5},
+			2,
 			"Next probe of one.test in 7.2s: it failed 5x in a row (connect); 2 URLs wait behind it.",
 		},
 		{"no time is known", engine.Probing{}, 2, "one.test: one request at a time until it answers well."},
