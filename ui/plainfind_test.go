@@ -22,7 +22,7 @@ func TestPlainFinds(t *testing.T) {
 		return enginetest.OK(1)
 	}}
 	plainly(t, s, func(tt *teletype) {
-		tt.say("http://one.test/1\nhttp://one.test/2\nhttp://two.test/3")
+		tt.say("http://one.test/2\nhttp://one.test/1\nhttp://two.test/3")
 		tt.want(tt.hear(10*time.Second), "all work is done")
 		for _, tc := range []struct{ typed, want string }{
 			{"results code:5xx", "1 of 3 results match code:5xx"},

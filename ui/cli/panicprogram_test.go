@@ -161,6 +161,9 @@ func lasting(t *testing.T) (list string) {
 // Whatever panics, in whatever goroutine: the terminal is given back, the stack
 // stands below what was there before, and the exit code says that it failed.
 func TestTerminalIsGivenBackByPanic(t *testing.T) {
+	if os.Getenv("WEIR_PANICS") == "" {
+		t.Skip("builds the program with faults in it, which takes long: WEIR_PANICS=1 does, as .ci/run")
+	}
 	for _, tc := range []struct {
 		place string
 		where string // in the program's words
@@ -205,6 +208,9 @@ func TestTerminalIsGivenBackByPanic(t *testing.T) {
 
 // A panic in the scraper is how its URL ended, and the run goes on.
 func TestScreenStaysAfterPanicOfScraper(t *testing.T) {
+	if os.Getenv("WEIR_PANICS") == "" {
+		t.Skip("builds the program with faults in it, which takes long: WEIR_PANICS=1 does, as .ci/run")
+	}
 	t.Parallel()
 	path, err := faulty()
 	if err != nil {
