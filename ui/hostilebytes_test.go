@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -222,15 +223,18 @@ func TestHostileOffersReachNoTerminal(t *testing.T) {
 // is not ours (tell looks at every byte), and the frames of the screen stand
 // where they stand for plain names of that width.
 func TestHostileNamesReachNoTerminal(t *testing.T) {
-	for _, name := range hostileNames() {
-		stops, want := tour(t, twin(name))
-		_, got := tour(t, name)
-		for i := range want {
-			if shape(got[i]) != shape(want[i]) {
-				t.Errorf("%q after %q (stop %d): the screen is\n%s\nwant the frames of\n%s", name, stops[i], i, got[i], want[i])
-				break
+	for n, name := range hostileNames() {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			stops, want := tour(t, twin(name))
+			_, got := tour(t, name)
+			for i := range want {
+				if shape(got[i]) != shape(want[i]) {
+					t.Errorf("%q after %q (stop %d): the screen is\n%s\nwant the frames of\n%s", name, stops[i], i, got[i], want[i])
+					break
+				}
 			}
-		}
+		})
 	}
 }
 

@@ -169,6 +169,7 @@ var fixedKey = regexp.MustCompile(`(^|[ (·])(esc|enter) `)
 
 // With other keys no sentence names those that weir comes with.
 func TestSentencesFollowTheKeys(t *testing.T) {
+	t.Parallel()
 	k := oddKeys(t)
 	outside, inside := said(t, withKeys(k))
 	seen := map[string]bool{}
@@ -224,6 +225,7 @@ var dangling = regexp.MustCompile(`(^|[:;·(] ?) ?(resumes|exports|brings|retrie
 // Where the actions have no keys, or the run is only watched, nothing is said of
 // them.
 func TestSentencesWithoutKeys(t *testing.T) {
+	t.Parallel()
 	var none []Rebind
 	for _, a := range newKeys() {
 		if !a.fixed {

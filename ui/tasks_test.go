@@ -82,6 +82,7 @@ func fading() *enginetest.Scraper {
 // What operators come for, each with its keys from the main screen: the answer
 // stands on the screen, what was asked for is done, and it takes few keys.
 func TestTasksOfAnOperator(t *testing.T) {
+	t.Parallel()
 	files := &files{}
 	for _, task := range []struct {
 		name    string
