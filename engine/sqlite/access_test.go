@@ -89,6 +89,7 @@ func TestReadersDoNotBlockTheWriter(t *testing.T) {
 // With a reader at every moment, the write-ahead log is no longer than it may
 // be and one commit.
 func TestLogEndsWithReaders(t *testing.T) {
+	t.Parallel()
 	const most, commit = 1 << 20, 200 << 10
 	s := made(t)
 	sqlite.SetLogMost(s, most)

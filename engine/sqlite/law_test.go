@@ -193,6 +193,7 @@ func (p *pair) killed() *sqlite.Store {
 // A run on disk does what one in memory does, and the next process finds what
 // this one had come to, whenever it was killed.
 func TestKilledRunGoesOn(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			p := &pair{

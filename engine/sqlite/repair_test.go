@@ -384,6 +384,7 @@ func ended(log []byte) int {
 // broken, what comes behind is there too, and the older rows where that part
 // was.
 func TestRepairOfLog(t *testing.T) {
+	t.Parallel()
 	path := sample(t)
 	r, err := sqlite.Read(path) // as long as it is there, the log is not put into the file
 	check(t, err)

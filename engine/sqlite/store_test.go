@@ -182,6 +182,7 @@ func TestCreateSparesWhatIsThere(t *testing.T) {
 }
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	enginetest.TestStore(t, func(t *testing.T) engine.Store { return made(t) })
 }
 

@@ -115,6 +115,7 @@ func TestRunOnFailingDisk(t *testing.T) {
 // the rest. Every job that is left has a result then, and none is fetched whose
 // result was left.
 func TestRepairedRunGoesOn(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "run.db")
 	s, err := sqlite.Create(path, nil)
 	check(t, err)
