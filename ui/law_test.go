@@ -325,7 +325,7 @@ func walk(t *testing.T, seed uint64, steps int) {
 // Walks are few in go test; WEIR_WALKS=10000 takes more of them.
 func TestLawOfTheScreen(t *testing.T) {
 	t.Parallel()
-	walks := 16
+	walks := 24
 	if more, err := strconv.Atoi(os.Getenv("WEIR_WALKS")); err == nil {
 		walks = more
 	}

@@ -20,7 +20,7 @@ import (
 // URLs over four hosts, resumes the run, kills it again, and so on until it
 // ends by itself, and then begins the next run. Every run must obey killLaws.
 //
-//	go test ./ui/cli -run 'TestKill$'                                   6 kills; CI makes 20 more
+//	go test ./ui/cli -run 'TestKill$'                                   8 kills; CI makes 20 more
 //	WEIR_KILLS=200 go test ./ui/cli -run 'TestKill$' -v -timeout 10m    the whole series
 //	WEIR_KILL_SEED=7 go test ./ui/cli -run 'TestKill$'                  with these moments
 //
@@ -75,7 +75,7 @@ const (
 // moments.
 func killSeries(t *testing.T) (kills int, seed uint64) {
 	t.Helper()
-	kills, seed = 6, rand.Uint64()
+	kills, seed = 8, rand.Uint64()
 	var err error
 	if text := os.Getenv("WEIR_KILLS"); text != "" {
 		if kills, err = strconv.Atoi(text); err != nil || kills < 1 {
