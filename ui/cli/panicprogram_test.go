@@ -136,7 +136,7 @@ func buildFaulty() (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(dir, "weir")
-	build := exec.Command("go", "build", "-buildvcs=false", "-overlay", filepath.Join(dir, "overlay.json"), "-o", path, "weir")
+	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-overlay", filepath.Join(dir, "overlay.json"), "-o", path, "weir")
 	build.Stderr = os.Stderr
 	return path, build.Run()
 }
