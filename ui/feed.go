@@ -20,9 +20,9 @@ const (
 )
 
 // drawRate is how often a second the terminal is brought up to date at most. A
-// key does not wait for the end of a frame, but for this, after the 10 ms that
-// it waits for company (rushTime). An idle screen costs 0.8 % of a core for it,
-// and 1.1 % at 40.
+// key does not wait for the end of a frame, but for this, and one that does more
+// than move for company before it (rushTime). An idle screen costs 0.8 % of a
+// core for it, and 1.1 % at 40.
 const drawRate = 30
 
 // racing is how many results a second make a run race. A frame then has more

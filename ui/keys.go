@@ -115,6 +115,9 @@ const (
 	actComplete
 )
 
+// moves reports whether an act only goes to another row or panel.
+func (a act) moves() bool { return actUp <= a && a <= actPrevPanel }
+
 // A group is a heading of the help.
 type group string
 

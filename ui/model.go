@@ -54,6 +54,7 @@ type Model struct {
 	lively   bool              // one came within the last half second
 	rush     []tea.KeyPressMsg // keys of the last moment: text, if they are too many
 	pasting  bool              // they are
+	moved    int               // that many of them, the first ones, have been done: they only move
 	held     string            // the key that may be held; empty: none
 	holds    int               // presses of such keys so far
 	faster   map[string]bool   // who may be asked faster than the operator's interval

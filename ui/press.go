@@ -14,7 +14,9 @@ import (
 const (
 	// rushTime is how long the first key of a row waits for company, and
 	// rushKeys how many different ones make it text: a paste from a terminal
-	// that does not bracket it must not be taken for commands.
+	// that does not bracket it must not be taken for commands. Keys that only
+	// move, and come first, are not waited with: a text that begins like them
+	// does no harm.
 	rushTime = 10 * time.Millisecond
 	rushKeys = 8
 )
@@ -36,11 +38,22 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.filtering:
 		return m.filterKey(msg)
 	}
+	var cmd tea.Cmd
+	if m.moved == len(m.rush) && m.moves(msg) {
+		m.moved++
+		cmd = m.press(msg)
+	}
 	m.rush = append(m.rush, msg)
 	if len(m.rush) > 1 {
-		return nil
+		return cmd
 	}
-	return endRushSoon()
+	return tea.Batch(cmd, endRushSoon())
+}
+
+// moves reports whether all that a key does is to go elsewhere.
+func (m *Model) moves(msg tea.KeyPressMsg) bool {
+	a := m.keys.find(msg.String(), m.focus)
+	return a != nil && a.act.moves()
 }
 
 func endRushSoon() tea.Cmd {
@@ -49,8 +62,8 @@ func endRushSoon() tea.Cmd {
 
 // endRush does what the keys of the last moment say, or takes them as text.
 func (m *Model) endRush() tea.Cmd {
-	rush := m.rush
-	m.rush = nil
+	rush, moved := m.rush, m.moved
+	m.rush, m.moved = nil, 0
 	if m.pasting && len(rush) == 0 {
 		m.pasting = false
 		return nil
@@ -64,7 +77,7 @@ func (m *Model) endRush() tea.Cmd {
 		return tea.Batch(m.paste(rushText(rush)), endRushSoon())
 	}
 	var cmds []tea.Cmd
-	for _, k := range rush {
+	for _, k := range rush[moved:] {
 		switch {
 		case m.dialogs.any(): // the one before opened it
 			cmds = append(cmds, m.dialogs.update(k))

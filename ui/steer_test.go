@@ -215,6 +215,38 @@ func TestUnbracketedPaste(t *testing.T) {
 	}
 }
 
+// A key that only moves is done as it comes, unless another waits before it, and
+// is part of a text that begins with it all the same.
+func TestMovesDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		s.tell(keyPress("1"))
+		s.tell(keyPress("down"))
+		if s.focus != batchesPanel || s.batches.cur.at != 1 {
+			t.Errorf("at once: panel %d, row %d, want 1 and 1", s.focus, s.batches.cur.at)
+		}
+		s.rest(rushTime)
+		s.tell(keyPress("x"))
+		s.tell(keyPress("up"))
+		if s.batches.cur.at != 1 || len(s.fake.calls) != 0 {
+			t.Errorf("x has not been done, and the cursor is on row %d after it", s.batches.cur.at)
+		}
+		s.rest(rushTime)
+		if want := []string{"cancel batch 2"}; s.batches.cur.at != 0 || !slices.Equal(s.fake.calls, want) {
+			t.Errorf("after the rush: row %d, calls %v, want 0 and %v", s.batches.cur.at, s.fake.calls, want)
+		}
+		const text = "jk1.test/Gg?23"
+		for _, r := range text {
+			s.tell(keyPress(string(r)))
+		}
+		s.rest(time.Second)
+		form, _ := s.dialogs.open[len(s.dialogs.open)-1].(*addForm)
+		if form == nil || strings.TrimSpace(form.text.value()) != text {
+			t.Errorf("the text that was typed at once is not in the form:\n%s", s.screen())
+		}
+	})
+}
+
 // Keys that do not come within 10 ms are commands, however many and different:
 // nobody types so fast, and a paste comes at once.
 func TestFastTypingIsNoPaste(t *testing.T) {
