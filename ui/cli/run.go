@@ -285,8 +285,9 @@ func (r *run) show(ctx context.Context) error {
 		}
 		err = ui.Plain(ctx, d, in, r.app.stdout)
 	} else {
-		giveBack := keepTitle(r.app.stdout)
+		giveBack, fewer := keepTitle(r.app.stdout), oneMore()
 		err = ui.Run(ctx, d, tea.WithoutSignalHandler())
+		fewer()
 		giveBack()
 		r.hold.release()
 	}
