@@ -118,7 +118,8 @@ func openProgram(t *testing.T, program string, env []string, args ...string) *co
 	return c
 }
 
-// ends waits for the program's end.
+// ends waits for the program's end, and until all that it wrote is recorded:
+// then so is a mark that is written after it.
 func (c *console) ends(t *testing.T, code int) {
 	t.Helper()
 	late := time.AfterFunc(patience, func() { _ = c.cmd.Process.Signal(syscall.SIGABRT) })
@@ -127,6 +128,11 @@ func (c *console) ends(t *testing.T, code int) {
 	if got := codeOf(err); got != code {
 		t.Errorf("exit code %d, want %d; wrote %q", got, code, c.tape)
 	}
+	const mark = "<that was all>"
+	if _, err := io.WriteString(c.tty, mark); err != nil {
+		t.Error(err)
+	}
+	c.await(t, mark)
 }
 
 // restored checks that the terminal is as it was, and so is the title of its
