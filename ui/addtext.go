@@ -201,6 +201,6 @@ func cleanLines(s string) string {
 // areaStyles are the theme's styles for a text area: the terminal's own
 // colours and a steady cursor.
 func areaStyles(th Theme) textarea.Styles {
-	state := textarea.StyleState{Text: th.Text, CursorLine: th.Text, Placeholder: th.Muted, Selection: th.Selected}
+	state := textarea.StyleState{Text: th.Text.Style, CursorLine: th.Text.Style, Placeholder: th.Muted.Style, Selection: th.Selected.Style}
 	return textarea.Styles{Focused: state, Blurred: state}
 }

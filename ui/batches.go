@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"weir/engine"
 )
@@ -136,7 +135,7 @@ func (p *batches) row(at pane, l batchesLayout, i int) string {
 
 // progress draws how much of all is done: of a list that is being read, its
 // lines, and after that, its URLs.
-func (p *batches) progress(at pane, l batchesLayout, b *line, bar lipgloss.Style, done, all int) {
+func (p *batches) progress(at pane, l batchesLayout, b *line, bar Style, done, all int) {
 	if l.bar {
 		b.paint(bar, at.th.Glyphs.bar(done, all, 8)).gap(1)
 	}
@@ -152,7 +151,7 @@ func nameOf(b *engine.Batch) string {
 }
 
 // batchState is a batch's ETA, or why it has none.
-func batchState(t *engine.BatchStats, s *engine.Stats, th Theme) (string, lipgloss.Style) {
+func batchState(t *engine.BatchStats, s *engine.Stats, th Theme) (string, Style) {
 	switch t.State {
 	case engine.BatchCancelled:
 		return "cancel", th.Muted

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -51,7 +50,7 @@ func fit(rows []row, h int) []row {
 }
 
 // wrap breaks words into rows of at most w cells.
-func wrap(words string, style lipgloss.Style, w int) []row {
+func wrap(words string, style Style, w int) []row {
 	var rows []row
 	for line := range strings.Lines(ansi.Wrap(words, max(w, 1), "")) {
 		rows = append(rows, row{text: style.Render(strings.TrimRight(line, " \n"))})
@@ -91,8 +90,8 @@ func dropped(drop int, rows []row) []row {
 func fieldView(th Theme, f textinput.Model, w int) string {
 	f.SetWidth(max(w-1, 1)) // the cursor stands behind the last character
 	f.SetStyles(textinput.Styles{
-		Focused: textinput.StyleState{Text: th.Text, Placeholder: th.Muted},
-		Blurred: textinput.StyleState{Text: th.Text, Placeholder: th.Muted},
+		Focused: textinput.StyleState{Text: th.Text.Style, Placeholder: th.Muted.Style},
+		Blurred: textinput.StyleState{Text: th.Text.Style, Placeholder: th.Muted.Style},
 	})
 	return f.View()
 }

@@ -3,8 +3,6 @@ package ui
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
-
 	"weir/engine"
 )
 
@@ -12,7 +10,7 @@ import (
 // the highest drop go first; those with drop 0 stay.
 type bit struct {
 	text  string
-	style lipgloss.Style
+	style Style
 	drop  int
 }
 
@@ -260,7 +258,7 @@ func (h header) limitedBy(parts []string) string {
 }
 
 // limitStyle is the style of the diagnosis.
-func (t Theme) limitStyle(s *engine.Stats) lipgloss.Style {
+func (t Theme) limitStyle(s *engine.Stats) Style {
 	if s.Trouble != "" {
 		return t.Bad
 	}

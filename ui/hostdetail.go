@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"weir/engine"
 )
 
@@ -80,7 +78,7 @@ func (f hostFacts) list(th Theme, w int) (heading, lines []row) {
 // A mark says that a host's pace has changed, and how it is drawn.
 type mark struct {
 	glyph string // empty: it has not
-	style lipgloss.Style
+	style Style
 }
 
 // markOf returns the mark of a change: cut, also by a block, or raised.
@@ -110,7 +108,7 @@ func marks(th Theme, changes []engine.PaceChange, now time.Time, cell time.Durat
 
 // sparkLine draws the rates of a host over the last half minute. Where its pace
 // was cut or raised, the mark of that stands in place of the rate.
-func sparkLine(th Theme, h *engine.HostStats, now time.Time) (glyphs []string, styles []lipgloss.Style) {
+func sparkLine(th Theme, h *engine.HostStats, now time.Time) (glyphs []string, styles []Style) {
 	marked := marks(th, h.Changes, now, engine.HistoryCell, engine.HistoryCells)
 	for i, r := range []rune(th.Glyphs.spark(h.History[:], usualRate(h))) {
 		glyph, style := string(r), th.Muted

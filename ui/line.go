@@ -2,8 +2,6 @@ package ui
 
 import (
 	"strings"
-
-	"charm.land/lipgloss/v2"
 )
 
 // A line is one line of the screen in the making: cells are put at its end.
@@ -35,7 +33,7 @@ func (l *line) put(s string) *line {
 
 // paint adds plain text in a style, which the blanks around it do not wear: an
 // underline is under words.
-func (l *line) paint(st lipgloss.Style, s string) *line {
+func (l *line) paint(st Style, s string) *line {
 	if w := width(s); l.used+w > l.cells {
 		s = cut(s, l.cells-l.used)
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"weir/engine"
 )
@@ -227,7 +226,7 @@ func (l losing) drainText(w int) string {
 }
 
 // results says where the results are.
-func (l losing) results(th Theme) (string, lipgloss.Style) {
+func (l losing) results(th Theme) (string, Style) {
 	n := plural(l.ended(), "result")
 	switch {
 	case l.ended() == 0:

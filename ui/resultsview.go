@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"weir/engine"
 )
 
@@ -177,7 +175,7 @@ func (p *results) row(at pane, l resultsLayout, i int) string {
 }
 
 // outcome is the style of an outcome.
-func (t Theme) outcome(r *jobRow) lipgloss.Style {
+func (t Theme) outcome(r *jobRow) Style {
 	switch r.outcome {
 	case engine.OK:
 		return t.OK

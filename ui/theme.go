@@ -13,14 +13,14 @@ import (
 type Theme struct {
 	Name string // one of ThemeNames
 
-	OK     lipgloss.Style // ok, running
-	Warn   lipgloss.Style // empty, waiting longer than usual, full, paused
-	Bad    lipgloss.Style // failed, parked, unsaved
-	Muted  lipgloss.Style // frames, skipped, idle
-	Accent lipgloss.Style // focus, keys, sort
+	OK     Style // ok, running
+	Warn   Style // empty, waiting longer than usual, full, paused
+	Bad    Style // failed, parked, unsaved
+	Muted  Style // frames, skipped, idle
+	Accent Style // focus, keys, sort
 
-	Text     lipgloss.Style // everything else: the terminal's own colours
-	Selected lipgloss.Style // the row under the cursor
+	Text     Style // everything else: the terminal's own colours
+	Selected Style // the row under the cursor
 
 	Glyphs Glyphs
 	Dark   bool
@@ -36,23 +36,44 @@ func NewTheme(dark, ascii bool) Theme {
 	return Theme{Name: ThemeNames()[0], Dark: dark, ASCII: ascii, Glyphs: glyphs}.On(colorprofile.TrueColor)
 }
 
+// A Style is how text of one line looks. What lipgloss puts around it is made
+// once: a frame has hundreds of texts, and making it for each was two fifths of
+// a frame's time.
+type Style struct {
+	lipgloss.Style
+	on, off string
+}
+
+func newStyle(st lipgloss.Style) Style {
+	on, off, _ := strings.Cut(st.Render("x"), "x")
+	return Style{st, on, off}
+}
+
+// Render returns text, which is of one line, as it looks in the style.
+func (s Style) Render(text string) string {
+	if text == "" {
+		return ""
+	}
+	return s.on + text + s.off
+}
+
 // On returns the theme as a terminal of profile p shows it: with 16 colours by
 // their numbers, without colour by bold and underline.
 func (t Theme) On(p colorprofile.Profile) Theme {
 	t.profile = p
 	plain := lipgloss.NewStyle()
-	t.Text, t.Selected = plain, plain.Reverse(true)
+	t.Text, t.Selected = newStyle(plain), newStyle(plain.Reverse(true))
 	looks := looksOf(t.Name)
 	t.colours = looks.name != mono && p >= colorprofile.ANSI
-	style := func(s shade, without lipgloss.Style) lipgloss.Style {
+	style := func(s shade, without lipgloss.Style) Style {
 		c := s.of(t.Dark, p)
 		switch {
 		case !t.colours:
-			return without
+			return newStyle(without)
 		case c == "":
-			return plain
+			return newStyle(plain)
 		}
-		return plain.Foreground(lipgloss.Color(c))
+		return newStyle(plain.Foreground(lipgloss.Color(c)))
 	}
 	t.OK = style(looks.ok, plain)
 	t.Warn = style(looks.warn, plain.Bold(true))
@@ -77,7 +98,7 @@ func (t Theme) Called(name string) Theme {
 
 // edge is the style of a frame. Without colour the heavy lines say enough: an
 // underlined frame would only look broken.
-func (t Theme) edge(focused bool) lipgloss.Style {
+func (t Theme) edge(focused bool) Style {
 	if focused && t.colours {
 		return t.Accent
 	}

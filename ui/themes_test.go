@@ -24,8 +24,8 @@ var backgrounds = map[bool][]string{
 }
 
 // roles returns the five meanings of a theme by their names.
-func (t Theme) roles() map[string]lipgloss.Style {
-	return map[string]lipgloss.Style{"ok": t.OK, "warn": t.Warn, "bad": t.Bad, "muted": t.Muted, "accent": t.Accent}
+func (t Theme) roles() map[string]Style {
+	return map[string]Style{"ok": t.OK, "warn": t.Warn, "bad": t.Bad, "muted": t.Muted, "accent": t.Accent}
 }
 
 // luminance is the relative luminance of WCAG 2.2.

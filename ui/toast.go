@@ -7,7 +7,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"weir/engine"
 )
@@ -71,13 +70,13 @@ func (t *toasts) gone(id int) {
 func (t *toasts) view(th Theme, w int) []string {
 	var lines []string
 	for _, one := range t.list {
-		lines = append(lines, th.level(one.level).Reverse(true).Render(cut(" "+one.text+" ", w)))
+		lines = append(lines, newStyle(th.level(one.level).Reverse(true)).Render(cut(" "+one.text+" ", w)))
 	}
 	return lines
 }
 
 // level is the style of a log level.
-func (t Theme) level(l engine.Level) lipgloss.Style {
+func (t Theme) level(l engine.Level) Style {
 	switch l {
 	case engine.LevelWarn:
 		return t.Warn

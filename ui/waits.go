@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"weir/engine"
 )
 
@@ -168,7 +166,7 @@ func hostRank(h *engine.HostStats) int {
 }
 
 // hostStyle is the style of what hostText says.
-func (t Theme) hostStyle(h *engine.HostStats, s *engine.Stats) lipgloss.Style {
+func (t Theme) hostStyle(h *engine.HostStats, s *engine.Stats) Style {
 	switch rank := hostRank(h); {
 	case rank == 0:
 		return t.Bad

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"weir/engine"
 )
@@ -110,7 +109,7 @@ func (p *workers) row(at pane, i int, first bool) string {
 }
 
 // idle is the style of an idle worker's state.
-func (t Theme) idle(paused bool) lipgloss.Style {
+func (t Theme) idle(paused bool) Style {
 	if paused {
 		return t.Warn
 	}
