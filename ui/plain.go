@@ -299,8 +299,8 @@ func (p *plain) progressLine() string {
 // rowLine says how a job ended, the URL last.
 func rowLine(r *jobRow) string {
 	facts := []string{fmt.Sprintf("result %d %s", r.num, r.state())}
-	if r.status != 0 {
-		facts = append(facts, fmt.Sprintf("status %d", r.status))
+	if r.status != 0 && !saysStatus(r) {
+		facts = append(facts, "status "+statusText(r.status))
 	}
 	if r.why != "" {
 		facts = append(facts, r.why)

@@ -71,8 +71,11 @@ func whyJob(k keyMap, r *jobRow, s *engine.Stats) []string {
 		}
 		lines = append(lines, told+".")
 		if r.tries > 0 {
-			lines = append(lines, fmt.Sprintf("%s, the last one took %s; status %s; %s; %s.",
-				plural(int(r.tries), "attempt"), duration(r.time), statusText(r.status), size(r.bytes), plural(int(r.records), "row")))
+			last := fmt.Sprintf("%s, the last one took %s; ", plural(int(r.tries), "attempt"), duration(r.time))
+			if !saysStatus(r) {
+				last += "status " + statusText(r.status) + "; "
+			}
+			lines = append(lines, last+size(r.bytes)+"; "+plural(int(r.records), "row")+".")
 		}
 		if again := k.say("%s retries it.", actRetry); again != "" && (r.outcome == engine.Failed || r.outcome == engine.Empty) {
 			lines = append(lines, again)
@@ -97,6 +100,11 @@ func placeText(p engine.Place) string {
 	return map[engine.Place]string{
 		engine.Backlog: "the backlog", engine.Queued: "the queue", engine.Deferred: "wait for its retry", engine.InFlight: "flight",
 	}[p]
+}
+
+// saysStatus reports whether the why of a job names the status of its answer.
+func saysStatus(r *jobRow) bool {
+	return r.status != 0 && strings.Contains(r.why, "status "+statusText(r.status))
 }
 
 func statusText(status int16) string {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -56,5 +57,33 @@ func TestWhyNext(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tc.want)
 			}
 		})
+	}
+}
+
+// The status of an answer is said once, whether the why of the job has it or not.
+func TestStatusIsSaidOnce(t *testing.T) {
+	for _, tc := range []struct {
+		why, line string
+		sentences []string
+	}{
+		{
+			"status 404 Not Found",
+			"result 3 failed, status 404 Not Found: http://one.test/",
+			[]string{"one.test/", "Ended failed: status 404 Not Found.", "1 attempt, the last one took 80ms; 210 B; 0 rows.", "retry retries it."},
+		},
+		{
+			"decode: gzip: invalid header",
+			"result 3 failed, status 404, decode: gzip: invalid header: http://one.test/",
+			[]string{"one.test/", "Ended failed: decode: gzip: invalid header.", "1 attempt, the last one took 80ms; status 404; 210 B; 0 rows.", "retry retries it."},
+		},
+	} {
+		r := &jobRow{num: 3, place: engine.Ended, outcome: engine.Failed, status: 404, tries: 1, time: 80 * time.Millisecond, bytes: 210, text: text{url: "http://one.test/", why: tc.why}}
+		if got := rowLine(r); got != tc.line {
+			t.Errorf("got  %s\nwant %s", got, tc.line)
+		}
+		keys := keyMap{{act: actRetry, key: bind("retry", "")}}
+		if got := whyJob(keys, r, &engine.Stats{}); !slices.Equal(got, tc.sentences) {
+			t.Errorf("got  %q\nwant %q", got, tc.sentences)
+		}
 	}
 }
