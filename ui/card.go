@@ -71,14 +71,15 @@ func (h header) card(height int) []row {
 		failed.style = t.Bad
 	}
 
-	style := t.limitStyle(s)
-	limit := []bit{{"limited by ", style, 1}, {s.Limit.Kind.String(), style, 0}}
+	l := h.limit
+	style := t.limitStyle(l)
+	limit := []bit{{"limited by ", style, 1}, {l.Limit.Kind.String(), style, 0}}
 	switch {
-	case s.Trouble != "":
-		cause, _ := troubleCause(s)
+	case l.Trouble != "":
+		cause, _ := troubleCause(l)
 		limit = []bit{{"failed store: ", style, 1}, {cause, style, 0}}
-	case !s.Limit.Next.IsZero():
-		limit = append(limit, bit{", " + in(s.Limit.Next, s.At), style, 0})
+	case !l.Limit.Next.IsZero():
+		limit = append(limit, bit{", " + in(l.Limit.Next, l.At), style, 0})
 	}
 
 	return fit([]row{

@@ -63,6 +63,7 @@ type header struct {
 	th      Theme
 	keys    keyMap
 	s       *engine.Stats
+	limit   *engine.Stats // that the last line tells of
 	deps    Deps
 	frozen  *freezer
 	unsaved int
@@ -232,12 +233,12 @@ func (h header) outcomes() string {
 
 // limited draws the parts that fit, whole.
 func (h header) limited() string {
-	return h.limitedBy(limitText(h.keys, h.s, h.deps, h.unsaved))
+	return h.limitedBy(limitText(h.keys, h.limit, h.deps, h.unsaved))
 }
 
 func (h header) limitedBy(parts []string) string {
 	l := newLine(h.w, false).gap(1).paint(h.th.Muted, "limited by ")
-	style := h.th.limitStyle(h.s)
+	style := h.th.limitStyle(h.limit)
 	for i, part := range parts {
 		sep := " " + h.th.Glyphs.Dot + " "
 		if i == 0 {
@@ -296,12 +297,12 @@ func (h header) narrow() []string {
 
 // narrowLimit says the number first: the words after it may not fit.
 func (h header) narrowLimit() []string {
-	l := &h.s.Limit
-	if h.s.Trouble != "" {
-		return limitText(h.keys, h.s, h.deps, h.unsaved)
+	l := &h.limit.Limit
+	if h.limit.Trouble != "" {
+		return limitText(h.keys, h.limit, h.deps, h.unsaved)
 	}
 	if l.Kind == engine.LimitPace && !l.Next.IsZero() {
-		words := "host pace: next in " + in(l.Next, h.s.At)
+		words := "host pace: next in " + in(l.Next, h.limit.At)
 		more := " (" + count(l.Waiting) + " of " + plural(l.Hosts, "host") + " wait)"
 		if width("limited by "+words+more)+2 <= h.w {
 			words += more
@@ -311,5 +312,5 @@ func (h header) narrowLimit() []string {
 	if l.Kind == engine.LimitNothing && h.unsaved > 0 {
 		return []string{"nothing to do", count(h.unsaved) + " NOT SAVED" + h.keys.say(": %s exports", actExport)}
 	}
-	return limitText(h.keys, h.s, h.deps, h.unsaved)
+	return limitText(h.keys, h.limit, h.deps, h.unsaved)
 }

@@ -106,6 +106,52 @@ func limitText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 	return restText(k, s, d, unsaved)
 }
 
+// limitHold is how long a diagnosis that is true no longer stays in the header
+// at most, if it was true for as long before.
+const limitHold = time.Second
+
+// A steady is what the header says limits the run. While work goes on, pace and
+// latency take turns several times a second, and nobody could read that: a
+// diagnosis gains the time in which it is true, loses that in which it is not,
+// and gives way when nothing is left. So it is the one that was true for most of
+// the last moments, with the numbers of when it was. What an operator has to know
+// at once is not held back, and holds back nothing.
+type steady struct {
+	told engine.Stats // of the last view in which it was true; without lists
+	kind engine.LimitKind
+	at   time.Time     // both of the last view
+	left time.Duration // until it gives way, up to limitHold
+}
+
+// take brings in the numbers of a view.
+func (d *steady) take(s *engine.Stats) {
+	held := d.told.Limit.Kind
+	if passed := max(s.At.Sub(d.at), 0); d.kind == held {
+		d.left = min(d.left+passed, limitHold)
+	} else {
+		d.left -= passed
+	}
+	d.kind, d.at = s.Limit.Kind, s.At
+	if d.kind != held {
+		if d.left > 0 && takesTurns(&d.told) && takesTurns(s) {
+			return
+		}
+		d.left = limitHold
+	}
+	d.told = *s
+	d.told.Slots, d.told.Batches, d.told.Hosts, d.told.Undo, d.told.Classes = nil, nil, nil, nil, nil // they are the view's
+}
+
+// takesTurns reports whether what limits a run is one of the things that do so
+// in turn while work goes on.
+func takesTurns(s *engine.Stats) bool {
+	switch s.Limit.Kind {
+	case engine.LimitRobots, engine.LimitServer, engine.LimitWorkers, engine.LimitPace, engine.LimitRetry, engine.LimitBacklog:
+		return s.Trouble == ""
+	}
+	return false
+}
+
 // troubleText says that the store has failed, which has ended the run.
 func troubleText(s *engine.Stats, d Deps) []string {
 	cause, file := troubleCause(s)

@@ -28,6 +28,7 @@ type Model struct {
 	focus   panel
 
 	stats   engine.Stats // of the last view; At is the clock of the screen
+	limited steady       // what the header says limits the run
 	peak    float64      // highest rate so far
 	live    bool         // there was a view
 	quiet   bool         // none since the last second
@@ -286,6 +287,7 @@ func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
 		m.ordered = 0
 	}
 	m.live = true
+	m.limited.take(s)
 	for _, r := range s.History {
 		m.peak = max(m.peak, r)
 	}

@@ -94,7 +94,9 @@ func (m *Model) draw() tea.View {
 
 // head returns the header of now.
 func (m *Model) head() header {
-	h := header{th: m.th, keys: m.says, s: &m.stats, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
+	limit := m.limited.told
+	limit.At = m.stats.At
+	h := header{th: m.th, keys: m.says, s: &m.stats, limit: &limit, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
 	if m.stats.Limit.Kind == engine.LimitNothing {
 		h.unsaved = m.unsaved()
 	}
