@@ -78,7 +78,9 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// create makes a file that is an empty run.
+// create makes a file that is an empty run, and all of it is on disk then. It
+// is nobody's before it is whole, so it takes no journal and one sync, which
+// its last step makes. After an error there may be any part of it.
 func create(path string, about []byte) error {
 	// SQLite gives the files beside it the mode of this one.
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -92,7 +94,7 @@ func create(path string, about []byte) error {
 	if err != nil {
 		return err
 	}
-	err = c.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+	err = c.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
 	if err == nil {
 		err = transact(c, func() error {
 			if err := c.exec(schema); err != nil {
@@ -107,6 +109,10 @@ func create(path string, about []byte) error {
 			}
 			return c.exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version))
 		})
+	}
+	if err == nil {
+		// The mode stands in the first page. That is written and the file synced.
+		err = c.exec("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL")
 	}
 	return errors.Join(err, c.Close())
 }

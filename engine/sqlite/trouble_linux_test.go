@@ -160,6 +160,24 @@ func TestReadOnly(t *testing.T) {
 	shut(t, s)
 }
 
+// The name of a new run is on disk too before it is one. A folder that can be
+// written and not be opened cannot be synced: no run is left in it.
+func TestCreateSyncsTheFolder(t *testing.T) {
+	dir, err := os.MkdirTemp("", "weir-") // one that every user can get at
+	check(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	check(t, os.Chmod(dir, 0o333))
+	path := filepath.Join(dir, "a.db")
+	kind, text, err := asAnother(t, "create", path, nil)
+	if err != nil || kind != sqlite.ErrReadOnly.Error() || !strings.Contains(text, path) {
+		t.Errorf("Create: %s, %s, %v; want %v", kind, text, err, sqlite.ErrReadOnly)
+	}
+	check(t, os.Chmod(dir, 0o700))
+	if files, err := os.ReadDir(dir); len(files) > 0 || err != nil {
+		t.Errorf("there are %v, %v; want nothing", files, err)
+	}
+}
+
 // fill works on a run until there is an error, and says how many results were
 // kept by then.
 func fill(t *testing.T, path string) (kept int, err error) {

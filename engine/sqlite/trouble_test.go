@@ -349,3 +349,25 @@ func whole(path string) error {
 	}
 	return err
 }
+
+// A new run costs one sync of its file, which comes before it has its name:
+// when the power is cut later, all of it is there.
+func TestCreateSyncsOnce(t *testing.T) {
+	d := newDisk(t)
+	path := d.path("a.db")
+	d.fail(fault{calls: callSync})
+	s, err := sqlite.Create(path, []byte("whole"))
+	check(t, err)
+	if syncs, _ := d.heal(); syncs != 1 {
+		t.Errorf("%d syncs, want 1", syncs)
+	}
+	shut(t, s)
+	check(t, d.cutPower(nil))
+	s, err = sqlite.Open(path)
+	check(t, err)
+	if got := string(s.About()); got != "whole" {
+		t.Errorf("About = %q", got)
+	}
+	shut(t, s)
+	check(t, whole(path))
+}

@@ -83,6 +83,7 @@ type disk struct {
 
 // A diskFile is what a file has now, and what a cut of the power leaves of it.
 type diskFile struct {
+	info      os.FileInfo // nil: it was not there before SQLite made it
 	now, safe []byte
 	unsafe    []func([]byte) []byte // what was done since the last sync
 }
@@ -197,18 +198,33 @@ func (d *disk) synced(path string) {
 }
 
 // opens notes what a file has before SQLite has it open for the first time. A
-// file that is made is there at once, and so is gone one that is deleted.
+// file that is made is there at once, and so is gone one that is deleted. One
+// that was renamed is as safe as it was: a name keeps no bytes.
 func (d *disk) opens(path string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.files[path] != nil {
 		return nil // not read: closing it would drop SQLite's locks on it
 	}
+	info, err := os.Stat(path)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for was, f := range d.files {
+		if info == nil || f.info == nil || !os.SameFile(f.info, info) {
+			continue
+		}
+		if _, err := os.Lstat(was); os.IsNotExist(err) {
+			delete(d.files, was)
+			d.files[path] = f
+			return nil
+		}
+	}
 	b, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	d.files[path] = &diskFile{now: b, safe: slices.Clone(b)}
+	d.files[path] = &diskFile{info: info, now: b, safe: slices.Clone(b)}
 	return nil
 }
 
