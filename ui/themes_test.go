@@ -76,6 +76,46 @@ func TestContrast(t *testing.T) {
 	}
 }
 
+// xterm are the 16 colours of xterm, from its XTerm-col.ad: the palette that most
+// others are compared with.
+var xterm = [16]string{
+	"#000000", "#cd0000", "#00cd00", "#cdcd00", "#0000ee", "#cd00cd", "#00cdcd", "#e5e5e5",
+	"#7f7f7f", "#ff0000", "#00ff00", "#ffff00", "#5c5cff", "#ff00ff", "#00ffff", "#ffffff",
+}
+
+// Of 16 colours high-contrast takes those that can be read where they are as
+// xterm paints them, on its own two backgrounds. There is no red of them with
+// 7. The other themes are left out: what a 2 or a 3 is, the operator has chosen
+// for their background; xterm's own green has 2.2 on white, and no other number
+// is sure to be better.
+func TestContrastOf16Colours(t *testing.T) {
+	for dark, ground := range map[bool]string{true: "#000000", false: "#ffffff"} {
+		th := NewTheme(dark, false).On(colorprofile.ANSI).Called(highContrast)
+		coloured := 0
+		for role, style := range th.roles() {
+			fg := style.GetForeground()
+			if _, none := fg.(lipgloss.NoColor); none {
+				continue // the terminal's own
+			}
+			coloured++
+			basic, ok := fg.(ansi.BasicColor)
+			if !ok {
+				t.Fatalf("%s is the colour %v, which is none of 16", role, fg)
+			}
+			want := 7.0
+			if role == "bad" {
+				want = 4.5
+			}
+			if got := contrast(hex(xterm[basic]), hex(ground)); got < want {
+				t.Errorf("%s, %d on %s: contrast %.2f, want %.1f", role, basic, ground, got, want)
+			}
+		}
+		if coloured < 2 {
+			t.Errorf("dark %v: %d of the roles have a colour", dark, coloured)
+		}
+	}
+}
+
 // deficiencies are the matrices of Machado, Oliveira and Fernandes, "A
 // Physiologically-based Model for Simulation of Color Vision Deficiency" (IEEE
 // TVCG 15, 2009), for severity 1.0, over linear RGB.
