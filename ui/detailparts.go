@@ -27,7 +27,8 @@ type fetched struct {
 // cleanResult returns r with everything that a page or a server wrote cleaned.
 // It takes time for long results: call it off the loop.
 func cleanResult(r engine.Result) *fetched {
-	f := &fetched{page: cmp.Or(r.Final, r.URL), records: newRecords(r.Records), findings: newFindings(r.Findings), found: len(r.Findings)}
+	page := cmp.Or(r.Final, r.URL)
+	f := &fetched{page: page, records: newRecords(r.Records, page), findings: newFindings(r.Findings), found: len(r.Findings)}
 	f.header = make(headers, len(r.Header))
 	for i, h := range r.Header {
 		f.header[i] = engine.Header{Name: clean(h.Name, lineBytes), Value: clean(h.Value, valueBytes)}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -114,10 +115,12 @@ func firstOf(r *engine.Result, fields []string) first {
 		return f
 	}
 	f.values = make([]cell, len(fields))
+	origin := originOf(cmp.Or(r.Final, r.URL))
 	for i, name := range fields {
 		if at := slices.IndexFunc(r.Records[0], func(f engine.Field) bool { return f.Name == name }); at >= 0 {
 			v := r.Records[0][at].Value
 			f.values[i] = cell{text: clean(engine.Text(v, ", "), whyBytes), there: v != nil}
+			f.values[i].shorten(origin)
 		}
 	}
 	return f

@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 	"sort"
+	"strings"
 
 	"weir/engine"
 )
@@ -24,14 +25,17 @@ type cell struct {
 	text  string   // on one line
 	items []string // of a list
 	there bool
+	short string // in a column: links without what they have in common
+	link  bool   // it is one link
 }
 
 // emptyText is how a value is drawn that is there and empty.
 const emptyText = `""`
 
-func newCell(v any) cell {
+// newCell returns a value that was found on a page of that origin, see originOf.
+func newCell(v any, origin string) cell {
 	if v == nil {
-		return cell{}
+		return cell{short: unknown}
 	}
 	c := cell{there: true, text: clean(engine.Text(v, ", "), valueBytes)}
 	add := func(v any) {
@@ -47,7 +51,30 @@ func newCell(v any) cell {
 			add(item)
 		}
 	}
+	c.shorten(origin)
 	return c
+}
+
+// shorten makes what a column shows of the value.
+func (c *cell) shorten(origin string) {
+	c.short, c.link = c.String(), isLink(c.text)
+	if !c.link && slices.ContainsFunc(c.items, isLink) {
+		links := make([]string, len(c.items))
+		for i, item := range c.items {
+			links[i] = linkText(item, origin)
+		}
+		c.short = strings.Join(links, ", ")
+	} else if c.link {
+		c.short = linkText(c.text, origin)
+	}
+}
+
+// column draws the value in exactly so many cells.
+func (c cell) column(cells int) string {
+	if c.link {
+		return padLink(c.short, cells)
+	}
+	return pad(c.short, cells)
 }
 
 // String writes the value on one line.
@@ -70,10 +97,11 @@ func (c cell) values() []string {
 }
 
 // cellText writes the value of a field on one line.
-func cellText(v any) string { return newCell(v).String() }
+func cellText(v any) string { return newCell(v, "").String() }
 
-func newRecords(rs []engine.Record) *records {
-	t := new(records)
+// newRecords returns the records that were found on a page.
+func newRecords(rs []engine.Record, page string) *records {
+	t, origin := new(records), originOf(page)
 	column := make(map[string]int)
 	for _, r := range rs {
 		row := make([]cell, len(t.names))
@@ -87,8 +115,8 @@ func newRecords(rs []engine.Record) *records {
 				t.cells = append(t.cells, width(name))
 				row = append(row, cell{})
 			}
-			row[c] = newCell(f.Value)
-			t.cells[c] = max(t.cells[c], width(row[c].String()))
+			row[c] = newCell(f.Value, origin)
+			t.cells[c] = max(t.cells[c], width(row[c].short))
 			t.label = max(t.label, width(labelOf(t.names[c], row[c])))
 			for _, v := range row[c].values() {
 				t.value = max(t.value, width(v))
@@ -173,7 +201,7 @@ func (t recordTable) draw(lines []string, th Theme, i, _, _, w int) []string {
 			l.gap(recordGap)
 		}
 		if v := t.at(i, c); v.there {
-			l.put(pad(v.String(), n))
+			l.put(v.column(n))
 		} else {
 			l.paint(th.Muted, pad(unknown, n))
 		}

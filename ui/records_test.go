@@ -44,7 +44,7 @@ func linked(n int) engine.Record {
 // One record is its fields as lines. A long list or text does not push the
 // others away until it is opened.
 func TestRecordIsLines(t *testing.T) {
-	one := newRecords([]engine.Record{linked(14)})
+	one := newRecords([]engine.Record{linked(14)}, "")
 	want := `title     Rota
 links 14  http://one.test/a
           http://one.test/b
@@ -66,10 +66,10 @@ text      word word word word word word
 		t.Errorf("opened it is\n%s", opened)
 	}
 	// A list of one more than is shown is shown: the line would be as long.
-	if got := wholeLeaf(newRecords([]engine.Record{linked(4)}).folded(), 40); strings.Contains(got, "more") || !strings.Contains(got, "links 4  http") {
+	if got := wholeLeaf(newRecords([]engine.Record{linked(4)}, "").folded(), 40); strings.Contains(got, "more") || !strings.Contains(got, "links 4  http") {
 		t.Errorf("a list of four is\n%s", got)
 	}
-	short := newRecords([]engine.Record{{{Name: "a", Value: "b"}}}).folded()
+	short := newRecords([]engine.Record{{{Name: "a", Value: "b"}}}, "").folded()
 	if got := short.opens(40); got != "" {
 		t.Errorf("enter is said to show %q of what is all there", got)
 	}
@@ -85,7 +85,7 @@ func TestRecordsAreATable(t *testing.T) {
 	}
 	d := opened(t, r, 40, 20)
 	view := bareLines(d.View(NewTheme(true, false)))
-	for _, want := range []string{"title  links       note  end  text\n", "Rota   http://on…  \"\"    -    word word…\n", "1-11 of 40 · enter whole records\n"} {
+	for _, want := range []string{"title  links       note  end  text\n", "Rota   one.test/…  \"\"    -    word word…\n", "1-11 of 40 · enter whole records\n"} {
 		if !strings.Contains(view, want) {
 			t.Errorf("%q is missing:\n%s", want, view)
 		}
@@ -110,7 +110,7 @@ func TestRecordsAreATable(t *testing.T) {
 func TestRecordsOfDifferentFields(t *testing.T) {
 	got := wholeLeaf(recordTable{newRecords([]engine.Record{
 		{{Name: "a", Value: "1"}}, {{Name: "b", Value: "2"}}, {}, {{Name: "b", Value: "3"}, {Name: "a", Value: ""}},
-	})}, 20)
+	}, "")}, 20)
 	if want := "1   -\n-   2\n-   -\n\"\"  3"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -165,7 +165,7 @@ func (p *results) row(at pane, l resultsLayout, i int) string {
 		case !v.there:
 			b.paint(at.th.Muted, pad(unknown, f.cells))
 		default:
-			b.put(pad(v.String(), f.cells))
+			b.put(v.column(f.cells))
 		}
 	}
 	if l.why > 0 {
