@@ -105,73 +105,86 @@ func (tt *teletype) want(said string, parts ...string) {
 	}
 }
 
+// talk types a line and fails the test unless what is said then holds each of the
+// parts.
+func (tt *teletype) talk(line string, parts ...string) {
+	tt.t.Helper()
+	tt.want(tt.say(line), parts...)
+}
+
+// left fails the test unless Plain has ended, and without an error.
+func (tt *teletype) left() {
+	tt.t.Helper()
+	select {
+	case err := <-tt.end:
+		if err != nil {
+			tt.t.Errorf("Plain returned %v, want nil", err)
+		}
+	default:
+		tt.t.Error("Plain has not ended")
+	}
+}
+
+// answering returns a scraper whose pages answer with two records, but for those
+// whose URLs end like a key.
+func answering(others map[string]engine.Step) *enginetest.Scraper {
+	return &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
+		if r.Kind == engine.KindRobots {
+			return enginetest.Rules(0)
+		}
+		for end, step := range others {
+			if strings.HasSuffix(r.URL, end) {
+				return step
+			}
+		}
+		return enginetest.OK(2)
+	}}
+}
+
 // A run that is kept is left without being cancelled.
 func TestPlainLeavesWhatIsKept(t *testing.T) {
 	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
 		tt.say("add http://a.test/1 http://a.test/2 http://a.test/3")
 		tt.hear(500 * time.Millisecond) // between two of the requests
-		tt.want(tt.say("quit"), "1 result kept.", "leave: the rest waits for weir resume 7", "Answer stay, leave, export FILE, drain or cancel")
+		tt.talk("quit", "1 result kept.", "leave: the rest waits for weir resume 7", "Answer stay, leave, export FILE, drain or cancel")
 		if said := tt.say("leave"); strings.Contains(said, "cancelled") {
 			tt.t.Errorf("leaving says %q", said)
 		}
-		select {
-		case err := <-tt.end:
-			if err != nil {
-				tt.t.Errorf("Plain returned %v, want nil", err)
-			}
-		default:
-			tt.t.Error("leave does not leave")
-		}
+		tt.left()
 	}, func(d *Deps) { d.Kept = "weir resume 7" })
 }
 
 func TestPlainSession(t *testing.T) {
-	s := &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
-		switch {
-		case r.Kind == engine.KindRobots:
-			return enginetest.Rules(0)
-		case strings.HasSuffix(r.URL, "/bad"):
-			return enginetest.Fail(engine.Reset, "cut \x1b[31moff")
-		}
-		return enginetest.OK(2)
-	}}
-	plainly(t, s, func(tt *teletype) {
+	plainly(t, answering(map[string]engine.Step{"/bad": enginetest.Fail(engine.Reset, "cut \x1b[31moff")}), func(tt *teletype) {
 		tt.want(tt.hear(time.Second), "Type help for the commands")
-		tt.want(tt.say("help"), "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | all")
-		tt.want(tt.say("help undo"), "undo: take back the last change")
-		tt.want(tt.say("batches"), "no batch yet")
-		tt.want(tt.say("frobnicate"), `there is no command "frobnicate"`)
-		tt.want(tt.say("add http://a.test/1 http://a.test/2 http://a.test/1 ftp://b\x1b[31m.test"),
+		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | all")
+		tt.talk("help undo", "undo: take back the last change")
+		tt.talk("batches", "no batch yet")
+		tt.talk("frobnicate", `there is no command "frobnicate"`)
+		tt.talk("add http://a.test/1 http://a.test/2 http://a.test/1 ftp://b\x1b[31m.test",
 			"batch 1 added: 2 new, 1 duplicate, 1 invalid", "invalid, line 1: ftp://b[31m.test: ")
 		tt.want(tt.hear(10*time.Second), "all work is done: 100%, 4 of 4 URLs ended: 2 ok")
 
-		tt.want(tt.say("http://a.test/3\nhttp://a.test/bad"), "batch 2 added: 2 new")
+		tt.talk("http://a.test/3\nhttp://a.test/bad", "batch 2 added: 2 new")
 		tt.hear(10 * time.Second)
-		tt.want(tt.say("results 2"), "result 3 ok, status 200, 2 rows: http://a.test/3", "result 4 failed, reset: cut [31moff: http://a.test/bad")
-		tt.want(tt.say("failed"), "result 4 failed")
-		tt.want(tt.say("show 3"), "attempt 1: status 200", "row 2: n 1")
-		tt.want(tt.say("show 99"), "there is no such result")
-		tt.want(tt.say("status"), "finished", "limited by nothing to do")
-		tt.want(tt.say("hosts"), "no host has work left")
-		tt.want(tt.say("workers 3"), "workers 5 -> 3", "undo takes it back")
-		tt.want(tt.say("workers"), "worker 3, idle")
-		tt.want(tt.say("undo"), "undone: workers")
-		tt.want(tt.say("workers many"), "workers [N]")
+		tt.talk("results 2", "result 3 ok, status 200, 2 rows: http://a.test/3", "result 4 failed, reset: cut [31moff: http://a.test/bad")
+		tt.talk("failed", "result 4 failed")
+		tt.talk("show 3", "attempt 1: status 200", "row 2: n 1")
+		tt.talk("show 99", "there is no such result")
+		tt.talk("status", "finished", "limited by nothing to do")
+		tt.talk("hosts", "no host has work left")
+		tt.talk("workers 3", "workers 5 -> 3", "undo takes it back")
+		tt.talk("workers", "worker 3, idle")
+		tt.talk("undo", "undone: workers")
+		tt.talk("workers many", "workers [N]")
 		tt.want(tt.say("retry")+tt.hear(10*time.Second), "1 URL to be asked again", "result 5 failed")
-		tt.want(tt.say("export old.jsonl"), "old.jsonl is there already: export old.jsonl overwrite")
-		tt.want(tt.say("export new.jsonl"), "4 rows written to new.jsonl")
-		tt.want(tt.say("quit"), "4 results are only in memory", "Answer stay, export FILE, drain or cancel.")
-		tt.want(tt.say("stay"), "staying")
+		tt.talk("export old.jsonl", "old.jsonl is there already: export old.jsonl overwrite")
+		tt.talk("export new.jsonl", "4 rows written to new.jsonl")
+		tt.talk("quit", "4 results are only in memory", "Answer stay, export FILE, drain or cancel.")
+		tt.talk("stay", "staying")
 		tt.say("quit")
 		tt.say("cancel")
-		select {
-		case err := <-tt.end:
-			if err != nil {
-				t.Errorf("Plain returned %v, want nil", err)
-			}
-		default:
-			t.Error("quit and cancel do not leave")
-		}
+		tt.left()
 		for _, c := range tt.out.String() {
 			if c < ' ' && c != '\n' {
 				t.Errorf("a control character %U was written", c)
@@ -184,25 +197,25 @@ func TestPlainSession(t *testing.T) {
 func TestPlainSteers(t *testing.T) {
 	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
 		tt.hear(time.Second)
-		tt.want(tt.say("add priority=high interval=2s "+strings.Join(strings.Fields(urls(60)), " ")), "batch 1 added: 60 new")
-		tt.want(tt.say("pause"), "run paused")
-		tt.want(tt.say("status"), "paused", "limited by paused by you")
-		tt.want(tt.say("pause"), "nothing to change")
-		tt.want(tt.say("resume"), "run goes on")
-		tt.want(tt.say("pause 1"), "batch 1 paused")
-		tt.want(tt.say("resume 1"), "batch 1 goes on")
-		tt.want(tt.say("interval 5s host h1.test"), "host h1.test: interval 2s -> 5s")
-		tt.want(tt.say("why host h1.test"), "One request every 5.00s (set by you)")
-		tt.want(tt.say("why"), "Limited by host pace")
-		tt.want(tt.say("hosts"), "h1.test, ", "every 5.0s")
-		tt.want(tt.say("priority 1 low"), "batch 1: priority high -> low")
-		tt.want(tt.say("priority 1 urgent"), "priority BATCH low|normal|high")
-		tt.want(tt.say("cancel"), "cancel BATCH | host NAME | all")
-		tt.want(tt.say("cancel host h2.test"), "host h2.test cancelled")
-		tt.want(tt.say("undo"), "undone: ", "h2.test")
-		tt.want(tt.say("cancel 7"), "there is no such batch")
-		tt.want(tt.say("quit"), "not fetched:", "Answer stay, export FILE, drain or cancel.")
-		tt.want(tt.say("drain"), "drain: finish the")
+		tt.talk("add priority=high interval=2s "+strings.Join(strings.Fields(urls(60)), " "), "batch 1 added: 60 new")
+		tt.talk("pause", "run paused")
+		tt.talk("status", "paused", "limited by paused by you")
+		tt.talk("pause", "nothing to change")
+		tt.talk("resume", "run goes on")
+		tt.talk("pause 1", "batch 1 paused")
+		tt.talk("resume 1", "batch 1 goes on")
+		tt.talk("interval 5s host h1.test", "host h1.test: interval 2s -> 5s")
+		tt.talk("why host h1.test", "One request every 5.00s (set by you)")
+		tt.talk("why", "Limited by host pace")
+		tt.talk("hosts", "h1.test, ", "every 5.0s")
+		tt.talk("priority 1 low", "batch 1: priority high -> low")
+		tt.talk("priority 1 urgent", "priority BATCH low|normal|high")
+		tt.talk("cancel", "cancel BATCH | host NAME | all")
+		tt.talk("cancel host h2.test", "host h2.test cancelled")
+		tt.talk("undo", "undone: ", "h2.test")
+		tt.talk("cancel 7", "there is no such batch")
+		tt.talk("quit", "not fetched:", "Answer stay, export FILE, drain or cancel.")
+		tt.talk("drain", "drain: finish the")
 		tt.want(tt.hear(200*time.Second), "the run has ended")
 		if err := <-tt.end; err != nil {
 			t.Errorf("Plain returned %v, want nil", err)
@@ -253,13 +266,7 @@ func TestPlainSaysWhenItCannotWrite(t *testing.T) {
 
 // A flood of failures is told of by its number.
 func TestPlainCountsFloods(t *testing.T) {
-	s := &enginetest.Scraper{Answer: func(r engine.Request, _ int) engine.Step {
-		if r.Kind == engine.KindRobots {
-			return enginetest.Rules(0)
-		}
-		return enginetest.Fail(engine.Connect, "refused")
-	}}
-	plainly(t, s, func(tt *teletype) {
+	plainly(t, answering(map[string]engine.Step{"": enginetest.Fail(engine.Connect, "refused")}), func(tt *teletype) {
 		tt.hear(time.Second)
 		var b strings.Builder
 		for i := range 30 {
@@ -288,16 +295,19 @@ func TestPlainWaitsForTheListsOfTheRun(t *testing.T) {
 		wg.Go(func() { eng.Run(ctx) })
 		begin := time.Now()
 		lists := make(chan struct{})
+		var out lines
 		wg.Go(func() {
 			time.Sleep(5 * time.Second)
+			if !strings.Contains(out.String(), "quit: leave") {
+				t.Errorf("what was typed is not answered while the lists are read: %q", out.String())
+			}
 			if _, err := eng.Add(ctx, engine.Batch{}, enginetest.Jobs("one.test", 4)); err != nil {
 				t.Error(err)
 			}
 			close(lists)
 		})
-		var out lines
 		d := Deps{Controller: eng, Interval: time.Second, Planner: &listPlanner{}, Lists: lists}
-		if err := Plain(ctx, d, strings.NewReader(""), &out); err != nil {
+		if err := Plain(ctx, d, strings.NewReader("help quit\n"), &out); err != nil {
 			t.Errorf("Plain = %v", err)
 		}
 		if got := time.Since(begin); got < 8*time.Second || got > 9*time.Second {
