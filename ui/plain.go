@@ -19,6 +19,7 @@ const (
 	plainFrame = 500 * time.Millisecond // between two looks at the run
 	plainEvery = 10 * time.Second       // between two lines of progress
 	plainJobs  = 5                      // failed jobs told of at once; more are counted
+	plainLog   = 512                    // lines of the log taken at once: all that are kept for a reader
 
 	// urlsRest is how long URLs that are typed or pasted without a command
 	// are gathered, a line each, into one batch.
@@ -27,7 +28,9 @@ const (
 
 // Plain shows a run as lines that a screen reader can follow, for terminals
 // without a screen as well: no cursor movement, no colour, no motion. It reads
-// commands from in, a line each; `help` lists them. It returns nil when the
+// commands from in, a line each; `help` lists them. A line is read when the one
+// before it is answered, so that a list of commands is done in its order. It
+// returns nil when the
 // operator has left, or when in has ended and all work is done, and ctx's
 // cause when ctx ends first. A write to out that fails ends it with that
 // error.
@@ -35,9 +38,12 @@ func Plain(ctx context.Context, d Deps, in io.Reader, out io.Writer) error {
 	if d.ReadOnly {
 		d.Controller = engine.ReadOnly(d.Controller)
 	}
-	sub := d.Controller.Subscribe(engine.SubscribeOptions{})
+	sub := d.Controller.Subscribe(engine.SubscribeOptions{MaxLog: plainLog})
 	defer sub.Close()
 	p := &plain{deps: d, call: callIn(ctx), feed: feed{sub: sub}, in: bufio.NewReader(in), out: out}
+	for _, note := range d.Notes {
+		p.log.add(logLine{at: time.Now(), text: clean(note, 2*whyBytes)})
+	}
 	// The program is only the loop: it neither reads nor draws anything.
 	err := run(ctx, p, tea.WithInput(nil), tea.WithOutput(io.Discard), tea.WithoutRenderer(), tea.WithoutSignalHandler())
 	if p.failed != nil {
@@ -60,12 +66,18 @@ type plain struct {
 	last    uint64       // highest Num seen
 	told    engine.Counts
 	resting bool // the end of the work was told
+	log     log  // what the log of the screen has
 
-	urls     []string // gathered for one batch
-	urlTicks int      // lines gathered so far
-	asked    bool     // the question of quit awaits its answer
-	asking   int      // calls under way
-	deaf     bool     // the input has ended
+	urls     []string       // gathered for one batch
+	urlTicks int            // lines gathered so far
+	asked    *plainQuestion // that awaits its answer; nil: none does
+	was      *plainQuestion // the one that did when the line was typed that is done now
+	asking   int            // calls under way
+	lists    bool           // one of them only waits for the lists of the run
+
+	reading bool   // a line is waited for
+	held    string // the line that was read, and waits for the batch of those before it
+	deaf    bool   // the input has ended
 
 	pending []string // lines to write
 	writing bool     // a command writes now: lines keep their order
@@ -79,6 +91,7 @@ type (
 	wrotePlain  struct{ err error }      // the lines are out
 	progressMsg struct{}                 // time for a line of progress
 	urlsMsg     struct{ ticks int }      // no more URLs, if none came since
+	listsMsg    struct{}                 // the lists that the run began with were read
 	saidMsg     struct{ lines []string } // what a call answered
 	leftMsg     struct{ lines []string } // likewise, and then leave
 
@@ -100,15 +113,16 @@ func (p *plain) Init() tea.Cmd {
 	p.say("weir writes lines. Type help for the commands, status for how the run does.")
 	var lists tea.Cmd
 	if p.deps.Lists != nil {
+		p.lists = true
 		lists = p.ask(func(ctx context.Context) tea.Msg {
 			select {
 			case <-p.deps.Lists:
 			case <-ctx.Done():
 			}
-			return nil
+			return listsMsg{}
 		})
 	}
-	return tea.Batch(p.read(), p.feed.take(), p.progress(), p.write(), lists)
+	return tea.Batch(p.next(), p.feed.take(), p.progress(), p.write(), lists)
 }
 
 // View is empty: what there is to say is written as lines.
@@ -116,15 +130,19 @@ func (p *plain) View() tea.View { return tea.View{} }
 
 func (p *plain) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := p.update(msg)
-	return p, tea.Batch(cmd, p.write())
+	next := p.next()
+	return p, tea.Batch(cmd, next, p.write())
 }
 
 func (p *plain) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case typedMsg:
-		return tea.Batch(p.command(msg.text), p.read())
+		p.reading = false
+		return p.typed(msg.text)
+	case listsMsg:
+		p.lists = false
 	case deafMsg:
-		p.deaf = true
+		p.reading, p.deaf = false, true
 		cmd := p.addURLs()
 		p.retire()
 		return cmd
@@ -206,8 +224,23 @@ func (p *plain) write() tea.Cmd {
 	}
 }
 
-// read waits for the next line of input.
-func (p *plain) read() tea.Cmd {
+// next reads on when all is answered that was typed.
+func (p *plain) next() tea.Cmd {
+	calls := p.asking
+	if p.lists {
+		calls--
+	}
+	switch {
+	case p.reading, calls > 0, p.leaving:
+		return nil
+	case p.held != "":
+		text := p.held
+		p.held = ""
+		return tea.Batch(p.typed(text), p.next())
+	case p.deaf:
+		return nil
+	}
+	p.reading = true
 	return func() tea.Msg {
 		text, err := p.in.ReadString('\n')
 		if text = strings.TrimSpace(text); text != "" || err == nil {
@@ -246,13 +279,11 @@ func (p *plain) take(v *engine.View) {
 	if told > plainJobs {
 		p.say(fmt.Sprintf("and %s more failed or empty", count(told-plainJobs)))
 	}
+	p.log.take(v.Log, v.LogDropped)
 	for _, l := range v.Log {
 		if l.Level == engine.LevelBad { // the rest is told by notices and answers
 			p.say(l.Text)
 		}
-	}
-	if v.LogDropped > 0 {
-		p.say(fmt.Sprintf("%s of the log were dropped", plural(int(min(v.LogDropped, 1<<40)), "line")))
 	}
 	rest := v.Stats.Counts.Left() == 0 && v.Stats.Counts.Submitted > 0
 	if rest && !p.resting {

@@ -15,20 +15,23 @@ import (
 
 // A plainCommand is one word of [Plain].
 type plainCommand struct {
-	name string
-	args string // as the help writes them
-	does string
-	run  func(p *plain, args []string) tea.Cmd
+	name    string
+	args    string // as the help writes them
+	does    string
+	run     func(p *plain, args []string) tea.Cmd
+	changes bool // it changes the run; so does workers with a number
+	answers bool // it answers a question
 }
 
-// plainChanges are the commands that change the run. So does workers with a
-// number.
-var plainChanges = []string{"add", "cancel", "exclude", "pause", "resume", "retry", "interval", "priority", "undo", "drain"}
+// A plainQuestion awaits one of the answers in the list of commands: yes or no, or
+// those that quit asks for.
+type plainQuestion struct {
+	left string         // what is said if the answer is not yes
+	yes  func() tea.Cmd // nil: it is the question of quit
+}
 
 // barred reports whether a command would change a run that is only watched.
-func (p *plain) barred(name string) bool {
-	return p.deps.ReadOnly && slices.Contains(plainChanges, name)
-}
+func (p *plain) barred(c *plainCommand) bool { return p.deps.ReadOnly && c.changes }
 
 // plainWords are the commands that sentences name in the place of keys.
 var plainWords = keyMap{
@@ -49,85 +52,118 @@ func (p *plain) words() keyMap {
 // plainCommands are all there are, in the order of the help.
 func plainCommands() []plainCommand {
 	return []plainCommand{
-		{"status", "", "how the run does, and what limits it", (*plain).status},
-		{"why", "[host NAME]", "what limits the run or a host, in sentences", (*plain).why},
-		{"batches", "", "the batches, with their numbers", (*plain).batches},
-		{"hosts", "", "the hosts with work left, and what they wait for", (*plain).hosts},
-		{"workers", "[N]", "what the workers do; with N: work with so many", (*plain).workers},
-		{"results", "[N] [FILTER]", "the last N results, 10 without N; of those with a text in their URL, title or why, or outcome:failed code:5xx host: batch: class:", (*plain).resultLines},
-		{"failed", "[N]", "the last N failed or empty results", (*plain).failedLines},
-		{"show", "N", "result N: attempts, findings and records", (*plain).show},
-		{"add", "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", "add a batch; a line that is a URL needs no add", (*plain).add},
-		{"cancel", "BATCH | host NAME | all", "cancel what has not ended", (*plain).cancel},
-		{"exclude", "[batch N] PATTERN", "cancel what waits and has that text in its URL, in any case; re:EXPR is a regular expression", (*plain).exclude},
-		{"pause", "[BATCH | host NAME]", "start no new request; without a name, of the run", (*plain).pause},
-		{"resume", "[BATCH | host NAME]", "go on", (*plain).resume},
-		{"retry", "[BATCH | host NAME]", "retry what failed or was empty", (*plain).retry},
-		{"interval", "D [BATCH | host NAME]", "time between two requests to a host: 500ms, 2s; 0 does not pace", (*plain).interval},
-		{"priority", "BATCH low|normal|high", "which batch goes first", (*plain).priority},
-		{"undo", "", "take back the last change", (*plain).undo},
-		{"export", "FILE [overwrite]", "write all results to a .jsonl or .csv file", (*plain).export},
-		{"drain", "", "finish what is queued and in flight, then leave", (*plain).drain},
-		{"quit", "", "leave; asks when work is left or results would be lost", (*plain).quit},
-		{"help", "[COMMAND]", "this list", (*plain).help},
+		{name: "status", does: "how the run does, and what limits it", run: (*plain).status},
+		{name: "why", args: "[host NAME]", does: "what limits the run or a host, in sentences", run: (*plain).why},
+		{name: "batches", does: "the batches, with their numbers", run: (*plain).batches},
+		{name: "hosts", does: "the hosts with work left, and what they wait for", run: (*plain).hosts},
+		{name: "workers", args: "[N]", does: "what the workers do; with N: work with so many", run: (*plain).workers},
+		{name: "results", args: "[N] [FILTER]", does: "the last N results, 10 without N; of those with a text in their URL, title or why, or outcome:failed code:5xx host: batch: class:", run: (*plain).resultLines},
+		{name: "failed", args: "[N]", does: "the last N failed or empty results", run: (*plain).failedLines},
+		{name: "show", args: "N", does: "result N: attempts, findings and records", run: (*plain).show},
+		{name: "log", args: "[N]", does: "the last N lines of what happened, 20 without N, newest last", run: (*plain).logLines},
+		{name: "add", args: "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", does: "add a batch; a line that is a URL needs no add", run: (*plain).add, changes: true},
+		{name: "cancel", args: "BATCH | host NAME | all", does: "cancel what has not ended", run: (*plain).cancel, changes: true},
+		{name: "exclude", args: "[batch N] PATTERN", does: "cancel what waits and has that text in its URL, in any case; re:EXPR is a regular expression", run: (*plain).exclude, changes: true},
+		{name: "pause", args: "[BATCH | host NAME]", does: "start no new request; without a name, of the run", run: (*plain).pause, changes: true},
+		{name: "resume", args: "[BATCH | host NAME]", does: "go on", run: (*plain).resume, changes: true},
+		{name: "retry", args: "[BATCH | host NAME]", does: "retry what failed or was empty", run: (*plain).retry, changes: true},
+		{name: "interval", args: "D [BATCH | host NAME]", does: "time between two requests to a host: 500ms, 2s; 0 does not pace", run: (*plain).interval, changes: true},
+		{name: "priority", args: "BATCH low|normal|high", does: "which batch goes first", run: (*plain).priority, changes: true},
+		{name: "undo", does: "take back the last change", run: (*plain).undo, changes: true},
+		{name: "export", args: "FILE [overwrite]", does: "write all results to a .jsonl or .csv file", run: (*plain).export},
+		{name: "drain", does: "finish what is queued and in flight, then leave", run: (*plain).drain, changes: true},
+		{name: "quit", does: "leave; asks when work is left or results would be lost", run: (*plain).quit},
+		{name: "stay", does: "answers quit: go on", run: (*plain).stay, answers: true},
+		{name: "leave", does: "answers quit: leave a run that is kept, and cancel nothing", run: (*plain).leave, answers: true},
+		{name: "help", args: "[COMMAND]", does: "this list; ? is short for it", run: (*plain).help},
 	}
 }
 
-// command does what a line says.
-func (p *plain) command(text string) tea.Cmd {
-	words := strings.Fields(text)
-	if len(words) == 0 || strings.HasPrefix(text, "#") {
+// typed does what a line says, when the URLs before it are a batch.
+func (p *plain) typed(text string) tea.Cmd {
+	lower := strings.ToLower(text)
+	isURL := strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
+	switch {
+	case text == "", strings.HasPrefix(text, "#"):
+		return nil
+	case !isURL && len(p.urls) > 0:
+		p.held = text
+		return p.addURLs()
+	case !isURL:
+		return p.command(text)
+	case p.deps.ReadOnly:
+		p.say("read-only: add is not possible here")
 		return nil
 	}
-	if lower := strings.ToLower(text); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
-		if p.deps.ReadOnly {
-			p.say("read-only: add is not possible here")
-			return nil
-		}
-		p.urls = append(p.urls, text)
-		p.urlTicks++
-		ticks := p.urlTicks
-		return tea.Tick(urlsRest, func(time.Time) tea.Msg { return urlsMsg{ticks} })
-	}
+	p.urls = append(p.urls, text)
+	p.urlTicks++
+	ticks := p.urlTicks
+	return tea.Tick(urlsRest, func(time.Time) tea.Msg { return urlsMsg{ticks} })
+}
+
+// command does what a line says that begins with a command.
+func (p *plain) command(text string) tea.Cmd {
+	words := strings.Fields(text)
 	name, args := strings.ToLower(words[0]), words[1:]
 	if name == "?" {
 		name = "help"
 	}
-	if p.asked {
-		p.asked = false
-		switch {
-		case name == "stay":
-			p.say("staying")
-			return nil
-		case name == "leave" && p.deps.Kept != "":
-			p.leaving = true
-			return nil
-		case name == "cancel" && len(args) == 0:
-			return p.stop()
-		}
+	p.was, p.asked = p.asked, nil
+	commands := plainCommands()
+	i := slices.IndexFunc(commands, func(c plainCommand) bool { return c.name == name })
+	if p.was != nil && p.was.yes != nil && (i < 0 || !commands[i].answers) {
+		p.say(p.was.left)
 	}
-	for _, c := range plainCommands() {
-		if c.name == name {
-			if p.barred(name) {
-				p.say("read-only: " + name + " is not possible here")
-				return nil
-			}
-			return c.run(p, args)
-		}
+	switch {
+	case i < 0:
+		p.say(fmt.Sprintf("there is no command %q: help lists them", name))
+	case p.barred(&commands[i]):
+		p.say("read-only: " + name + " is not possible here")
+	default:
+		return commands[i].run(p, args)
 	}
-	p.say(fmt.Sprintf("there is no command %q: help lists them", name))
 	return nil
 }
 
 func (p *plain) help(args []string) tea.Cmd {
+	none := true
 	for _, c := range plainCommands() {
 		if len(args) == 0 || args[0] == c.name {
+			none = false
 			words := strings.TrimSpace(c.name+" "+c.args) + ": " + c.does
-			if p.barred(c.name) {
+			if p.barred(&c) {
 				words = c.name + ": not possible, read-only"
 			}
 			p.say(words)
 		}
+	}
+	if none {
+		p.say(fmt.Sprintf("help: there is no command %q: help lists them", args[0]))
+	}
+	return nil
+}
+
+// quitting reports whether the question of quit is answered now.
+func (p *plain) quitting() bool { return p.was != nil && p.was.yes == nil }
+
+func (p *plain) stay([]string) tea.Cmd {
+	if p.was == nil {
+		p.say("stay: nothing was asked")
+		return nil
+	}
+	p.say("staying")
+	return nil
+}
+
+func (p *plain) leave([]string) tea.Cmd {
+	switch {
+	case !p.quitting():
+		p.say("leave: nothing was asked: quit asks what is to be done")
+	case p.deps.Kept == "":
+		p.asked = p.was
+		p.say("leave: this run is kept nowhere: answer stay, export FILE, drain or cancel")
+	default:
+		p.leaving = true
 	}
 	return nil
 }
@@ -155,7 +191,7 @@ func (p *plain) quit([]string) tea.Cmd {
 	default:
 		p.say(words, "Answer stay, export FILE, drain or cancel.")
 	}
-	p.asked = true
+	p.asked = new(plainQuestion)
 	return nil
 }
 
@@ -180,6 +216,6 @@ func (p *plain) stop() tea.Cmd {
 		if err != nil && !errors.Is(err, engine.ErrNothing) {
 			return leftMsg{[]string{errorLine(err)}}
 		}
-		return leftMsg{[]string{plainDone(done, false)}}
+		return leftMsg{[]string{doneWords(done)}} // which nobody can undo any more
 	})
 }

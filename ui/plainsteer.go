@@ -93,6 +93,9 @@ func firstBad(jobs jobSeq, most int, bad *[]string) jobSeq {
 }
 
 func (p *plain) cancel(args []string) tea.Cmd {
+	if p.quitting() && len(args) == 0 {
+		return p.stop()
+	}
 	return p.change("cancel", args, p.deps.Controller.Cancel)
 }
 

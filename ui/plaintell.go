@@ -133,6 +133,39 @@ func (p *plain) tell(q engine.Query, n int) tea.Cmd {
 	})
 }
 
+// logTold is how many lines of the log are told if nothing else is asked for.
+const logTold = 20
+
+// logLines tells what happened, as the log of the screen has it.
+func (p *plain) logLines(args []string) tea.Cmd {
+	n := logTold
+	if len(args) > 0 {
+		var err error
+		if n, err = strconv.Atoi(args[0]); err != nil || n < 1 || len(args) > 1 {
+			return p.usage("log")
+		}
+	}
+	all := p.log.lines
+	if len(all) == 0 {
+		p.say("log: nothing happened yet")
+		return nil
+	}
+	shown := all[max(len(all)-n, 0):]
+	for _, l := range shown {
+		level := [...]string{engine.LevelInfo: "", engine.LevelWarn: "warning: ", engine.LevelBad: "trouble: "}[l.level]
+		p.say(daytime(l.at) + " " + level + l.text)
+	}
+	words := fmt.Sprintf("log: that is all, %s", plural(len(all), "line"))
+	if len(shown) < len(all) {
+		words = fmt.Sprintf("log: the last %s of %s: log %d tells all", count(len(shown)), plural(len(all), "line"), len(all))
+	}
+	if p.log.dropped > 0 {
+		words += "; " + count(p.log.dropped) + " older are no longer kept"
+	}
+	p.say(words)
+	return nil
+}
+
 func (p *plain) show(args []string) tea.Cmd {
 	if len(args) != 1 {
 		return p.usage("show")

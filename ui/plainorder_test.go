@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"weir/engine"
+	"weir/engine/enginetest"
+)
+
+// Lines that come at once, as from a file, are done one after the other: the URLs
+// before a command are a batch by then, and what one line changes the next one
+// knows.
+func TestPlainKeepsTheOrderOfItsLines(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.hear(time.Second)
+		said := tt.say("http://a.test/1\nhttp://a.test/2\npause 1\nbatches\nresume 1\nundo\nbatches\n# done")
+		var got []string
+		for line := range strings.Lines(said) {
+			if strings.HasPrefix(line, "batch") || strings.HasPrefix(line, "undone") {
+				words, _, _ := strings.Cut(strings.TrimSpace(line), ";")
+				got = append(got, strings.Join(strings.Fields(words)[:4], " "))
+			}
+		}
+		want := "batch 1 added: 2|batch 1 paused: 2|batch 1, batch 1:|batch 1 goes on|undone: batch 1 goes|batch 1, batch 1:"
+		if strings.Join(got, "|") != want || strings.Count(said, ": paused, ") != 2 {
+			t.Errorf("got  %s\nwant %s\n%s", strings.Join(got, "|"), want, said)
+		}
+	})
+}
+
+// The list of commands is what help says and what there is, and each of them
+// answers.
+func TestPlainHelpListsWhatThereIs(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.hear(time.Second)
+		tt.say("http://a.test/1")
+		tt.hear(10 * time.Second)
+		help := tt.say("?")
+		if got, want := strings.Count(help, "\n"), len(plainCommands()); got != want {
+			t.Errorf("help has %d lines, want the %d commands:\n%s", got, want, help)
+		}
+		for _, c := range plainCommands() {
+			tt.want("\n"+help, "\n"+strings.TrimSpace(c.name+" "+c.args)+": "+c.does+"\n")
+			if c.name == "drain" {
+				continue // the last one
+			}
+			said := tt.say(c.name)
+			if said == "" || strings.Contains(said, "there is no command") {
+				t.Errorf("%s says %q", c.name, said)
+			}
+		}
+		tt.talk("drain", "the run has ended")
+	})
+}
+
+// Answers without their question do nothing.
+func TestPlainAnswersAlone(t *testing.T) {
+	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
+		tt.hear(time.Second)
+		tt.talk("stay", "stay: nothing was asked")
+		tt.talk("leave", "leave: nothing was asked")
+		tt.say("http://a.test/1\nhttp://a.test/2")
+		tt.hear(10 * time.Second)
+		tt.talk("quit", "Answer stay, export FILE, drain or cancel.")
+		tt.talk("leave", "leave: this run is kept nowhere: answer stay, export FILE, drain or cancel")
+		tt.talk("cancel", "nothing")
+		tt.left()
+	})
+}
+
+// The log has what happened, newest last, as many lines of it as are asked for.
+func TestPlainLog(t *testing.T) {
+	plainly(t, answering(map[string]engine.Step{"/bad": refused}), func(tt *teletype) {
+		tt.hear(time.Second)
+		tt.talk("log", daytime(time.Now().Add(-time.Second))+" the colours are as usual\nlog: that is all, 1 line\n")
+		for range 15 {
+			tt.say("pause")
+			tt.say("resume")
+		}
+		at := time.Now()
+		tt.talk("pause 7", "no such batch")
+		said := tt.say("log")
+		if got := strings.Count(said, "\n"); got != logTold+1 {
+			t.Errorf("%d lines, want %d:\n%s", got, logTold+1, said)
+		}
+		tt.want(said, "warning: the run paused\n"+daytime(at.Add(-time.Second))+" the run resumed\nlog: the last 20 of 31 lines: log 31 tells all\n")
+		tt.talk("log 1", " the run resumed\nlog: the last 1 of 31 lines")
+		tt.talk("log 100", " the colours are as usual\n", "log: that is all, 31 lines")
+		tt.talk("log all", "log [N]")
+		tt.talk("log 0", "log [N]")
+	}, func(d *Deps) { d.Notes = []string{"the colours are as usual"} })
+}
