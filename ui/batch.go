@@ -58,11 +58,24 @@ func (f batchFacts) list(th Theme, w int) (heading, lines []row) {
 	if len(b.Fill) == 0 {
 		return nil, []row{{text: th.Muted.Render("no records yet: fields are counted page by page")}}
 	}
-	const bar = 10
 	wide := w >= 64
-	name := w - 6 - 2*9
+	bar, room := 10, w-6-2*9 // the least of the bar, and what there is for it and the names
 	if wide {
-		name -= bar + 1 + 9
+		room -= 1 + 9
+	} else {
+		bar = 0
+	}
+	names, name := make([]string, len(b.Fill)), width("field")
+	for i, field := range b.Fill {
+		names[i] = clean(field.Field, whyBytes)
+		if before, known := b.Was(field.Field); known && field.Collapsed(before) {
+			names[i] = "! " + names[i]
+		}
+		name = max(name, width(names[i]))
+	}
+	name = min(name+2, room-bar) // near what is told of them
+	if wide {
+		bar = min(room-name, 30)
 	}
 	head := newLine(w, false).paint(th.Muted, pad("field", name))
 	if wide {
@@ -72,13 +85,13 @@ func (f batchFacts) list(th Theme, w int) (heading, lines []row) {
 	if wide {
 		head.paint(th.Muted, right("before", 9))
 	}
-	for _, field := range b.Fill {
+	for i, field := range b.Fill {
 		before, known := b.Was(field.Field)
-		style, mark := th.OK, ""
+		style := th.OK
 		if known && field.Collapsed(before) {
-			style, mark = th.Warn, "! "
+			style = th.Warn
 		}
-		l := newLine(w, false).put(pad(mark+clean(field.Field, whyBytes), name))
+		l := newLine(w, false).put(pad(cut(names[i], name-1), name))
 		if wide {
 			l.paint(style, th.Glyphs.bar(field.Filled, field.Records, bar)).gap(1)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"weir/engine"
@@ -117,4 +118,29 @@ func TestBatchBeingRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A field's name stands beside its numbers, however wide the screen is. A long
+// name leaves them their room.
+func TestFieldsStandNearTheirNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tc := range []struct {
+			name string
+			w    int
+			want string
+		}{
+			{"id", 92, "id     ███████████████░░░░░░░░░░░░░░░    50%        1        2        -"},
+			{"id", 63, "id        50%        1        2"},
+			{strings.Repeat("long", 20), 92, "longlonglonglonglonglonglonglonglonglonglonglo… █████░░░░░    50%        1        2        -"},
+			{strings.Repeat("long", 20), 63, "longlonglonglonglonglonglonglonglongl…    50%        1        2"},
+		} {
+			sc := filledScene()
+			sc.stats.Batches[0].Fill = []engine.FieldFill{{Field: tc.name, Filled: 1, Records: 2}}
+			s := newStage(t, sc, 120, 36)
+			_, lines := batchFacts{batches: s.batches, stats: &s.stats, id: 1}.list(s.th, tc.w)
+			if got := strings.TrimRight(ansi.Strip(lines[0].text), " "); got != tc.want || width(got) > tc.w {
+				t.Errorf("in %d cells it is\n%q, want\n%q", tc.w, got, tc.want)
+			}
+		}
+	})
 }

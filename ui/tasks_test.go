@@ -245,7 +245,7 @@ func TestTasksOfAnOperator(t *testing.T) {
 				h.press("1", "down")
 				h.sees("! date 10%")
 				h.press("d")
-				h.sees("Batch 2 pasted", "! date █░░░░░░░░░ 10% 9 90 100%", "shift ██████████ 100% 90 90 100%")
+				h.sees("Batch 2 pasted", "! date ███░░░░░░░░░░░░░░░░░░░░░░░░░░░ 10% 9 90 100%", "shift ██████████████████████████████ 100% 90 90 100%")
 			},
 			keys: 3,
 		},
