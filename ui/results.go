@@ -25,7 +25,7 @@ type results struct {
 
 	columns chosen
 	firsts  firstCells
-	clears  act // what takes the filter away now
+	typing  bool // a filter
 }
 
 func newResults(s *engine.Stats) *results {

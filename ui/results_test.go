@@ -660,3 +660,30 @@ func TestTeachPace(t *testing.T) {
 		})
 	}
 }
+
+// A filter without a match is counted once, in its own line; the rows say where
+// else to look, while a key for that would not be text.
+func TestFilterWithoutAMatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, size := range sizes {
+			s := newStage(t, busyScene(), size[0], size[1])
+			looks := "v  looks among those that wait"
+			s.press("/", "z", "e", "b", "r", "a")
+			if got := s.screen(); strings.Count(got, "0 of 812 match · esc clears") != 1 || !strings.Contains(got, "No URL that has ended has that.") || strings.Contains(got, looks) {
+				t.Errorf("typed, the screen is\n%s", got)
+			}
+			s.press("enter")
+			if got := s.screen(); strings.Count(got, "0 of 812 match · esc clears") != 1 || !strings.Contains(got, looks) {
+				t.Errorf("kept, the screen is\n%s", got)
+			}
+			s.tell(statsMsg{finishedScene().stats})
+			if got := s.screen(); strings.Contains(got, looks) {
+				t.Errorf("nothing waits, and the screen is\n%s", got)
+			}
+			s.press("v", "v")
+			if got := s.screen(); !strings.Contains(got, "No URL has that.") || strings.Contains(got, looks) {
+				t.Errorf("of all, the screen is\n%s", got)
+			}
+		}
+	})
+}

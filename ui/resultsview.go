@@ -30,8 +30,10 @@ func (p *results) teach(at pane) []string {
 	s := p.stats
 	var text []string
 	switch t := p.table; {
-	case t.want.filter.text != "" && p.total() > 0:
-		text = []string{p.found() + p.keys.say(" "+at.th.Glyphs.Dot+" %s clears", p.clears)}
+	case t.want.filter.text != "" && p.total() > 0: // the line of the filter says how many match
+		if t.making == nil {
+			text = p.teachFilter()
+		}
 	case t.making != nil:
 		text = []string{p.makes()}
 	case p.older != nil:
@@ -62,6 +64,16 @@ func (p *results) teach(at pane) []string {
 		lines = append(lines, newLine(at.w, false).gap(2).put(line).end())
 	}
 	return lines[:min(len(lines), max(at.h, 0))]
+}
+
+// teachFilter is what the panel says while no row has what the filter asks for.
+func (p *results) teachFilter() []string {
+	none := map[show]string{showEnded: "No URL that has ended", showWaiting: "No URL that waits", showAll: "No URL"}
+	text := []string{none[p.table.want.show] + " has that.", "", "A filter is text, or outcome: code: host: batch: class:"}
+	if p.table.want.show == showEnded && p.stats.Counts.Left() > 0 && !p.typing { // then it is text
+		text = append(text, p.teachKey(actShow, 0, "looks among those that wait")...)
+	}
+	return text
 }
 
 // teachKey is the line of what a key does, none without a key. The words stand

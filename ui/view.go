@@ -14,7 +14,7 @@ const tabRows = 1
 // resize says to the panels and the details how much room they have, and which
 // of them has the keys.
 func (m *Model) resize() {
-	m.results.clears = m.clears()
+	m.results.typing = m.filtering
 	open := m.results.open != 0
 	framed := formOf(m.w, m.h) == wideForm
 	panels, details := places(m.w, m.h, open, m.look.Sizes)
