@@ -134,10 +134,15 @@ func (h *help) stacked(th Theme, w int) []string {
 
 // heading is the name of a group.
 func (h *help) heading(th Theme, name group) string {
-	if h.only && name == groupSteer {
-		return th.Accent.Render("Steer: ") + th.Warn.Render("not possible, read-only")
+	text := string(name)
+	switch {
+	case name != groupSteer:
+	case h.only:
+		return th.Accent.Render(text+": ") + th.Warn.Render("not possible, read-only")
+	case h.keys.capitals():
+		text += ": selected (capital: all)"
 	}
-	return th.Accent.Render(string(name))
+	return th.Accent.Render(text)
 }
 
 // groups returns the headings, in the order of the key map.

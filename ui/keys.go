@@ -123,7 +123,7 @@ type group string
 
 const (
 	groupLists group = "Lists"
-	groupSteer group = "Steer: selected (capital: all)"
+	groupSteer group = "Steer"
 	groupLook  group = "Look"
 )
 
@@ -198,6 +198,17 @@ func (k keyMap) say(text string, acts ...act) string {
 		text = strings.Replace(text, "%s", key, 1)
 	}
 	return text
+}
+
+// capitals reports whether, of the actions on what is selected, a capital is the
+// key of the same on everything.
+func (k keyMap) capitals() bool {
+	for one, all := range map[act]act{actCancel: actCancelAll, actPause: actPauseAll, actRetry: actRetryAll} {
+		if k.shown("", all) != strings.ToUpper(k.shown("", one)) {
+			return false
+		}
+	}
+	return true
 }
 
 // watching returns the keys without those of actions that change the run.

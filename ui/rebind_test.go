@@ -201,3 +201,37 @@ func FuzzKeyName(f *testing.F) {
 		}
 	})
 }
+
+// The help says that a capital means all only where it does.
+func TestHelpKnowsWhatACapitalMeans(t *testing.T) {
+	for _, tc := range []struct {
+		give []string
+		want bool
+	}{
+		{nil, true},
+		{[]string{"add=n"}, true},
+		{[]string{"undo=none", "cancel=u", "cancel-all=U"}, true},
+		{[]string{"pause-all=ctrl+p", "actions=:"}, false},
+		{[]string{"cancel=ctrl+x"}, false},
+		{[]string{"retry-all=none"}, false},
+		{[]string{"retry=none"}, false},
+		{[]string{"cancel=X", "cancel-all=x"}, false},
+		{[]string{"retry=none", "retry-all=none"}, true},
+	} {
+		keys, err := Bind(binds(tc.give...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range sizes {
+			h := newHelp(keys.list(), resultsPanel)
+			var all strings.Builder
+			for range 40 { // to its end
+				all.WriteString(h.View(NewTheme(true, true), size[0], size[1]-5))
+				h.move(1)
+			}
+			if got := strings.Contains(all.String(), "Steer: selected (capital: all)"); got != tc.want || !strings.Contains(all.String(), "Steer") {
+				t.Errorf("with %q the help at %v says that a capital means all: %v\n%s", tc.give, size, got, h.View(NewTheme(true, true), size[0], size[1]-5))
+			}
+		}
+	}
+}
