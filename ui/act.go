@@ -293,15 +293,7 @@ func (m *Model) why() []string {
 	case hostsPanel:
 		return whyHost(m.says, m.hosts.selected(), s)
 	case workersPanel:
-		w := m.workers.selected()
-		if w.Phase == engine.PhaseIdle {
-			_, text, _ := idleText(s, true)
-			return []string{
-				"Worker " + itoa(uint64(w.Num)) + " idles: " + text + ".",
-				"Limited by " + strings.Join(limitText(m.says, s, m.saved(), m.unsaved()), ", ") + ".",
-			}
-		}
-		return []string{clean(w.URL, urlBytes), "Worker " + itoa(uint64(w.Num)) + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}
+		return whyWorker(m.says, m.workers.selected(), s, m.saved(), m.unsaved())
 	}
 	return nil
 }

@@ -82,14 +82,14 @@ func (d detail) timeline(th Theme) []string {
 
 const attemptsHead = "attempt   code    time   waited  why"
 
-// bars draws the stages of an attempt, the longest over the whole of its room.
-// A stage that took any time has one cell at least; one that did not happen
-// has none and no time.
-func bars(th Theme, t engine.Timing, w int) []string {
-	stages := []struct {
-		name string
-		time time.Duration
-	}{
+// A timeStage is a part of the time of an attempt; below zero it did not happen.
+type timeStage struct {
+	name string
+	time time.Duration
+}
+
+func stagesOf(t engine.Timing) []timeStage {
+	return []timeStage{
 		{"waited host", t.Waited},
 		{"dns", t.DNS},
 		{"connect", t.Connect},
@@ -98,6 +98,13 @@ func bars(th Theme, t engine.Timing, w int) []string {
 		{"body", t.Body},
 		{"extract", t.Extract},
 	}
+}
+
+// bars draws the stages of an attempt, the longest over the whole of its room.
+// A stage that took any time has one cell at least; one that did not happen
+// has none and no time.
+func bars(th Theme, t engine.Timing, w int) []string {
+	stages := stagesOf(t)
 	var longest time.Duration
 	for _, s := range stages {
 		longest = max(longest, s.time)

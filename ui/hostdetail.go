@@ -42,7 +42,7 @@ func (f hostFacts) head(th Theme, w int, roomy bool) []row {
 	}
 	if roomy {
 		told := whyHost(f.says, h, s)
-		for _, text := range told[1 : len(told)-len(changesText(h))] {
+		for _, text := range told[1 : len(told)-len(changesText(h, changesTold))] {
 			rows = append(rows, wrap(text, th.Text, w)...)
 		}
 	}

@@ -341,10 +341,15 @@ func (m *Model) unsaved() int { return losingOf(m.saved(), m.stats).unsaved }
 // saved returns the deps with the file that holds all results: that of an
 // export, if nothing has ended since.
 func (m *Model) saved() Deps {
-	d := m.deps
-	if last := m.results.table.newest; m.exported.path != "" && m.exported.num >= last && m.stats.Counts.Left() == 0 {
-		ended := uint64(losingOf(d, m.stats).ended())
-		d.Saving, d.Saved = m.exported.path, func() uint64 { return ended }
+	return savedIn(m.exported.path, m.exported.num, m.deps, &m.stats, m.results.table.newest)
+}
+
+// savedIn returns the deps with a file that all results up to num were written
+// to, if that is the newest of them and nothing is left.
+func savedIn(path string, num uint64, d Deps, s *engine.Stats, newest uint64) Deps {
+	if path != "" && num >= newest && s.Counts.Left() == 0 {
+		ended := uint64(losingOf(d, *s).ended())
+		d.Saving, d.Saved = path, func() uint64 { return ended }
 	}
 	return d
 }

@@ -241,21 +241,28 @@ func (m *Model) paced() (sel engine.Selector, now time.Duration, who string) {
 	now = m.deps.Interval
 	if m.focus == batchesPanel {
 		b := m.batches.selected()
-		for i := range m.stats.Hosts {
-			if h := &m.stats.Hosts[i]; h.Waiting > 0 {
-				now = h.Interval
-			}
-		}
-		if b.Batch.Interval != 0 {
-			now = b.Batch.Interval
-		}
-		return engine.Selector{Batch: b.Batch.ID}, now, fmt.Sprintf("each host of batch %d", b.Batch.ID)
+		return engine.Selector{Batch: b.Batch.ID}, batchPace(b, &m.stats, m.deps), fmt.Sprintf("each host of batch %d", b.Batch.ID)
 	}
 	host := m.focused().host()
 	if i := m.hosts.find(host); i >= 0 {
 		now = m.hosts.list[i].Interval
 	}
 	return engine.Selector{Host: host}, now, clean(host, urlBytes)
+}
+
+// batchPace returns the interval of the hosts of a batch: its own, or that of a
+// host with work left.
+func batchPace(b *engine.BatchStats, s *engine.Stats, d Deps) time.Duration {
+	now := d.Interval
+	for i := range s.Hosts {
+		if h := &s.Hosts[i]; h.Waiting > 0 {
+			now = h.Interval
+		}
+	}
+	if b.Batch.Interval != 0 {
+		now = b.Batch.Interval
+	}
+	return now
 }
 
 // pace sets an interval. One that is faster than the operator's own is asked
@@ -271,14 +278,21 @@ func (m *Model) pace(sel engine.Selector, d time.Duration) tea.Cmd {
 	if !m.isFaster(d) || m.faster[who] {
 		return set()
 	}
-	text := []string{
-		fmt.Sprintf("%s between two requests to %s: this run was asked to keep %s.", paceText(d), clean(who, urlBytes), paceText(m.deps.Interval)),
-		"A site that wants less traffic may answer with refusals, or shut you out.",
-	}
-	return m.dialogs.push(newQuestion("Faster than your interval?", text, "ask it that often", thenMsg{set}))
+	return m.dialogs.push(newQuestion("Faster than your interval?", fasterText(who, d, m.deps), "ask it that often", thenMsg{set}))
 }
 
-func (m *Model) isFaster(d time.Duration) bool { return m.deps.Interval > 0 && d < m.deps.Interval }
+func (m *Model) isFaster(d time.Duration) bool { return tooFast(d, m.deps) }
+
+// tooFast reports whether an interval is shorter than the operator's own.
+func tooFast(d time.Duration, deps Deps) bool { return deps.Interval > 0 && d < deps.Interval }
+
+// fasterText says what such an interval means.
+func fasterText(who string, d time.Duration, deps Deps) []string {
+	return []string{
+		fmt.Sprintf("%s between two requests to %s: this run was asked to keep %s.", paceText(d), clean(who, urlBytes), paceText(deps.Interval)),
+		"A site that wants less traffic may answer with refusals, or shut you out.",
+	}
+}
 
 // undoAge is how old a change may be that u undoes unasked.
 const undoAge = time.Minute
@@ -291,15 +305,24 @@ func (m *Model) undo() tea.Cmd {
 			return doneMsg{done: done, err: err, undone: true, nothing: "nothing to undo"}
 		}))
 	}
-	n := len(m.stats.Undo)
-	if n == 0 { // the last change may be younger than the last view
+	old := oldChange(&m.stats)
+	if old == "" {
 		return undo()
 	}
-	last := m.stats.Undo[n-1]
-	age := m.stats.At.Sub(last.At)
+	return m.dialogs.push(newQuestion("Undo that?", []string{old}, "undo it", thenMsg{undo}))
+}
+
+// oldChange names the last change if that is too old to be undone unasked. It
+// is empty if none is known: that may be younger than the last view.
+func oldChange(s *engine.Stats) string {
+	n := len(s.Undo)
+	if n == 0 {
+		return ""
+	}
+	last := s.Undo[n-1]
+	age := s.At.Sub(last.At)
 	if age <= undoAge {
-		return undo()
+		return ""
 	}
-	text := []string{fmt.Sprintf("%s, %s ago at %s.", capital(clean(doneWords(last), whyBytes)), round(age.Truncate(time.Second)), daytime(last.At))}
-	return m.dialogs.push(newQuestion("Undo that?", text, "undo it", thenMsg{undo}))
+	return fmt.Sprintf("%s, %s ago at %s.", capital(clean(doneWords(last), whyBytes)), round(age.Truncate(time.Second)), daytime(last.At))
 }

@@ -98,8 +98,10 @@ func doneText(k keyMap, d engine.Done, undone bool) string {
 }
 
 // doneWords says what a change did, with its numbers.
-func doneWords(d engine.Done) string {
-	what := selectorText(d.Selector)
+func doneWords(d engine.Done) string { return doneTo(selectorText(d.Selector), d) }
+
+// doneTo is doneWords with another name for what was changed.
+func doneTo(what string, d engine.Done) string {
 	switch d.Action {
 	case engine.ActCancel:
 		return what + " cancelled: " + movedText(d)

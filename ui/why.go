@@ -57,9 +57,27 @@ func whyBatch(k keyMap, b *engine.BatchStats, s *engine.Stats) []string {
 	}
 }
 
-// whyJob tells why a job waits, or how it ended.
+// whyJob tells why a job waits, or how it ended, and what its host does if it
+// has not: its URL first.
 func whyJob(k keyMap, r *jobRow, s *engine.Stats) []string {
-	lines := []string{bare(r.url)}
+	lines := append([]string{bare(r.url)}, whyOne(k, r, s)...)
+	if h := hostOf(r, s); h != nil {
+		lines = append(lines, whyHost(k, h, s)...)
+	}
+	return lines
+}
+
+// hostOf returns the host that a job waits for; nil if it has ended.
+func hostOf(r *jobRow, s *engine.Stats) *engine.HostStats {
+	i := slices.IndexFunc(s.Hosts, func(h engine.HostStats) bool { return h.Host == r.host })
+	if i < 0 || r.place == engine.Ended {
+		return nil
+	}
+	return &s.Hosts[i]
+}
+
+// whyOne is what whyJob tells of the job itself.
+func whyOne(k keyMap, r *jobRow, s *engine.Stats) (lines []string) {
 	ended := r.place == engine.Ended
 	switch {
 	case ended && r.outcome == engine.Cancelled:
@@ -85,15 +103,20 @@ func whyJob(k keyMap, r *jobRow, s *engine.Stats) []string {
 	default:
 		lines = append(lines, "In "+placeText(r.place)+": "+waitText(whyWaits(r, s), s.At)+".")
 	}
-	if ended {
-		return lines
-	}
-	for i := range s.Hosts {
-		if h := &s.Hosts[i]; h.Host == r.host {
-			return append(lines, whyHost(k, h, s)...)
+	return lines
+}
+
+// whyWorker tells what a worker does, or why it idles.
+func whyWorker(k keyMap, w *engine.WorkerStats, s *engine.Stats, d Deps, unsaved int) []string {
+	name := "Worker " + itoa(uint64(w.Num))
+	if w.Phase == engine.PhaseIdle {
+		_, text, _ := idleText(s, true)
+		return []string{
+			name + " idles: " + text + ".",
+			"Limited by " + strings.Join(limitText(k, s, d, unsaved), ", ") + ".",
 		}
 	}
-	return lines
+	return []string{clean(w.URL, urlBytes), name + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}
 }
 
 func placeText(p engine.Place) string {
@@ -171,7 +194,7 @@ func whyHost(k keyMap, h *engine.HostStats, s *engine.Stats) []string {
 		lines = append(lines, fmt.Sprintf("%s in a row, %s in vain. Its URLs wait in the backlog%s.",
 			plural(down.Failures, "failure"), plural(down.Probes, "probe"), k.say("; %s on the host probes it now", actPause)))
 	}
-	return append(lines, changesText(h)...)
+	return append(lines, changesText(h, changesTold)...)
 }
 
 // gapText writes a pace as the time between two requests.
@@ -182,13 +205,14 @@ func gapText(d time.Duration) string {
 	return duration(d)
 }
 
-// changesTold is how many changes of a pace are told, newest first.
+// changesTold is how many changes of a pace a why tells.
 const changesTold = 3
 
-// changesText tells the last changes of a host's pace, a sentence each.
-func changesText(h *engine.HostStats) (lines []string) {
+// changesText tells so many of the last changes of a host's pace, newest first,
+// a sentence each.
+func changesText(h *engine.HostStats, most int) (lines []string) {
 	for _, c := range slices.Backward(h.Changes) {
-		if len(lines) == changesTold {
+		if len(lines) == most {
 			break
 		}
 		if c.Until.IsZero() {

@@ -110,12 +110,7 @@ func (m *Model) whyNotRun(a act) string {
 	c := &m.stats.Counts
 	switch a {
 	case actCancelAll, actPauseAll:
-		if c.Submitted == 0 {
-			return "nothing is there: no batch was added yet"
-		}
-		if c.Left() == 0 {
-			return "nothing is left: every URL has ended"
-		}
+		return runEnded(c)
 	case actRetryAll:
 		if c.Failed+c.Empty == 0 {
 			return "nothing to retry: no URL failed or was empty"
@@ -177,20 +172,49 @@ func (m *Model) whyNotRow(a act) string {
 	return ""
 }
 
+// runEnded says that nothing of a run is left; it is empty if something is. So
+// it is with the three below, which say what there is nothing left to do with.
+func runEnded(c *engine.Counts) string {
+	switch {
+	case c.Submitted == 0:
+		return "nothing is there: no batch was added yet"
+	case c.Left() == 0:
+		return "nothing is left: every URL has ended"
+	}
+	return ""
+}
+
+func batchEnded(b *engine.BatchStats, verb string) string {
+	if b.Counts.Left() > 0 {
+		return ""
+	}
+	return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to " + verb
+}
+
+func hostEnded(h *engine.HostStats, verb string) string {
+	if h.Waiting+h.InFlight > 0 {
+		return ""
+	}
+	return clean(h.Host, urlBytes) + " has nothing left to " + verb
+}
+
+func jobEnded(name string, r *jobRow, verb string) string {
+	if r.place != engine.Ended {
+		return ""
+	}
+	return name + " has ended " + r.state() + ": there is nothing to " + verb
+}
+
 func (m *Model) whyNotCancel() string {
 	switch m.focus {
 	case batchesPanel:
-		if b := m.batches.selected(); b.Counts.Left() == 0 {
-			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to cancel"
-		}
+		return batchEnded(m.batches.selected(), "cancel")
 	case hostsPanel:
-		if h := m.hosts.selected(); h.Waiting+h.InFlight == 0 {
-			return clean(h.Host, urlBytes) + " has nothing left to cancel"
-		}
+		return hostEnded(m.hosts.selected(), "cancel")
 	case resultsPanel:
 		if !m.results.anyActed(func(_ uint32, r *record) bool { return !r.ended() }) {
 			if one := m.results.one(); one != nil {
-				return "it has ended " + one.state() + ": there is nothing to cancel"
+				return jobEnded("it", one, "cancel")
 			}
 			return "all of the marked have ended: there is nothing to cancel"
 		}
@@ -215,13 +239,11 @@ func (m *Model) whyNotExclude() string {
 func (m *Model) whyNotPause() string {
 	switch m.focus {
 	case batchesPanel:
-		if b := m.batches.selected(); b.Counts.Left() == 0 {
-			return "batch " + itoa(uint64(b.Batch.ID)) + " has ended: nothing is left to pause"
-		}
+		return batchEnded(m.batches.selected(), "pause")
 	case resultsPanel:
 		if !m.results.anyActed(func(_ uint32, r *record) bool { return !r.ended() }) {
 			if one := m.results.one(); one != nil {
-				return "it has ended " + one.state() + ": there is nothing to pause" + m.says.say(" (%s shows what waits)", actShow)
+				return jobEnded("it", one, "pause") + m.says.say(" (%s shows what waits)", actShow)
 			}
 			return "all of the marked have ended: there is nothing to pause"
 		}
