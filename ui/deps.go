@@ -35,6 +35,10 @@ type Deps struct {
 	// there are none.
 	Lists <-chan struct{}
 
+	// Drawn is called once, when the first frame has reached the terminal, or
+	// soon after. It never blocks. Nil: nobody waits for that.
+	Drawn func()
+
 	Open  func(url string) error // shows a page in the browser; nil: its URL is copied instead
 	ASCII bool                   // the terminal has no glyphs
 	Theme string                 // its name, before that of Look; empty: not said

@@ -67,6 +67,9 @@ type (
 	// secondMsg comes once a second.
 	secondMsg struct{}
 
+	// drawnMsg says that the first frame has reached the terminal.
+	drawnMsg struct{}
+
 	// calmMsg ends the lively time of a key, if it was the last.
 	calmMsg struct{ keys int }
 )
@@ -89,6 +92,11 @@ func (f *feed) hurry() {
 		f.frame = livelyFrame
 		f.sleep.Reset(livelyFrame) // if it has rung already, nobody hears it again
 	}
+}
+
+// drawn waits until what is drawn now has reached the terminal.
+func drawn() tea.Cmd {
+	return tea.Tick(2*time.Second/drawRate, func(time.Time) tea.Msg { return drawnMsg{} })
 }
 
 // take waits for a change and takes it.

@@ -177,3 +177,55 @@ func TestRunEndsWithContext(t *testing.T) {
 		}
 	})
 }
+
+// A page is what is written to it, from any goroutine.
+type page struct {
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+func (p *page) has(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return bytes.Contains(p.out.Bytes(), []byte(text))
+}
+
+// Whoever waits for the first frame is told once, and not before it has reached
+// the terminal.
+func TestDrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * toastTime)
+		eng, err := engine.New(&enginetest.Scraper{}, engine.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		begin, calls := time.Now(), 0
+		var out page
+		var prog *tea.Program
+		d := Deps{Controller: eng, Drawn: func() {
+			if calls++; calls > 1 {
+				return
+			}
+			if took := time.Since(begin); !out.has("4 Results") || took > 100*time.Millisecond {
+				t.Errorf("called after %v, when the frame was there: %v", took, out.has("4 Results"))
+			}
+			go prog.Send(tea.WindowSizeMsg{Width: 100, Height: 30})
+		}}
+		time.AfterFunc(time.Second, leave)
+		if err := Run(ctx, d, tea.WithInput(nil), tea.WithOutput(&out), tea.WithWindowSize(120, 36), tea.WithoutSignalHandler(),
+			func(p *tea.Program) { prog = p }); !errors.Is(err, context.Canceled) {
+			t.Errorf("Run = %v", err)
+		}
+		if calls != 1 {
+			t.Errorf("called %d times, want once", calls)
+		}
+	})
+}

@@ -139,6 +139,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.tell(msg) // it has reached the terminal
 		return m, m.feed.take()
 	}
+	if _, ok := msg.(drawnMsg); ok {
+		m.deps.Drawn()
+		return m, nil
+	}
 	m.drawn = nil
 	cmd := m.update(msg)
 	return m, tea.Batch(cmd, m.askTexts(), m.askFirsts())
@@ -147,10 +151,14 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
+		first := m.w == 0
 		m.w, m.h = msg.Width, msg.Height
 		m.resize()
 		if m.filtering && formOf(m.w, m.h) == cardForm { // no input takes keys that is not to be seen
 			m.filterAct(actAccept)
+		}
+		if first && m.deps.Drawn != nil {
+			return drawn()
 		}
 	case tea.BackgroundColorMsg:
 		m.th = m.th.Lit(msg.IsDark())

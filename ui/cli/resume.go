@@ -203,7 +203,7 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 	}
 	r := &run{
 		app: a, cfg: *cfg, s: l.s, name: l.k.about.Name, plans: l.plans, mode: mode, keep: l.k, known: l.fields, fed: l.missing,
-		added: make(chan struct{}),
+		drawn: make(chan struct{}), added: make(chan struct{}),
 	}
 	l.begun = true // it closes the file
 	a.code, err = r.live(ctx)

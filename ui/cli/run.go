@@ -77,6 +77,7 @@ type run struct {
 	halt    context.CancelCauseFunc // ends working
 	adding  context.Context
 	noMore  context.CancelCauseFunc // ends adding
+	drawn   chan struct{}           // closed when a screen has drawn its first frame, or will not
 	added   chan struct{}           // closed when the lists have been read, or will not be
 	leaving sync.Once
 
@@ -87,7 +88,7 @@ type run struct {
 // start runs an engine that has been built, and returns the exit code. It ends
 // this life of k.
 func (a *app) start(ctx context.Context, cfg Config, s *Session, name string, ps []*plan, k *keeping) (code int, err error) {
-	r := &run{app: a, cfg: cfg, s: s, name: name, plans: ps, mode: a.mode(cfg), keep: k, added: make(chan struct{})}
+	r := &run{app: a, cfg: cfg, s: s, name: name, plans: ps, mode: a.mode(cfg), keep: k, drawn: make(chan struct{}), added: make(chan struct{})}
 	return r.live(ctx)
 }
 
@@ -245,7 +246,11 @@ func (r *run) carryOn(context.Context) error {
 // feed adds the lists; without a screen there is nothing to add after them.
 func (r *run) feed(context.Context) error {
 	defer close(r.added)
-	_, err := feed(r.adding, r.s, r.plans, r.print.note)
+	var rest <-chan struct{}
+	if r.mode == screen {
+		rest = r.drawn
+	}
+	_, err := feed(r.adding, r.s, r.plans, rest, r.print.note)
 	r.fed = errors.Join(r.fed, err)
 	if r.mode == headless {
 		r.s.Engine.Close()
@@ -255,6 +260,8 @@ func (r *run) feed(context.Context) error {
 
 // show is the screen, until the operator leaves it or ctx ends.
 func (r *run) show(ctx context.Context) error {
+	drawn := sync.OnceFunc(func() { close(r.drawn) })
+	defer drawn()
 	planner := newPlanner(r.app.deps, r.s, r.cfg.Recipe)
 	d := ui.Deps{
 		Controller: r.controller(planner),
@@ -265,6 +272,7 @@ func (r *run) show(ctx context.Context) error {
 		Bodies:     r.s.Bodies,
 		Kept:       r.keep.again(),
 		Lists:      r.added,
+		Drawn:      drawn,
 		Open:       opener(),
 		ASCII:      r.cfg.ASCII || !utf8Locale(),
 		ReadOnly:   r.cfg.ReadOnly,

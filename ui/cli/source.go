@@ -236,11 +236,18 @@ type tally struct {
 // mostLines is how many bad lines are shown; the others are only counted.
 const mostLines = 20
 
-// feed adds the plans to the engine, one after the other, until ctx ends. note
-// is told of bad lines, and of a list that could not be read to its end: what
-// was read of it runs, and the error is returned after the others were added.
-func feed(ctx context.Context, s *Session, ps []*plan, note func(string)) (tally, error) {
+// firstLines is how many lines are read before the first frame of a screen is
+// drawn: as many as it can show. To read 10,000 and to keep them in a file takes
+// both cores for as long as that frame does.
+const firstLines = 100
+
+// feed adds the plans to the engine, one after the other, until ctx ends; what
+// comes after firstLines once rest is closed, if it is not nil. note is told of
+// bad lines, and of a list that could not be read to its end: what was read of it
+// runs, and the error is returned after the others were added.
+func feed(ctx context.Context, s *Session, ps []*plan, rest <-chan struct{}, note func(string)) (tally, error) {
 	var t tally
+	lines := 0
 	var broken error
 	for _, p := range ps {
 		whole := true
@@ -251,6 +258,12 @@ func feed(ctx context.Context, s *Session, ps []*plan, note func(string)) (tally
 					if _, ok := s.Lines(err); !ok {
 						broken, whole = errors.Join(broken, err), false
 						return
+					}
+				}
+				if lines++; lines > firstLines && rest != nil {
+					select {
+					case <-rest:
+					case <-ctx.Done():
 					}
 				}
 				if n++; n <= p.skip {

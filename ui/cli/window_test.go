@@ -199,3 +199,15 @@ func (w *window) watch(b *testing.B, long time.Duration) {
 	b.ReportMetric((to.cpu-from.cpu).Seconds()/took*100, "%core")
 	b.ReportMetric(0, "ns/op")
 }
+
+// What stands behind the first lines of a list is read too, once the screen is
+// there.
+func TestLongListOnScreen(t *testing.T) {
+	dir := t.TempDir()
+	var urls strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&urls, "http://127.0.0.1:1/%d\n", i)
+	}
+	put(t, filepath.Join(dir, "urls.txt"), urls.String())
+	openWindow(t, dir, "--no-store", "urls.txt").awaits(t, "/1,000 ")
+}
