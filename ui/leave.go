@@ -276,7 +276,7 @@ func (m *Model) export() tea.Cmd {
 	if !marked && t.has.filter.text == "" && t.want.filter.text == "" && t.want.show == showEnded {
 		return m.exportAll()
 	}
-	slots, what := t.rows.all(), "what the filter shows"
+	slots, what := t.rows.all(&t.order), "what the filter shows"
 	if marked {
 		slots, what = m.results.acted(), "the marked"
 	}

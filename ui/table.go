@@ -108,15 +108,15 @@ func (t *table) slotAt(i int) uint32 {
 	if t.has.down() {
 		i = t.rows.n - 1 - i
 	}
-	return t.rows.at(i)
+	return t.rows.at(i, &t.order)
 }
 
 // all passes over the slots of the list from its first line on.
 func (t *table) all() iter.Seq[uint32] {
 	if t.has.down() {
-		return t.rows.backward()
+		return t.rows.backward(&t.order)
 	}
-	return t.rows.all()
+	return t.rows.all(&t.order)
 }
 
 func (t *table) at(i int) *jobRow { return t.row(t.slotAt(i)) }
@@ -187,14 +187,8 @@ func (t *table) put(states []engine.JobState) int {
 			}
 		}
 	}
-	t.list(t.slots)
+	t.rows.insert(t.slots, &t.order)
 	return max(t.rows.n-before, 0)
-}
-
-// list brings fresh slots into the list.
-func (t *table) list(fresh []uint32) {
-	t.order.sort(fresh)
-	t.rows.insert(fresh, &t.order)
 }
 
 // putStored is put for those of the states from the store that are news.
@@ -395,7 +389,7 @@ func (t *table) listed(msg listedMsg) bool {
 		msg.rows.removeFunc(stale.has, &o)
 	}
 	t.adopt(t.want, o, msg.rows)
-	t.list(fresh)
+	t.rows.insert(fresh, &t.order)
 	if msg.done {
 		t.changed, t.next = nil, nil
 	}
