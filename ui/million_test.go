@@ -338,7 +338,8 @@ func testOlder(t *testing.T, known int) {
 			t.Errorf("%d rows were read, want 30002; reading: %v", got, s.results.older != nil)
 		}
 		for _, num := range []uint64{30_000, 29_000, 28_000} { // the newest are kept at hand
-			if slot, _ := s.results.table.x.slot(engine.JobID(num)); known == 30_000 && s.results.table.texts.fresh.at[slot].url == "" {
+			slot, _ := s.results.table.x.slot(engine.JobID(num))
+			if _, ok := s.results.table.texts.fresh.get(slot); known == 30_000 && !ok {
 				t.Errorf("the text of %d made way for older ones", num)
 			}
 		}
@@ -435,6 +436,51 @@ func TestExportOfAFilter(t *testing.T) {
 		eng.Close()
 		wg.Wait()
 	})
+}
+
+// A ring forgets the text that was put first, but none for a place that its slot
+// had before.
+func TestRing(t *testing.T) {
+	r, last := newRing(3), [9]int64{}
+	check := func(want ...uint32) {
+		t.Helper()
+		for slot := range uint32(9) {
+			if tx, ok := r.get(slot); ok != slices.Contains(want, slot) || ok && tx.ended != last[slot] {
+				t.Errorf("slot %d has the text %v, %v, want those of %v", slot, tx, ok, want)
+			}
+		}
+		if len(r.at) != len(want) {
+			t.Errorf("%d texts are kept, want %d", len(r.at), len(want))
+		}
+	}
+	put := func(slot uint32) {
+		last[slot]++
+		r.put(slot, text{ended: last[slot]})
+	}
+	for _, slot := range []uint32{1, 2, 1, 3} {
+		put(slot)
+	}
+	check(1, 2, 3)
+	put(4)
+	check(2, 3, 4)
+	delete(r.at, 2)
+	check(3, 4)
+	put(5) // in the place of 2
+	put(3)
+	check(3, 4, 5)
+	delete(r.at, 4)
+	put(6) // in the place of 3
+	put(3) // in that of 4
+	put(7) // in that of 5
+	check(3, 6, 7)
+	put(8)
+	check(3, 7, 8)
+	delete(r.at, 3)
+	delete(r.at, 7)
+	put(7) // in the place of 3
+	check(7, 8)
+	put(1) // in that which 7 had
+	check(1, 7, 8)
 }
 
 // What was taken a snapshot of stays as it was, and costs nothing until it

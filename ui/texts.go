@@ -35,10 +35,10 @@ func (t *texts) get(slot uint32) (text, bool) {
 	if w, ok := t.waits[slot]; ok {
 		return w.text, true
 	}
-	if tx, ok := t.fresh.at[slot]; ok {
+	if tx, ok := t.fresh.get(slot); ok {
 		return tx, true
 	}
-	if tx, ok := t.read.at[slot]; ok {
+	if tx, ok := t.read.get(slot); ok {
 		return tx, true
 	}
 	tx, ok := t.shown[slot]
@@ -74,28 +74,48 @@ func (t *texts) show(slots []uint32) {
 	t.shown, t.spare = t.spare, t.shown
 }
 
-// A ring keeps the texts that were put last.
+// A ring keeps the texts that were put last. A map of places is a tenth of one of
+// texts, and stays in a cache.
 type ring struct {
-	at    map[uint32]text
-	slots []uint32 // in the order in which they are forgotten, from next on
-	next  int
-	most  int
+	at   map[uint32]int // where in kept the text of a slot is
+	kept []keptText     // in the order in which they are forgotten, from next on
+	next int
+	most int
 }
 
-func newRing(most int) ring { return ring{at: map[uint32]text{}, most: most} }
+type keptText struct {
+	text
+	slot uint32
+}
+
+func newRing(most int) ring { return ring{at: map[uint32]int{}, most: most} }
+
+func (r *ring) get(slot uint32) (text, bool) {
+	i, ok := r.at[slot]
+	if !ok {
+		return text{}, false
+	}
+	return r.kept[i].text, true
+}
 
 func (r *ring) put(slot uint32, tx text) {
-	if _, ok := r.at[slot]; !ok {
-		if len(r.slots) < r.most {
-			r.slots = append(r.slots, slot)
-		} else {
-			delete(r.at, r.slots[r.next])
-			r.slots[r.next] = slot
-			r.next = (r.next + 1) % r.most
+	i, ok := r.at[slot]
+	switch {
+	case ok:
+		r.kept[i].text = tx
+		return
+	case r.hasRoom():
+		i = len(r.kept)
+		r.kept = append(r.kept, keptText{})
+	default:
+		i = r.next
+		r.next = (i + 1) % r.most
+		if old := r.kept[i].slot; r.at[old] == i {
+			delete(r.at, old)
 		}
 	}
-	r.at[slot] = tx
+	r.at[slot], r.kept[i] = i, keptText{tx, slot}
 }
 
 // hasRoom reports whether another text takes the place of none.
-func (r *ring) hasRoom() bool { return len(r.slots) < r.most }
+func (r *ring) hasRoom() bool { return len(r.kept) < r.most }
