@@ -178,7 +178,7 @@ func (m *Model) mark() {
 }
 
 func (m *Model) markAll() {
-	for slot := range m.results.table.all() {
+	for slot := range m.results.table.each() {
 		m.results.marks.add(slot)
 	}
 }

@@ -127,7 +127,7 @@ func (m *Model) copyURLs(what string) tea.Cmd {
 	var slots []uint32
 	known := map[uint32]text{}
 	t := m.results.table
-	for slot := range m.results.acted() {
+	for slot := range m.results.acted(m.results.table.all()) {
 		if len(slots) > clipboardMost/8 {
 			break // no URL is so short that more of them would fit
 		}
@@ -278,7 +278,7 @@ func (m *Model) export() tea.Cmd {
 	}
 	slots, what := t.rows.all(&t.order), "what the filter shows"
 	if marked {
-		slots, what = m.results.acted(), "the marked"
+		slots, what = m.results.acted(m.results.table.all()), "the marked"
 	}
 	needs := needed(t.x, slices.Collect(slots))
 	if len(needs) == 0 {

@@ -91,10 +91,11 @@ func (r *ranking) place() {
 // moved says that the places of what is behind a block are others now.
 func (r *ranking) moved(b int) { r.starts = r.starts[:min(len(r.starts), b+1)] }
 
-// inOrder returns the slots of a block, smallest first.
+// inOrder returns the slots of a block, smallest first; without an order as
+// they are.
 func (r *ranking) inOrder(b int, o *order) []uint32 {
 	block := &r.blocks[b]
-	if block.sorted == len(block.slots) {
+	if o == nil || block.sorted == len(block.slots) {
 		return block.slots
 	}
 	keys := o.keys(block.slots)
@@ -213,7 +214,8 @@ func (r *ranking) removeFunc(is func(slot uint32) bool, o *order) {
 	*r = *newRanking(left, o)
 }
 
-// all passes over the slots, smallest first.
+// all passes over the slots, smallest first; without an order in that of blocks,
+// but within a block as they are, which is at once.
 func (r *ranking) all(o *order) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for b := range r.blocks {

@@ -95,6 +95,9 @@ func TestRanking(t *testing.T) {
 				}
 			}
 			if rnd.IntN(4) == 0 || len(want) == 0 {
+				if got, want := slices.Sorted(r.all(nil)), slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
+					t.Fatalf("in no order there are %d slots, not the %d of a list", len(got), len(want))
+				}
 				checkRanking(t, r, want, o)
 			}
 		}

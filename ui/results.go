@@ -146,8 +146,8 @@ func (p *results) selected() *jobRow {
 }
 
 // acted passes over the slots that a key acts on: of the marked rows that are
-// listed, or of the selected one.
-func (p *results) acted() iter.Seq[uint32] {
+// listed, which is all or each of the table, or of the selected one.
+func (p *results) acted(listed iter.Seq[uint32]) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		if p.marks.n == 0 {
 			if r := p.selected(); r != nil {
@@ -156,7 +156,7 @@ func (p *results) acted() iter.Seq[uint32] {
 			}
 			return
 		}
-		for slot := range p.table.all() {
+		for slot := range listed {
 			if p.marks.has(slot) && !yield(slot) {
 				return
 			}
@@ -167,7 +167,7 @@ func (p *results) acted() iter.Seq[uint32] {
 // one returns the row that a key acts on if it is a single one, else nil.
 func (p *results) one() *jobRow {
 	var only *jobRow
-	for slot := range p.acted() {
+	for slot := range p.acted(p.table.each()) {
 		if only != nil {
 			return nil
 		}
@@ -178,7 +178,7 @@ func (p *results) one() *jobRow {
 
 // anyActed reports whether a key acts on a record of which is holds.
 func (p *results) anyActed(is func(slot uint32, r *record) bool) bool {
-	for slot := range p.acted() {
+	for slot := range p.acted(p.table.each()) {
 		if is(slot, p.table.x.at(slot)) {
 			return true
 		}
@@ -189,7 +189,7 @@ func (p *results) anyActed(is func(slot uint32, r *record) bool) bool {
 // jobs returns the jobs that a key acts on.
 func (p *results) jobs() []engine.JobID {
 	var ids []engine.JobID
-	for slot := range p.acted() {
+	for slot := range p.acted(p.table.all()) {
 		ids = append(ids, engine.JobID(slot))
 	}
 	return ids
@@ -223,7 +223,7 @@ func (p *results) host() string {
 func (p *results) batchIDs() []engine.BatchID {
 	var ids []engine.BatchID
 	seen := map[engine.BatchID]bool{}
-	for slot := range p.acted() {
+	for slot := range p.acted(p.table.all()) {
 		if b := p.table.x.at(slot).batch; !seen[b] {
 			seen[b] = true
 			ids = append(ids, b)

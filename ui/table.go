@@ -119,6 +119,10 @@ func (t *table) all() iter.Seq[uint32] {
 	return t.rows.all(&t.order)
 }
 
+// each is all in no order of use, which does not keep the operator waiting while
+// the whole list is put in it.
+func (t *table) each() iter.Seq[uint32] { return t.rows.all(nil) }
+
 func (t *table) at(i int) *jobRow { return t.row(t.slotAt(i)) }
 
 func (t *table) keyAt(i int) engine.JobID { return engine.JobID(t.slotAt(i)) }
