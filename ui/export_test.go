@@ -18,7 +18,8 @@ import (
 
 // files is an exporter into nowhere; it takes a millisecond a result.
 type files struct {
-	there map[string]int // rows by path
+	there map[string]int      // rows by path
+	urls  map[string][]string // of them, by path; nil: nobody asks
 	err   error
 }
 
@@ -30,11 +31,14 @@ func (f *files) Export(_ context.Context, path string, overwrite bool, rs iter.S
 		return 0, fmt.Errorf("export: open %s: %w", path, fs.ErrExist)
 	}
 	f.there[path] = 0
-	for _, err := range rs {
+	for r, err := range rs {
 		if err != nil {
 			return f.there[path], err
 		}
 		f.there[path]++
+		if f.urls != nil {
+			f.urls[path] = append(f.urls[path], r.URL)
+		}
 		time.Sleep(time.Millisecond)
 	}
 	return f.there[path], nil

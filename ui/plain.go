@@ -3,7 +3,6 @@ package ui
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -19,6 +18,7 @@ const (
 	plainFrame = 500 * time.Millisecond // between two looks at the run
 	plainEvery = 10 * time.Second       // between two lines of progress
 	plainJobs  = 5                      // failed jobs told of at once; more are counted
+	plainBytes = 1 << 20                // the longest line: a result as JSON
 	plainLog   = 512                    // lines of the log taken at once: all that are kept for a reader
 
 	// urlsRest is how long URLs that are typed or pasted without a command
@@ -41,6 +41,8 @@ func Plain(ctx context.Context, d Deps, in io.Reader, out io.Writer) error {
 	sub := d.Controller.Subscribe(engine.SubscribeOptions{MaxLog: plainLog})
 	defer sub.Close()
 	p := &plain{deps: d, call: callIn(ctx), feed: feed{sub: sub}, in: bufio.NewReader(in), out: out}
+	p.waits, p.named = map[engine.JobID]engine.JobState{}, map[string]string{}
+	p.fast, p.fell = map[string]bool{}, map[string]bool{}
 	for _, note := range d.Notes {
 		p.log.add(logLine{at: time.Now(), text: clean(note, 2*whyBytes)})
 	}
@@ -65,8 +67,16 @@ type plain struct {
 	seen    bool         // the first view has come
 	last    uint64       // highest Num seen
 	told    engine.Counts
-	resting bool // the end of the work was told
-	log     log  // what the log of the screen has
+	resting bool                             // the end of the work was told
+	log     log                              // what the log of the screen has
+	waits   map[engine.JobID]engine.JobState // as far as the views tell of them
+	fell    map[string]bool                  // fields that have collapsed, as was said
+
+	named    map[string]string // what was changed, by what the engine calls it
+	fast     map[string]bool   // what may be asked faster than the operator's interval
+	exported exportedPlain     // the last export of all
+	frozen   time.Time         // since when nothing is said unasked; zero: it is
+	withheld int               // lines that were not said
 
 	urls     []string       // gathered for one batch
 	urlTicks int            // lines gathered so far
@@ -87,6 +97,7 @@ type plain struct {
 
 type (
 	typedMsg    struct{ text string }    // a line of input
+	commandMsg  struct{ text string }    // likewise, and the numbers are those of now
 	deafMsg     struct{}                 // there is no more
 	wrotePlain  struct{ err error }      // the lines are out
 	progressMsg struct{}                 // time for a line of progress
@@ -97,6 +108,7 @@ type (
 
 	// steeredMsg says what a steering call did.
 	steeredMsg struct {
+		plainOrder
 		done   engine.Done
 		undone bool
 		err    error
@@ -139,6 +151,8 @@ func (p *plain) update(msg tea.Msg) tea.Cmd {
 	case typedMsg:
 		p.reading = false
 		return p.typed(msg.text)
+	case commandMsg:
+		return p.command(msg.text)
 	case listsMsg:
 		p.lists = false
 	case deafMsg:
@@ -165,7 +179,7 @@ func (p *plain) update(msg tea.Msg) tea.Cmd {
 	case progressMsg:
 		if now := p.stats.Counts; p.stats.State == engine.RunRunning && now != p.told {
 			p.told = now
-			p.say(p.progressLine())
+			p.unasked(p.progressLine())
 		}
 		return p.progress()
 	case urlsMsg:
@@ -177,12 +191,16 @@ func (p *plain) update(msg tea.Msg) tea.Cmd {
 	case leftMsg:
 		p.say(msg.lines...)
 		p.leaving = true
-	case steeredMsg:
-		if msg.err != nil {
-			p.say(errorLine(msg.err))
-		} else {
-			p.say(plainDone(msg.done, msg.undone))
+	case foundMsg:
+		p.known(msg.found.rows)
+		return msg.then(msg.found)
+	case exportedPlain:
+		p.say(msg.lines...)
+		if msg.num > 0 {
+			p.exported = msg
 		}
+	case steeredMsg:
+		p.steered(msg)
 	case wrotePlain:
 		p.writing = false
 		if msg.err != nil {
@@ -196,11 +214,30 @@ func (p *plain) update(msg tea.Msg) tea.Cmd {
 // say has lines written: one door, so that nothing leaves it uncleaned.
 func (p *plain) say(lines ...string) {
 	for _, line := range lines {
-		line = clean(line, valueBytes)
+		line = clean(line, plainBytes)
 		if p.deps.ASCII {
 			line = onlyASCII(line)
 		}
 		p.pending = append(p.pending, line)
+	}
+}
+
+// unasked says something that nobody asked for.
+func (p *plain) unasked(line string) {
+	if p.frozen.IsZero() {
+		p.say(line)
+		return
+	}
+	p.withheld++
+}
+
+// fallen says once that a field has collapsed.
+func (p *plain) fallen(b *engine.BatchStats, f engine.FieldFill) {
+	before, known := b.Was(f.Field)
+	key := fmt.Sprint(b.Batch.ID, f.Field)
+	if is := known && f.Collapsed(before); is && !p.fell[key] {
+		p.fell[key] = true
+		p.unasked(fieldLine(b, f))
 	}
 }
 
@@ -259,35 +296,47 @@ func (p *plain) take(v *engine.View) {
 	first := !p.seen
 	if !first {
 		for _, n := range notices(p.words(), &p.before, &v.Stats) {
-			p.say(n.text)
+			p.unasked(n.text)
 		}
 	}
 	p.seen, p.stats = true, v.Stats
 	p.before = engine.Stats{Batches: slices.Clone(v.Stats.Batches), Hosts: slices.Clone(v.Stats.Hosts), Trouble: v.Stats.Trouble}
 	told := 0
+	if v.Full {
+		clear(p.waits)
+	}
 	for i := range v.Jobs {
 		job := &v.Jobs[i]
+		delete(p.waits, job.ID)
+		if job.Place != engine.Ended {
+			p.waits[job.ID] = *job
+		}
 		news := job.Num > p.last
 		p.last = max(p.last, job.Num)
 		if first || !news || job.Outcome != engine.Failed && job.Outcome != engine.Empty {
 			continue
 		}
 		if told++; told <= plainJobs {
-			p.say(rowLine(newRow(job)))
+			p.unasked(rowLine(newRow(job)))
 		}
 	}
 	if told > plainJobs {
-		p.say(fmt.Sprintf("and %s more failed or empty", count(told-plainJobs)))
+		p.unasked(fmt.Sprintf("and %s more failed or empty", count(told-plainJobs)))
 	}
 	p.log.take(v.Log, v.LogDropped)
 	for _, l := range v.Log {
 		if l.Level == engine.LevelBad { // the rest is told by notices and answers
-			p.say(l.Text)
+			p.unasked(l.Text)
+		}
+	}
+	for i := range v.Stats.Batches {
+		for _, f := range v.Stats.Batches[i].Fill {
+			p.fallen(&v.Stats.Batches[i], f)
 		}
 	}
 	rest := v.Stats.Counts.Left() == 0 && v.Stats.Counts.Submitted > 0
 	if rest && !p.resting {
-		p.say("all work is done: " + p.progressLine())
+		p.unasked("all work is done: " + p.progressLine())
 	}
 	p.resting = rest
 	p.retire()
@@ -308,52 +357,4 @@ func (p *plain) ask(do func(context.Context) tea.Msg) tea.Cmd {
 		answer := do(ctx)
 		return answeredMsg{answer, c.Snapshot()}
 	})
-}
-
-// progressLine says how far the run is.
-func (p *plain) progressLine() string {
-	s, c := &p.stats, p.stats.Counts
-	line := fmt.Sprintf("%s, %s of %s ended: %s ok, %s empty, %s failed, %s skipped",
-		percentText(&c), count(c.Ended()), plural(c.Submitted, "URL"), count(c.OK), count(c.Empty), count(c.Failed), count(c.Skipped))
-	if c.Cancelled > 0 {
-		line += ", " + count(c.Cancelled) + " cancelled"
-	}
-	if s.State == engine.RunRunning {
-		line += "; " + rate(s.Rate)
-		if s.ETA >= 0 {
-			line += ", " + round(s.ETA.Truncate(time.Second)) + " left"
-		}
-	}
-	return line
-}
-
-// rowLine says how a job ended, the URL last.
-func rowLine(r *jobRow) string {
-	facts := []string{fmt.Sprintf("result %d %s", r.num, r.state())}
-	if r.status != 0 && !saysStatus(r) {
-		facts = append(facts, "status "+statusText(r.status))
-	}
-	if r.why != "" {
-		facts = append(facts, r.why)
-	}
-	if r.records > 0 {
-		facts = append(facts, plural(int(r.records), "row"))
-	}
-	if r.tries > 1 {
-		facts = append(facts, plural(int(r.tries), "attempt"))
-	}
-	return strings.Join(facts, ", ") + ": " + r.url
-}
-
-// errorLine says why a command did nothing.
-func errorLine(err error) string {
-	switch {
-	case errors.Is(err, engine.ErrReadOnly):
-		return "read-only: the run cannot be changed here"
-	case errors.Is(err, engine.ErrNothing):
-		return "nothing to change"
-	case errors.Is(err, engine.ErrNoBatch):
-		return "there is no such batch: batches lists them"
-	}
-	return "error: " + err.Error()
 }

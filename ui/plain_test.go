@@ -56,7 +56,7 @@ func plainly(t *testing.T, s *enginetest.Scraper, do func(*teletype), with ...fu
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		tt := &teletype{t: t, end: make(chan error, 1), run: cancel, files: files{there: map[string]int{"old.jsonl": 1}}}
+		tt := &teletype{t: t, end: make(chan error, 1), run: cancel, files: files{there: map[string]int{"old.jsonl": 1}, urls: map[string][]string{}}}
 		r, w := io.Pipe()
 		tt.in = w
 		var wg sync.WaitGroup
@@ -157,7 +157,7 @@ func TestPlainLeavesWhatIsKept(t *testing.T) {
 func TestPlainSession(t *testing.T) {
 	plainly(t, answering(map[string]engine.Step{"/bad": enginetest.Fail(engine.Reset, "cut \x1b[31moff")}), func(tt *teletype) {
 		tt.want(tt.hear(time.Second), "Type help for the commands")
-		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | all")
+		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | URL | all")
 		tt.talk("help undo", "undo: take back the last change")
 		tt.talk("batches", "no batch yet")
 		tt.talk("frobnicate", `there is no command "frobnicate"`)
@@ -170,20 +170,19 @@ func TestPlainSession(t *testing.T) {
 		tt.talk("results 2", "result 3 ok, status 200, 2 rows: http://a.test/3", "result 4 failed, reset: cut [31moff: http://a.test/bad")
 		tt.talk("failed", "result 4 failed")
 		tt.talk("show 3", "attempt 1: status 200", "row 2: n 1")
-		tt.talk("show 99", "there is no such result")
-		tt.talk("status", "finished", "limited by nothing to do")
+		tt.talk("show 99", "show: there is no result 99: results lists the last of them")
+		tt.talk("status", "finished", "the run is limited by nothing to do")
 		tt.talk("hosts", "no host has work left")
 		tt.talk("workers 3", "workers 5 -> 3", "undo takes it back")
-		tt.talk("workers", "worker 3, idle")
+		tt.talk("workers", "worker 3: idle")
 		tt.talk("undo", "undone: workers")
-		tt.talk("workers many", "workers [N]")
+		tt.talk("workers many", "workers is written so:\nworkers [N | +N | -N]: ")
 		tt.want(tt.say("retry")+tt.hear(10*time.Second), "1 URL to be asked again", "result 5 failed")
-		tt.talk("export old.jsonl", "old.jsonl is there already: export old.jsonl overwrite")
-		tt.talk("export new.jsonl", "4 rows written to new.jsonl")
 		tt.talk("quit", "4 results are only in memory", "Answer stay, export FILE, drain or cancel.")
 		tt.talk("stay", "staying")
-		tt.say("quit")
-		tt.say("cancel")
+		tt.talk("export old.jsonl", "old.jsonl is there already: export old.jsonl overwrite")
+		tt.talk("export new.jsonl", "4 rows written to new.jsonl")
+		tt.say("quit") // and nothing is lost
 		tt.left()
 		for _, c := range tt.out.String() {
 			if c < ' ' && c != '\n' {
@@ -200,20 +199,20 @@ func TestPlainSteers(t *testing.T) {
 		tt.talk("add priority=high interval=2s "+strings.Join(strings.Fields(urls(60)), " "), "batch 1 added: 60 new")
 		tt.talk("pause", "run paused")
 		tt.talk("status", "paused", "limited by paused by you")
-		tt.talk("pause", "nothing to change")
+		tt.talk("pause", "pause: the run is paused already")
 		tt.talk("resume", "run goes on")
 		tt.talk("pause 1", "batch 1 paused")
 		tt.talk("resume 1", "batch 1 goes on")
 		tt.talk("interval 5s host h1.test", "host h1.test: interval 2s -> 5s")
 		tt.talk("why host h1.test", "One request every 5.00s (set by you)")
-		tt.talk("why", "Limited by host pace")
-		tt.talk("hosts", "h1.test, ", "every 5.0s")
+		tt.talk("why", "the run is limited by host pace: 3 of 3 hosts wait their turn, next in ")
+		tt.talk("hosts", "host h1.test: ", " left, every 5.0s: ")
 		tt.talk("priority 1 low", "batch 1: priority high -> low")
 		tt.talk("priority 1 urgent", "priority BATCH low|normal|high")
-		tt.talk("cancel", "cancel BATCH | host NAME | all")
+		tt.talk("cancel", "cancel BATCH | host NAME | URL | all")
 		tt.talk("cancel host h2.test", "host h2.test cancelled")
 		tt.talk("undo", "undone: ", "h2.test")
-		tt.talk("cancel 7", "there is no such batch")
+		tt.talk("cancel 7", "cancel: no batch 7 is known: there is 1, batches lists them")
 		tt.talk("quit", "not fetched:", "Answer stay, export FILE, drain or cancel.")
 		tt.talk("drain", "drain: finish the")
 		tt.want(tt.hear(200*time.Second), "the run has ended")

@@ -37,8 +37,11 @@ func (p *plain) barred(c *plainCommand) bool { return p.deps.ReadOnly && c.chang
 var plainWords = keyMap{
 	{act: actUndo, key: bind("undo", ""), group: groupSteer},
 	{act: actExport, key: bind("export", "")},
+	{act: actRetry, key: bind("retry", ""), group: groupSteer},
 	{act: actRetryAll, key: bind("retry", ""), group: groupSteer},
+	{act: actPause, key: bind("resume", ""), group: groupSteer},
 	{act: actPauseAll, key: bind("resume", ""), group: groupSteer},
+	{act: actMore, key: bind("workers +1", ""), group: groupSteer},
 }
 
 // words returns those of the commands that are possible.
@@ -53,44 +56,48 @@ func (p *plain) words() keyMap {
 func plainCommands() []plainCommand {
 	return []plainCommand{
 		{name: "status", does: "how the run does, and what limits it", run: (*plain).status},
-		{name: "why", args: "[host NAME]", does: "what limits the run or a host, in sentences", run: (*plain).why},
+		{name: "why", args: "[N | URL | batch N | host NAME | worker N]", does: "why result N, a URL, a batch, a host or a worker waits, or how it ended; without a name, what limits the run", run: (*plain).why},
 		{name: "batches", does: "the batches, with their numbers", run: (*plain).batches},
-		{name: "hosts", does: "the hosts with work left, and what they wait for", run: (*plain).hosts},
-		{name: "workers", args: "[N]", does: "what the workers do; with N: work with so many", run: (*plain).workers},
+		{name: "hosts", args: "[N]", does: "the first N hosts with work left, 20 without N, and what they wait for: parked, blocked and slow ones first", run: (*plain).hosts},
+		{name: "workers", args: "[N | +N | -N]", does: "what the workers do; with N: work with so many, or so many more or fewer", run: (*plain).workers},
 		{name: "results", args: "[N] [FILTER]", does: "the last N results, 10 without N; of those with a text in their URL, title or why, or outcome:failed code:5xx host: batch: class:", run: (*plain).resultLines},
 		{name: "failed", args: "[N]", does: "the last N failed or empty results", run: (*plain).failedLines},
+		{name: "waiting", args: "[N] [FILTER]", does: "the first N URLs that wait or are in flight, 10 without N, and why; of those with a text in them, or outcome:retry host: batch:", run: (*plain).waitingLines},
 		{name: "show", args: "N", does: "result N: attempts, findings and records", run: (*plain).show},
 		{name: "log", args: "[N]", does: "the last N lines of what happened, 20 without N, newest last", run: (*plain).logLines},
 		{name: "add", args: "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", does: "add a batch; a line that is a URL needs no add", run: (*plain).add, changes: true},
-		{name: "cancel", args: "BATCH | host NAME | all", does: "cancel what has not ended", run: (*plain).cancel, changes: true},
-		{name: "exclude", args: "[batch N] PATTERN", does: "cancel what waits and has that text in its URL, in any case; re:EXPR is a regular expression", run: (*plain).exclude, changes: true},
-		{name: "pause", args: "[BATCH | host NAME]", does: "start no new request; without a name, of the run", run: (*plain).pause, changes: true},
-		{name: "resume", args: "[BATCH | host NAME]", does: "go on", run: (*plain).resume, changes: true},
-		{name: "retry", args: "[BATCH | host NAME]", does: "retry what failed or was empty", run: (*plain).retry, changes: true},
+		{name: "cancel", args: "BATCH | host NAME | URL | all", does: "cancel what has not ended", run: (*plain).cancel, changes: true},
+		{name: "exclude", args: "[batch N] PATTERN", does: "cancel what waits and has that text in its URL, in any case, when it has said how many these are; re:EXPR is a regular expression", run: (*plain).exclude, changes: true},
+		{name: "pause", args: "[BATCH | host NAME | URL]", does: "start no new request; without a name, of the run", run: (*plain).pause, changes: true},
+		{name: "resume", args: "[BATCH | host NAME | URL]", does: "go on; a host that cannot be reached is probed", run: (*plain).resume, changes: true},
+		{name: "retry", args: "[BATCH | host NAME | URL | result N | FILTER]", does: "retry what failed or was empty", run: (*plain).retry, changes: true},
 		{name: "interval", args: "D [BATCH | host NAME]", does: "time between two requests to a host: 500ms, 2s; 0 does not pace", run: (*plain).interval, changes: true},
+		{name: "slower", args: "BATCH | host NAME", does: "the next longer interval", run: (*plain).slower, changes: true},
+		{name: "faster", args: "BATCH | host NAME", does: "the next shorter interval", run: (*plain).faster, changes: true},
 		{name: "priority", args: "BATCH low|normal|high", does: "which batch goes first", run: (*plain).priority, changes: true},
 		{name: "undo", does: "take back the last change", run: (*plain).undo, changes: true},
-		{name: "export", args: "FILE [overwrite]", does: "write all results to a .jsonl or .csv file", run: (*plain).export},
+		{name: "export", args: "FILE [overwrite] [FILTER]", does: "write all results, or those that results FILTER finds, to a .jsonl or .csv file", run: (*plain).export},
+		{name: "freeze", does: "say nothing that was not asked for, until it is typed again", run: (*plain).freeze},
 		{name: "drain", does: "finish what is queued and in flight, then leave", run: (*plain).drain, changes: true},
 		{name: "quit", does: "leave; asks when work is left or results would be lost", run: (*plain).quit},
 		{name: "stay", does: "answers quit: go on", run: (*plain).stay, answers: true},
 		{name: "leave", does: "answers quit: leave a run that is kept, and cancel nothing", run: (*plain).leave, answers: true},
+		{name: "yes", does: "answers a question: do it", run: (*plain).yes, answers: true},
+		{name: "no", does: "answers a question: do not", run: (*plain).no, answers: true},
 		{name: "help", args: "[COMMAND]", does: "this list; ? is short for it", run: (*plain).help},
 	}
 }
 
 // typed does what a line says, when the URLs before it are a batch.
 func (p *plain) typed(text string) tea.Cmd {
-	lower := strings.ToLower(text)
-	isURL := strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
 	switch {
 	case text == "", strings.HasPrefix(text, "#"):
 		return nil
-	case !isURL && len(p.urls) > 0:
+	case !isURL(text) && len(p.urls) > 0:
 		p.held = text
 		return p.addURLs()
-	case !isURL:
-		return p.command(text)
+	case !isURL(text): // of which the numbers of the last view may be old
+		return p.ask(func(context.Context) tea.Msg { return commandMsg{text} })
 	case p.deps.ReadOnly:
 		p.say("read-only: add is not possible here")
 		return nil
@@ -143,6 +150,18 @@ func (p *plain) help(args []string) tea.Cmd {
 	return nil
 }
 
+// freeze holds back what is said without being asked for, or ends that.
+func (p *plain) freeze([]string) tea.Cmd {
+	if p.frozen.IsZero() {
+		p.frozen, p.withheld = p.stats.At, 0
+		p.say("freeze: nothing is said unasked until freeze is typed again; collecting goes on, log tells what happens")
+		return nil
+	}
+	p.say(fmt.Sprintf("freeze: it is over after %s, %s held back", clock(p.stats.At.Sub(p.frozen)), plural(p.withheld, "line")))
+	p.frozen = time.Time{}
+	return nil
+}
+
 // quitting reports whether the question of quit is answered now.
 func (p *plain) quitting() bool { return p.was != nil && p.was.yes == nil }
 
@@ -170,7 +189,7 @@ func (p *plain) leave([]string) tea.Cmd {
 
 // quit leaves, after a question if something would be lost.
 func (p *plain) quit([]string) tea.Cmd {
-	l := losingOf(p.deps, p.stats)
+	l := losingOf(p.saved(), p.stats)
 	if !l.any() {
 		p.leaving = true
 		return nil
@@ -178,7 +197,7 @@ func (p *plain) quit([]string) tea.Cmd {
 	c := l.counts
 	if left := c.Left(); left > 0 {
 		p.say(fmt.Sprintf("%s not fetched: %s queued, %s in flight, %s to retry, %s in backlog.",
-			count(left), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)))
+			plural(left, "URL"), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)))
 	}
 	words, _ := l.results(Theme{})
 	switch {
@@ -214,7 +233,7 @@ func (p *plain) stop() tea.Cmd {
 	return p.ask(func(ctx context.Context) tea.Msg {
 		done, err := p.deps.Controller.Cancel(ctx, engine.Selector{All: true})
 		if err != nil && !errors.Is(err, engine.ErrNothing) {
-			return leftMsg{[]string{errorLine(err)}}
+			return leftMsg{[]string{errorLine("cancel", err)}}
 		}
 		return leftMsg{[]string{doneWords(done)}} // which nobody can undo any more
 	})

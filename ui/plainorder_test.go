@@ -23,7 +23,8 @@ func TestPlainKeepsTheOrderOfItsLines(t *testing.T) {
 				got = append(got, strings.Join(strings.Fields(words)[:4], " "))
 			}
 		}
-		want := "batch 1 added: 2|batch 1 paused: 2|batch 1, batch 1:|batch 1 goes on|undone: batch 1 goes|batch 1, batch 1:"
+		typed := "batch 1, typed " + time.Now().Local().Format("15:04") + ":"
+		want := "batch 1 added: 2|batch 1 paused: 2|" + typed + "|batch 1 goes on|undone: batch 1 goes|" + typed
 		if strings.Join(got, "|") != want || strings.Count(said, ": paused, ") != 2 {
 			t.Errorf("got  %s\nwant %s\n%s", strings.Join(got, "|"), want, said)
 		}
@@ -80,7 +81,7 @@ func TestPlainLog(t *testing.T) {
 			tt.say("resume")
 		}
 		at := time.Now()
-		tt.talk("pause 7", "no such batch")
+		tt.talk("pause 7", "pause: no batch 7 is known: there is none yet, batches lists them")
 		said := tt.say("log")
 		if got := strings.Count(said, "\n"); got != logTold+1 {
 			t.Errorf("%d lines, want %d:\n%s", got, logTold+1, said)
@@ -91,4 +92,19 @@ func TestPlainLog(t *testing.T) {
 		tt.talk("log all", "log [N]")
 		tt.talk("log 0", "log [N]")
 	}, func(d *Deps) { d.Notes = []string{"the colours are as usual"} })
+}
+
+// While it is frozen, nothing is said but what was asked for.
+func TestPlainFreezes(t *testing.T) {
+	plainly(t, answering(map[string]engine.Step{"": refused}), func(tt *teletype) {
+		tt.say("http://a.test/1\nhttp://a.test/2\nhttp://a.test/3")
+		tt.want(tt.hear(time.Second), "result 1 failed")
+		tt.talk("freeze", "freeze: nothing is said unasked until freeze is typed again")
+		if said := tt.hear(10 * time.Second); said != "" {
+			t.Errorf("frozen, it says %q", said)
+		}
+		tt.talk("results", "result 3 failed")
+		tt.talk("freeze", "freeze: it is over after 12s, 4 lines held back\n")
+		tt.want(tt.say("http://a.test/4")+tt.hear(5*time.Second), "result 4 failed", "all work is done")
+	})
 }

@@ -2,9 +2,10 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -60,7 +61,10 @@ func (p *plain) plan(spec Spec) tea.Cmd {
 	return p.ask(func(ctx context.Context) tea.Msg {
 		batch, jobs, err := p.deps.Planner.Plan(spec)
 		if err != nil {
-			return saidMsg{[]string{errorLine(err)}}
+			return saidMsg{[]string{errorLine("add", err)}}
+		}
+		if batch.Name == "" {
+			batch.Name = "typed " + time.Now().Local().Format("15:04")
 		}
 		var bad []string
 		added, err := p.deps.Controller.Add(ctx, batch, firstBad(jobs, 20, &bad))
@@ -72,7 +76,7 @@ func (p *plain) plan(spec Spec) tea.Cmd {
 			lines = append(lines, fmt.Sprintf("and %s more invalid", count(more)))
 		}
 		if err != nil {
-			lines = append(lines, errorLine(err))
+			lines = append(lines, errorLine("add", err))
 		}
 		return saidMsg{lines}
 	})
@@ -92,108 +96,6 @@ func firstBad(jobs jobSeq, most int, bad *[]string) jobSeq {
 	}
 }
 
-func (p *plain) cancel(args []string) tea.Cmd {
-	if p.quitting() && len(args) == 0 {
-		return p.stop()
-	}
-	return p.change("cancel", args, p.deps.Controller.Cancel)
-}
-
-// exclude cancels what waits and has a pattern, and says which URLs these are.
-func (p *plain) exclude(args []string) tea.Cmd {
-	var sel engine.Selector
-	if len(args) > 2 && args[0] == "batch" {
-		var ok bool
-		if sel, ok = selectorOf(args[:2]); !ok {
-			return p.usage("exclude")
-		}
-		args = args[2:]
-	}
-	finds, err := parsePattern(strings.Join(args, " "))
-	if err != nil {
-		p.say("error: " + err.Error())
-		return nil
-	}
-	if finds == nil {
-		return p.usage("exclude")
-	}
-	c := p.deps.Controller
-	return p.ask(func(ctx context.Context) tea.Msg {
-		h := newHunt(finds, sel.Batch)
-		h.run(ctx, c)
-		b := h.bag.Load()
-		if b.err != nil {
-			return saidMsg{[]string{errorLine(b.err)}}
-		}
-		if len(b.jobs) == 0 {
-			return saidMsg{[]string{b.words(valueBytes)}}
-		}
-		d, err := c.Exclude(ctx, b.jobs)
-		if err != nil {
-			return saidMsg{[]string{errorLine(err)}}
-		}
-		lines := []string{b.words(valueBytes) + ":"}
-		lines = append(lines, b.first...)
-		if more := len(b.jobs) - len(b.first); more > 0 {
-			lines = append(lines, "and "+count(more)+" more")
-		}
-		return saidMsg{append(lines, plainDone(d, false))}
-	})
-}
-
-func (p *plain) pause(args []string) tea.Cmd { return p.change("pause", args, p.deps.Controller.Pause) }
-
-func (p *plain) resume(args []string) tea.Cmd {
-	return p.change("resume", args, p.deps.Controller.Resume)
-}
-
-func (p *plain) retry(args []string) tea.Cmd { return p.change("retry", args, p.deps.Controller.Retry) }
-
-func (p *plain) undo([]string) tea.Cmd {
-	return p.ask(func(ctx context.Context) tea.Msg {
-		done, err := p.deps.Controller.Undo(ctx)
-		return steeredMsg{done, true, err}
-	})
-}
-
-// change steers what args name. Nothing is the run, but for cancel, which
-// wants that said.
-func (p *plain) change(name string, args []string, do func(context.Context, engine.Selector) (engine.Done, error)) tea.Cmd {
-	sel, ok := selectorOf(args)
-	if !ok || name == "cancel" && len(args) == 0 {
-		return p.usage(name)
-	}
-	return p.steer(func(ctx context.Context) (engine.Done, error) { return do(ctx, sel) })
-}
-
-func (p *plain) interval(args []string) tea.Cmd {
-	if len(args) == 0 {
-		return p.usage("interval")
-	}
-	every, err := parsePace(args[0])
-	sel, ok := selectorOf(args[1:])
-	if err != nil || !ok {
-		return p.usage("interval")
-	}
-	return p.steer(func(ctx context.Context) (engine.Done, error) {
-		return p.deps.Controller.SetInterval(ctx, sel, every)
-	})
-}
-
-func (p *plain) priority(args []string) tea.Cmd {
-	if len(args) != 2 {
-		return p.usage("priority")
-	}
-	sel, ok := selectorOf(args[:1])
-	to, err := parsePriority(args[1])
-	if !ok || sel.Batch == 0 || err != nil {
-		return p.usage("priority")
-	}
-	return p.steer(func(ctx context.Context) (engine.Done, error) {
-		return p.deps.Controller.SetPriority(ctx, sel.Batch, to)
-	})
-}
-
 // parsePriority reads low, normal or high.
 func parsePriority(s string) (engine.Priority, error) {
 	for _, p := range []engine.Priority{engine.Low, engine.Normal, engine.High} {
@@ -204,39 +106,167 @@ func parsePriority(s string) (engine.Priority, error) {
 	return 0, fmt.Errorf("priority %q: low, normal or high", s)
 }
 
-// selectorOf reads what a command is for: a batch's number, `host NAME`, or
-// all, which is the same as nothing.
-func selectorOf(args []string) (engine.Selector, bool) {
-	switch {
-	case len(args) == 0, len(args) == 1 && args[0] == "all":
-		return engine.Selector{All: true}, true
-	case len(args) == 2 && args[0] == "host":
-		return engine.Selector{Host: args[1]}, true
-	case len(args) == 2 && args[0] == "batch":
-		args = args[1:]
+// steered are what cancel, pause, resume and retry are for.
+var steered = []subjectKind{ofRun, ofBatch, ofHost, ofURL, ofResult}
+
+func (p *plain) cancel(args []string) tea.Cmd {
+	if p.quitting() && len(args) == 0 {
+		return p.stop()
 	}
-	n, err := strconv.ParseUint(args[0], 10, 32)
-	return engine.Selector{Batch: engine.BatchID(n)}, len(args) == 1 && err == nil && n > 0
+	s, ok := parseSubject(args, steered...)
+	if !ok || len(args) == 0 {
+		return p.usage("cancel")
+	}
+	return p.about("cancel", s, func(f found) tea.Cmd {
+		return p.steer(plainOrder{"cancel", f.name, f.ended("cancel", &p.stats), "nothing of " + f.name + " is left to cancel"}, f.sel, engine.Controller.Cancel)
+	})
+}
+
+func (p *plain) pause(args []string) tea.Cmd {
+	s, ok := parseSubject(args, steered...)
+	if !ok {
+		return p.usage("pause")
+	}
+	return p.about("pause", s, func(f found) tea.Cmd {
+		ended := ""
+		if f.kind != ofRun && f.kind != ofHost { // which may be paused for what comes
+			ended = f.ended("pause", &p.stats)
+		}
+		return p.steer(plainOrder{"pause", f.name, ended, f.name + " is paused already"}, f.sel, engine.Controller.Pause)
+	})
+}
+
+func (p *plain) resume(args []string) tea.Cmd {
+	s, ok := parseSubject(args, steered...)
+	if !ok {
+		return p.usage("resume")
+	}
+	return p.about("resume", s, func(f found) tea.Cmd {
+		return p.steer(plainOrder{"resume", f.name, "", f.name + " is not paused"}, f.sel, engine.Controller.Resume)
+	})
+}
+
+func (p *plain) retry(args []string) tea.Cmd {
+	s, ok := parseSubject(args, append(steered, ofFilter)...)
+	if !ok {
+		return p.usage("retry")
+	}
+	return p.about("retry", s, func(f found) tea.Cmd {
+		return p.steer(plainOrder{"retry", f.name, "", "nothing of " + f.name + " failed or was empty"}, f.sel, engine.Controller.Retry)
+	})
+}
+
+// ended says that nothing is left of f to do something with; empty if there is.
+func (f *found) ended(verb string, s *engine.Stats) string {
+	switch f.kind {
+	case ofRun:
+		return runEnded(&s.Counts)
+	case ofBatch:
+		return batchEnded(f.batch, verb)
+	case ofHost:
+		return hostEnded(f.host, verb)
+	}
+	text := ""
+	for _, r := range f.rows {
+		if text = jobEnded(f.name, r, verb); text == "" {
+			break
+		}
+	}
+	return text
+}
+
+// A plainOrder is a change that was typed.
+type plainOrder struct {
+	command string
+	what    string // what it is for, in sentences
+	not     string // why it is not possible; empty: it is
+	nothing string // what is said if there was nothing to change
 }
 
 // steer makes a steering call and says what it did.
-func (p *plain) steer(do func(context.Context) (engine.Done, error)) tea.Cmd {
+func (p *plain) steer(o plainOrder, sel engine.Selector, do func(engine.Controller, context.Context, engine.Selector) (engine.Done, error)) tea.Cmd {
+	if o.not != "" {
+		p.say(o.command + ": " + o.not)
+		return nil
+	}
 	return p.ask(func(ctx context.Context) tea.Msg {
-		done, err := do(ctx)
-		return steeredMsg{done, false, err}
+		done, err := do(p.deps.Controller, ctx, sel)
+		return steeredMsg{plainOrder: o, done: done, err: err}
 	})
+}
+
+// steered says what came of a change.
+func (p *plain) steered(msg steeredMsg) {
+	key := selectorText(msg.done.Selector)
+	if msg.undone {
+		if what, ok := p.named[key]; ok {
+			msg.what = what
+		} else {
+			msg.what = key
+		}
+	}
+	switch {
+	case errors.Is(msg.err, engine.ErrNothing):
+		p.say(msg.command + ": " + msg.nothing)
+	case msg.err != nil:
+		p.say(errorLine(msg.command, msg.err))
+	case msg.undone:
+		p.say("undone: " + doneTo(msg.what, msg.done))
+	case msg.done.Action == engine.ActProbe: // which cannot be undone
+		p.say(doneTo(msg.what, msg.done))
+	default:
+		if key != msg.what {
+			p.named[key] = msg.what
+		}
+		p.say(doneTo(msg.what, msg.done) + "; undo takes it back")
+	}
+}
+
+// undo takes back the last change. An old one is named first.
+func (p *plain) undo([]string) tea.Cmd {
+	undo := func() tea.Cmd {
+		return p.ask(func(ctx context.Context) tea.Msg {
+			done, err := p.deps.Controller.Undo(ctx)
+			return steeredMsg{plainOrder: plainOrder{command: "undo", nothing: "nothing to undo"}, done: done, err: err, undone: true}
+		})
+	}
+	if old := oldChange(&p.stats); old != "" {
+		p.say("undo: the last change is old: " + old)
+		p.question("undo", "undo it", "nothing undone", undo)
+		return nil
+	}
+	return undo()
+}
+
+// question asks for yes or no.
+func (p *plain) question(command, does, left string, yes func() tea.Cmd) {
+	p.say(command + ": answer yes to " + does + ", no to leave it")
+	p.asked = &plainQuestion{left: command + ": " + left, yes: yes}
+}
+
+func (p *plain) yes([]string) tea.Cmd {
+	if p.was == nil || p.was.yes == nil {
+		p.say("yes: there is no question that it answers")
+		p.asked = p.was
+		return nil
+	}
+	return p.was.yes()
+}
+
+func (p *plain) no([]string) tea.Cmd {
+	switch {
+	case p.was == nil:
+		p.say("no: nothing was asked")
+	case p.was.yes == nil:
+		p.say("staying")
+	default:
+		p.say(p.was.left)
+	}
+	return nil
 }
 
 // usage says how a command is written.
 func (p *plain) usage(name string) tea.Cmd {
-	p.say("that is written so:")
+	p.say(name + " is written so:")
 	return p.help([]string{name})
-}
-
-// plainDone says what a steering call did, with the word that undoes it.
-func plainDone(d engine.Done, undone bool) string {
-	if undone {
-		return doneText(plainWords, d, true)
-	}
-	return doneWords(d) + "; undo takes it back"
 }

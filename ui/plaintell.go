@@ -1,136 +1,204 @@
 package ui
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"weir/engine"
 )
 
+// plainHosts is how many hosts are told if nothing else is asked for.
+const plainHosts = 20
+
 func (p *plain) status([]string) tea.Cmd {
 	s := &p.stats
-	p.say(s.State.String()+" "+clock(s.Active)+": "+p.progressLine(),
-		fmt.Sprintf("%s of %s busy; %s of %s queued; %s", count(s.Busy), plural(s.Workers, "worker"),
+	p.say("the run is "+s.State.String()+", at work for "+clock(s.Active)+": "+p.progressLine(),
+		fmt.Sprintf("workers: %s of %s busy; the queue: %s of %s places taken, %s so far", count(s.Busy), count(s.Workers),
 			count(s.QueueLen), count(s.QueueCap), plural(int(s.Hits), "backpressure hit")),
-		"limited by "+strings.Join(limitText(p.words(), s, p.deps, losingOf(p.deps, *s).unsaved), ", "))
+		"the run is limited by "+strings.Join(p.limits(), ", "))
 	return nil
 }
 
+// limits says what limits the run.
+func (p *plain) limits() []string {
+	d := p.saved()
+	return limitText(p.words(), &p.stats, d, losingOf(d, p.stats).unsaved)
+}
+
+// why says what the screen says on w, so that each line stands alone.
 func (p *plain) why(args []string) tea.Cmd {
-	s := &p.stats
-	if len(args) == 2 && args[0] == "host" {
-		i := slices.IndexFunc(s.Hosts, func(h engine.HostStats) bool { return h.Host == args[1] })
-		if i < 0 {
-			p.say("there is no such host: hosts lists them")
-			return nil
-		}
-		p.say(whyHost(p.words(), &s.Hosts[i], s)...)
-		return nil
-	}
-	if len(args) > 0 { // not the run's answer to a question about something else
+	s, ok := parseSubject(args, ofRun, ofResult, ofBatch, ofHost, ofWorker, ofURL)
+	if !ok {
 		return p.usage("why")
 	}
-	p.say(whyRun(p.words(), s, p.deps, losingOf(p.deps, *s).unsaved)...)
-	return nil
+	return p.about("why", s, func(f found) tea.Cmd {
+		p.say(p.whyLines(&f)...)
+		return nil
+	})
+}
+
+// whyLines are the sentences of the screen about f, each with its name.
+func (p *plain) whyLines(f *found) []string {
+	k, s, d := p.words(), &p.stats, p.saved()
+	unsaved := losingOf(d, *s).unsaved
+	switch f.kind {
+	case ofRun:
+		lines := named("the run", whyRun(k, s, d, unsaved))
+		lines[0] = strings.Replace(lines[0], ": Limited", " is limited", 1)
+		return lines
+	case ofBatch:
+		return named(f.name, whyBatch(k, f.batch, s))
+	case ofHost:
+		return named(f.name, whyHost(k, f.host, s))
+	case ofWorker:
+		return named(f.name, whyWorker(k, f.worker, s, d, unsaved))
+	}
+	var lines []string
+	for _, r := range f.rows {
+		name := r.url
+		if len(f.rows) > 1 {
+			name += " of batch " + itoa(uint64(r.batch))
+		}
+		lines = append(lines, named(name, whyOne(k, r, s))...)
+	}
+	for _, r := range f.rows {
+		if h := hostOf(r, s); h != nil {
+			return append(lines, named(selectorText(engine.Selector{Host: r.host}), whyHost(k, h, s))...)
+		}
+	}
+	return lines
+}
+
+// named puts a name before those of the sentences that do not have it.
+func named(name string, sentences []string) []string {
+	lines := make([]string, len(sentences))
+	_, short, ok := strings.Cut(name, "host ")
+	if !ok {
+		short = name
+	}
+	for i, text := range sentences {
+		if lines[i] = text; !strings.Contains(strings.ToLower(text), strings.ToLower(short)) {
+			lines[i] = name + ": " + text
+		}
+	}
+	return lines
 }
 
 func (p *plain) batches([]string) tea.Cmd {
-	for _, b := range p.stats.Batches {
-		p.say(fmt.Sprintf("batch %d, %s: %s, %s, %s of %s ended, %s failed", b.Batch.ID, nameOf(&b.Batch), b.State,
-			percentText(&b.Counts), count(b.Counts.Ended()), plural(b.Counts.Submitted, "URL"), count(b.Counts.Failed)))
+	for i := range p.stats.Batches {
+		b := &p.stats.Batches[i]
+		line := fmt.Sprintf("batch %d", b.Batch.ID)
+		if b.Batch.Name != "" {
+			line += ", " + b.Batch.Name
+		}
+		line += fmt.Sprintf(": %s, %s, %s of %s ended, %s failed", b.State,
+			percentText(&b.Counts), count(b.Counts.Ended()), plural(b.Counts.Submitted, "URL"), count(b.Counts.Failed))
+		if b.Batch.Priority != engine.Normal {
+			line += ", priority " + b.Batch.Priority.String()
+		}
+		if b.ETA >= 0 && b.Counts.Left() > 0 {
+			line += ", " + round(b.ETA.Truncate(time.Second)) + " left"
+		}
+		p.say(line)
+		for _, text := range fallenFields(b) {
+			p.say(text)
+		}
 	}
 	if len(p.stats.Batches) == 0 {
-		p.say("no batch yet: add makes one")
+		p.say("batches: no batch yet, add makes one")
 	}
 	return nil
 }
 
-func (p *plain) hosts([]string) tea.Cmd {
-	none := true
-	for i := range p.stats.Hosts {
-		if h := &p.stats.Hosts[i]; h.Waiting+h.InFlight > 0 {
-			none = false
-			p.say(fmt.Sprintf("%s, %s left, every %s: %s", h.Host, count(h.Waiting+h.InFlight), paceText(h.Interval), hostText(h, &p.stats, p.stats.At)))
+// fallenFields says which fields of a batch collapsed, a line each.
+func fallenFields(b *engine.BatchStats) (lines []string) {
+	for _, f := range b.Fill {
+		if before, known := b.Was(f.Field); known && f.Collapsed(before) {
+			lines = append(lines, fieldLine(b, f))
 		}
 	}
-	if none {
-		p.say("no host has work left")
+	return lines
+}
+
+// fieldLine says how well a field of a batch is filled.
+func fieldLine(b *engine.BatchStats, f engine.FieldFill) string {
+	line := fmt.Sprintf("batch %d field %s: filled in %d%%, %s of %s", b.Batch.ID, f.Field, f.Percent(), count(f.Filled), plural(f.Records, "row"))
+	before, known := b.Was(f.Field)
+	if known && before.Records > 0 {
+		line += fmt.Sprintf("; before, %d%%", before.Percent())
+	}
+	if known && f.Collapsed(before) {
+		line += "; it has collapsed"
+	}
+	return line
+}
+
+// hosts tells what the hosts with work left do, in the order of the screen.
+func (p *plain) hosts(args []string) tea.Cmd {
+	n, rest, ok := number(args, plainHosts)
+	if !ok || len(rest) > 0 {
+		return p.usage("hosts")
+	}
+	panel := hosts{face: face{stats: &p.stats}}
+	for i := range p.stats.Hosts {
+		if h := &p.stats.Hosts[i]; h.Waiting+h.InFlight > 0 {
+			panel.list = append(panel.list, h)
+		}
+	}
+	panel.sort()
+	for _, h := range panel.list[:min(n, len(panel.list))] {
+		line := fmt.Sprintf("host %s: %s left, every %s", h.Host, count(h.Waiting+h.InFlight), paceText(h.Interval))
+		if h.Interval <= 0 {
+			line = fmt.Sprintf("host %s: %s left, not paced", h.Host, count(h.Waiting+h.InFlight))
+		}
+		if h.Failed > 0 {
+			line += ", " + count(h.Failed) + " failed"
+		}
+		p.say(line + ": " + hostText(h, &p.stats, p.stats.At))
+	}
+	done := len(p.stats.Hosts) - len(panel.list)
+	switch more := len(panel.list) - n; {
+	case len(p.stats.Hosts) == 0:
+		p.say("hosts: no host yet, hosts appear with the first batch")
+	case len(panel.list) == 0:
+		p.say("hosts: no host has work left; " + plural(done, "host") + " done")
+	case more > 0:
+		p.say(fmt.Sprintf("hosts: %s more with work left, %s done; hosts %d tells all", count(more), count(done), len(panel.list)))
+	case done > 0:
+		p.say(fmt.Sprintf("hosts: that is all with work left; %s done", count(done)))
 	}
 	return nil
 }
 
 func (p *plain) workers(args []string) tea.Cmd {
 	if len(args) > 0 {
-		n, err := strconv.Atoi(args[0])
-		if err != nil {
-			return p.usage("workers")
-		}
-		return p.steer(func(ctx context.Context) (engine.Done, error) { return p.deps.Controller.SetWorkers(ctx, n) })
+		return p.workersTo(args[0])
 	}
 	for _, w := range p.stats.Slots {
-		line := fmt.Sprintf("worker %d, %s", w.Num, w.Phase)
+		line := fmt.Sprintf("worker %d: %s", w.Num, w.Phase)
 		if w.URL != "" {
-			line += " for " + in(p.stats.At, w.Since) + ": " + w.URL
+			line += " for " + in(p.stats.At, w.Since) + ", attempt " + tryText(&w) + ": " + w.URL
 		}
 		p.say(line)
 	}
 	return nil
 }
 
-func (p *plain) resultLines(args []string) tea.Cmd {
-	n, words := p.number(args, 10), args
-	if len(args) > 0 {
-		if _, err := strconv.Atoi(args[0]); err == nil {
-			words = args[1:]
-		}
+// number reads the number that a command may begin with, or else takes another,
+// and returns what comes after it.
+func number(args []string, otherwise int) (n int, rest []string, ok bool) {
+	if len(args) == 0 {
+		return otherwise, nil, true
 	}
-	if len(words) > 0 {
-		return p.find(parseFilter(strings.Join(words, " ")), n)
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return otherwise, args, true
 	}
-	q := engine.Query{Limit: n}
-	if p.last > uint64(n) {
-		q.After = p.last - uint64(n)
-	}
-	return p.tell(q, n)
-}
-
-func (p *plain) failedLines(args []string) tea.Cmd {
-	return p.tell(engine.Query{Outcomes: []engine.Outcome{engine.Failed, engine.Empty}}, p.number(args, 10))
-}
-
-// number returns the number that a command was given, or else.
-func (p *plain) number(args []string, otherwise int) int {
-	if len(args) > 0 {
-		if n, err := strconv.Atoi(args[0]); err == nil && n > 0 {
-			return n
-		}
-	}
-	return otherwise
-}
-
-// tell says the last n results that q selects.
-func (p *plain) tell(q engine.Query, n int) tea.Cmd {
-	return p.ask(func(ctx context.Context) tea.Msg {
-		rs, err := p.deps.Controller.Results(ctx, q)
-		if err != nil {
-			return saidMsg{[]string{errorLine(err)}}
-		}
-		var lines []string
-		for i := range rs[max(len(rs)-n, 0):] {
-			lines = append(lines, rowLine(resultRow(&rs[max(len(rs)-n, 0)+i])))
-		}
-		if len(lines) == 0 {
-			lines = []string{"none"}
-		}
-		return saidMsg{lines}
-	})
+	return n, args[1:], n > 0
 }
 
 // logTold is how many lines of the log are told if nothing else is asked for.
@@ -138,12 +206,9 @@ const logTold = 20
 
 // logLines tells what happened, as the log of the screen has it.
 func (p *plain) logLines(args []string) tea.Cmd {
-	n := logTold
-	if len(args) > 0 {
-		var err error
-		if n, err = strconv.Atoi(args[0]); err != nil || n < 1 || len(args) > 1 {
-			return p.usage("log")
-		}
+	n, rest, ok := number(args, logTold)
+	if !ok || len(rest) > 0 {
+		return p.usage("log")
 	}
 	all := p.log.lines
 	if len(all) == 0 {
@@ -164,67 +229,4 @@ func (p *plain) logLines(args []string) tea.Cmd {
 	}
 	p.say(words)
 	return nil
-}
-
-func (p *plain) show(args []string) tea.Cmd {
-	if len(args) != 1 {
-		return p.usage("show")
-	}
-	num, err := strconv.ParseUint(strings.TrimPrefix(args[0], "#"), 10, 64)
-	if err != nil || num == 0 {
-		return p.usage("show")
-	}
-	return p.ask(func(ctx context.Context) tea.Msg {
-		rs, err := p.deps.Controller.Results(ctx, engine.Query{After: num - 1, Limit: 1})
-		if err != nil {
-			return saidMsg{[]string{errorLine(err)}}
-		}
-		if len(rs) == 0 || rs[0].Num != num {
-			return saidMsg{[]string{"there is no such result"}}
-		}
-		return saidMsg{resultText(rs[0])}
-	})
-}
-
-// resultText tells a whole result in lines.
-func resultText(r engine.Result) []string {
-	lines := []string{rowLine(resultRow(&r))}
-	if r.Title != "" {
-		lines = append(lines, "title: "+r.Title)
-	}
-	for i, a := range r.History {
-		line := fmt.Sprintf("attempt %d: status %s, %s, waited %s", i+1, statusText(int16(a.Status)), duration(a.Elapsed), short(a.Waited))
-		if a.Why != "" {
-			line += ", " + a.Why
-		}
-		lines = append(lines, line)
-	}
-	for _, f := range r.Findings {
-		lines = append(lines, "finding: "+f.String()+" "+f.Field)
-	}
-	for i, rec := range r.Records {
-		cells := make([]string, len(rec))
-		for c, f := range rec {
-			cells[c] = f.Name + " " + cellText(f.Value)
-		}
-		lines = append(lines, fmt.Sprintf("row %d: %s", i+1, strings.Join(cells, ", ")))
-	}
-	return lines
-}
-
-func (p *plain) export(args []string) tea.Cmd {
-	if len(args) == 0 || len(args) > 1 && args[1] != "overwrite" {
-		return p.usage("export")
-	}
-	path, overwrite := args[0], len(args) > 1
-	return p.ask(func(ctx context.Context) tea.Msg {
-		n, err := p.deps.Exporter.Export(ctx, path, overwrite, allResults(ctx, p.deps.Controller, engine.Query{}))
-		switch {
-		case errors.Is(err, fs.ErrExist):
-			return saidMsg{[]string{path + " is there already: export " + path + " overwrite"}}
-		case err != nil:
-			return saidMsg{[]string{errorLine(err)}}
-		}
-		return saidMsg{[]string{plural(n, "row") + " written to " + path}}
-	})
 }

@@ -179,7 +179,7 @@ func TestReadOnlyLines(t *testing.T) {
 		t.Error("a URL is gathered")
 	}
 	_, err := p.deps.Controller.SetWorkers(t.Context(), 4)
-	if got := errorLine(err); got != "read-only: the run cannot be changed here" {
+	if got := errorLine("workers", err); got != "workers: read-only: the run cannot be changed here" {
 		t.Errorf("workers 4 says %q", got)
 	}
 }

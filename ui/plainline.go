@@ -1,0 +1,56 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"weir/engine"
+)
+
+// progressLine says how far the run is.
+func (p *plain) progressLine() string {
+	s, c := &p.stats, p.stats.Counts
+	line := fmt.Sprintf("%s, %s of %s ended: %s ok, %s empty, %s failed, %s skipped",
+		percentText(&c), count(c.Ended()), plural(c.Submitted, "URL"), count(c.OK), count(c.Empty), count(c.Failed), count(c.Skipped))
+	if c.Cancelled > 0 {
+		line += ", " + count(c.Cancelled) + " cancelled"
+	}
+	if s.State == engine.RunRunning {
+		line += "; " + rate(s.Rate)
+		if s.ETA >= 0 {
+			line += ", " + round(s.ETA.Truncate(time.Second)) + " left"
+		}
+	}
+	return line
+}
+
+// rowLine says how a job ended, the URL last.
+func rowLine(r *jobRow) string {
+	facts := []string{fmt.Sprintf("result %d %s", r.num, r.state())}
+	if r.status != 0 && !saysStatus(r) {
+		facts = append(facts, "status "+statusText(r.status))
+	}
+	if r.why != "" {
+		facts = append(facts, r.why)
+	}
+	if r.records > 0 {
+		facts = append(facts, plural(int(r.records), "row"))
+	}
+	if r.tries > 1 {
+		facts = append(facts, plural(int(r.tries), "attempt"))
+	}
+	return strings.Join(facts, ", ") + ": " + r.url
+}
+
+// errorLine says why a command did nothing.
+func errorLine(command string, err error) string {
+	switch {
+	case errors.Is(err, engine.ErrReadOnly):
+		return command + ": read-only: the run cannot be changed here"
+	case errors.Is(err, engine.ErrClosed):
+		return command + ": the run has ended: nothing can be changed any more"
+	}
+	return command + ": error: " + err.Error()
+}

@@ -1,0 +1,218 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"weir/engine"
+)
+
+// A subjectKind says what a command is for.
+type subjectKind uint8
+
+const (
+	ofRun subjectKind = iota
+	ofBatch
+	ofHost
+	ofWorker
+	ofURL
+	ofResult
+	ofFilter // the results that it lets through
+)
+
+// A subject is what a command is for, as it was typed.
+type subject struct {
+	kind   subjectKind
+	num    uint64 // of a batch, a worker or a result
+	text   string // a host or a URL
+	filter filter
+}
+
+// parseSubject reads what a command is for, and reports whether that is one of
+// the kinds that it takes: nothing or all is the run; a number alone is of the
+// first of them that has numbers.
+func parseSubject(args []string, takes ...subjectKind) (subject, bool) {
+	words := map[string]subjectKind{"batch": ofBatch, "result": ofResult, "worker": ofWorker}
+	s := subject{}
+	switch {
+	case len(args) == 0, len(args) == 1 && args[0] == "all":
+	case len(args) == 1 && isURL(args[0]):
+		s.kind, s.text = ofURL, args[0]
+	case len(args) == 2 && args[0] == "host":
+		s.kind, s.text = ofHost, args[1]
+	case slices.ContainsFunc(args, isTerm):
+		s.kind, s.filter = ofFilter, parseFilter(strings.Join(args, " "))
+	case len(args) == 1:
+		i := slices.IndexFunc(takes, func(k subjectKind) bool { return k == ofBatch || k == ofResult })
+		if i < 0 {
+			return s, false
+		}
+		s.kind = takes[i]
+	case len(args) == 2:
+		var ok bool
+		if s.kind, ok = words[args[0]]; !ok {
+			return s, false
+		}
+	default:
+		return s, false
+	}
+	switch s.kind {
+	case ofBatch, ofResult, ofWorker:
+		n, err := strconv.ParseUint(strings.TrimPrefix(args[len(args)-1], "#"), 10, 32)
+		if s.num = n; err != nil || n == 0 {
+			return s, false
+		}
+	}
+	return s, slices.Contains(takes, s.kind)
+}
+
+func isURL(word string) bool {
+	word = strings.ToLower(word)
+	return strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://")
+}
+
+// isTerm reports whether a word is of the language of filters: code:5xx.
+func isTerm(word string) bool {
+	key, _, ok := strings.Cut(strings.ToLower(word), ":")
+	return ok && slices.Contains(filterKeys, key+":")
+}
+
+// A found is what a subject names: it is there.
+type found struct {
+	kind subjectKind
+	name string // in sentences
+	sel  engine.Selector
+
+	batch  *engine.BatchStats
+	host   *engine.HostStats
+	worker *engine.WorkerStats
+	rows   []*jobRow // of a URL, in each batch that has it; of a result
+}
+
+// foundMsg goes on with what was found.
+type foundMsg struct {
+	found found
+	then  func(found) tea.Cmd
+}
+
+// about looks up what a command is for and goes on with that, or says that there
+// is no such thing.
+func (p *plain) about(command string, s subject, then func(found) tea.Cmd) tea.Cmd {
+	return p.ask(func(ctx context.Context) tea.Msg {
+		stats := p.deps.Controller.Snapshot()
+		f, err := lookUp(ctx, p.deps.Controller, &stats, s)
+		if err != nil {
+			return saidMsg{[]string{command + ": " + err.Error()}}
+		}
+		return foundMsg{f, then}
+	})
+}
+
+// lookUp finds what a subject names. The error is a sentence for the operator
+// that names what is nearest, if something is near.
+func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subject) (found, error) {
+	f := found{kind: what.kind}
+	switch what.kind {
+	case ofRun:
+		f.name, f.sel = "the run", engine.Selector{All: true}
+	case ofBatch:
+		i := slices.IndexFunc(s.Batches, is(engine.BatchID(what.num)))
+		if i < 0 {
+			return f, fmt.Errorf("no batch %d is known: there %s, batches lists them", what.num, areBatches(len(s.Batches)))
+		}
+		f.batch, f.sel = &s.Batches[i], engine.Selector{Batch: s.Batches[i].Batch.ID}
+		f.name = selectorText(f.sel)
+	case ofHost:
+		i := slices.IndexFunc(s.Hosts, func(h engine.HostStats) bool { return h.Host == what.text })
+		if i < 0 {
+			return f, fmt.Errorf("no host %s is known: %shosts lists them", what.text, meant("", nearestHost(what.text, s.Hosts), " "))
+		}
+		f.host, f.sel = &s.Hosts[i], engine.Selector{Host: what.text}
+		f.name = selectorText(f.sel)
+	case ofWorker:
+		i := slices.IndexFunc(s.Slots, func(w engine.WorkerStats) bool { return uint64(w.Num) == what.num })
+		if i < 0 {
+			return f, fmt.Errorf("no worker %d is known: there are %s, workers lists them", what.num, count(s.Workers))
+		}
+		f.name, f.worker = fmt.Sprintf("worker %d", what.num), &s.Slots[i]
+	case ofResult:
+		states, err := c.States(ctx, engine.Query{After: what.num - 1, Limit: 1})
+		switch {
+		case err != nil:
+			return f, err
+		case len(states) == 0 || states[0].Num != what.num:
+			return f, fmt.Errorf("there is no result %d: results lists the last of them", what.num)
+		}
+		f.rows = []*jobRow{newRow(&states[0])}
+		f.name = states[0].URL
+		f.sel.Jobs = []engine.JobID{states[0].ID}
+	case ofURL:
+		f.name = what.text
+		near, err := f.lookUpURL(ctx, c, s)
+		switch {
+		case err != nil:
+			return f, err
+		case len(f.rows) == 0:
+			return f, fmt.Errorf("no URL %s is known%s", what.text, meant(": ", near, ""))
+		}
+		for _, r := range f.rows {
+			f.sel.Jobs = append(f.sel.Jobs, r.id)
+		}
+	case ofFilter:
+		for state, err := range matching(ctx, c, what.filter) {
+			if err != nil {
+				return f, err
+			}
+			f.sel.Jobs = append(f.sel.Jobs, state.ID)
+		}
+		if len(f.sel.Jobs) == 0 {
+			return f, fmt.Errorf("no result matches %s", what.filter.text)
+		}
+		f.name = fmt.Sprintf("%s that match %s", plural(len(f.sel.Jobs), "result"), what.filter.text)
+		if len(f.sel.Jobs) == 1 {
+			f.name = "1 result that matches " + what.filter.text
+		}
+	}
+	return f, nil
+}
+
+func areBatches(n int) string {
+	switch n {
+	case 0:
+		return "is none yet"
+	case 1:
+		return "is 1"
+	}
+	return "are " + count(n)
+}
+
+// meant asks for what is near, if something is.
+func meant(before, near, after string) string {
+	if near == "" {
+		return ""
+	}
+	return before + "did you mean " + near + "?" + after
+}
+
+// nearestHost returns the host that a name was meant for: that with the fewest
+// slips, or the only one that has it in its name; empty if none is near.
+func nearestHost(name string, hosts []engine.HostStats) string {
+	name = strings.ToLower(name)
+	names := make([]string, len(hosts))
+	var has []string
+	for i := range hosts {
+		names[i] = hosts[i].Host
+		if strings.Contains(names[i], name) {
+			has = append(has, names[i])
+		}
+	}
+	if near := nearest(name, names); near != "" || len(has) != 1 {
+		return near
+	}
+	return has[0]
+}
