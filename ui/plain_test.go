@@ -169,7 +169,7 @@ func TestPlainSession(t *testing.T) {
 		tt.hear(10 * time.Second)
 		tt.talk("results 2", "result 3 ok, status 200, 2 rows: http://a.test/3", "result 4 failed, reset: cut [31moff: http://a.test/bad")
 		tt.talk("failed", "result 4 failed")
-		tt.talk("show 3", "attempt 1: status 200", "row 2: n 1")
+		tt.talk("show 3", "result 3 attempt 1: status 200", "result 3 row 2: n 1")
 		tt.talk("show 99", "show: there is no result 99: results lists the last of them")
 		tt.talk("status", "finished", "the run is limited by nothing to do")
 		tt.talk("hosts", "no host has work left")

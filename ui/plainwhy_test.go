@@ -113,4 +113,8 @@ func TestPlainTellsOfAFieldThatCollapsed(t *testing.T) {
 	if len(p.pending) != 2 || p.pending[1] != want {
 		t.Errorf("batches says %q, want %q last", p.pending, want)
 	}
+	got := p.batchLines(&found{kind: ofBatch, name: "batch 2", batch: &b})
+	if rest := got[len(got)-2:]; rest[0] != want || rest[1] != "batch 2 field name: filled in 99%, 99 of 100 rows; before, 100%" {
+		t.Errorf("show says %q", got)
+	}
 }
