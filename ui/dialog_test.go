@@ -337,8 +337,33 @@ func TestPaletteKeys(t *testing.T) {
 	}
 }
 
+// While nothing is typed the palette has every action once: those that change
+// the run, those that look at it, and those that only move last.
 func TestPaletteHasEveryAction(t *testing.T) {
-	for i, a := range newKeys().search("") {
+	found := newPalette(newKeys(), nil).found
+	if all := newKeys().search(""); len(found) != len(all) || all[0].act != actUp {
+		t.Errorf("%d actions of %d, and the help begins with %s", len(found), len(all), all[0].name)
+	}
+	var parts []string
+	last := ""
+	for _, a := range found {
+		part := string(a.group)
+		if a.act.moves() {
+			part = "move"
+		}
+		if part != last {
+			parts, last = append(parts, part), part
+		}
+	}
+	if got, want := strings.Join(parts, ", "), "Steer, Look, Lists, move"; got != want {
+		t.Errorf("the parts are %s, want %s", got, want)
+	}
+	seen := map[act]bool{}
+	for i, a := range found {
+		if seen[a.act] {
+			t.Errorf("%s is there twice", a.name)
+		}
+		seen[a.act] = true
 		p := newPalette(newKeys(), nil)
 		for range i {
 			p.Update(keyPress("down"))

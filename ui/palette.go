@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,8 +27,31 @@ func newPalette(keys keyMap, whyNot func(act) string) *palette {
 		whyNot = func(act) string { return "" }
 	}
 	p := &palette{boxed: boxed{scope: inPalette, keys: keys}, whyNot: whyNot, field: newField("")}
-	p.found = keys.search("")
+	p.found = p.search("")
 	return p
+}
+
+// search returns what is called so. While nothing is typed, what changes the run
+// comes first and what has keys in the fingers last.
+func (p *palette) search(name string) []action {
+	found := p.keys.search(name)
+	if name == "" {
+		slices.SortStableFunc(found, func(a, b action) int { return cmp.Compare(a.later(), b.later()) })
+	}
+	return found
+}
+
+// later returns how late an action comes among all.
+func (a *action) later() int {
+	switch {
+	case a.group == groupSteer:
+		return 0
+	case a.group == groupLook:
+		return 1
+	case !a.act.moves():
+		return 2
+	}
+	return 3
 }
 
 func (p *palette) Init() tea.Cmd { return nil }
@@ -77,7 +101,7 @@ func (p *palette) edit(msg tea.Msg) {
 	before := p.field.Value()
 	p.field = typed(p.field, msg)
 	if now := p.field.Value(); now != before {
-		p.found, p.cursor, p.top = p.keys.search(now), 0, 0
+		p.found, p.cursor, p.top = p.search(now), 0, 0
 	}
 }
 

@@ -243,7 +243,7 @@ func TestDialogsAreMovedInAsPanelsAre(t *testing.T) {
 		{"j is nothing then", []string{"down=n"}, []string{"C", "j"}, "▸ [x] size"},
 		{"end", []string{"end=B"}, []string{"C", "B"}, "▸ [ ] title"},
 		{"a letter is text in the palette", []string{"down=n"}, []string{":", "n", "down", "down"}, "▸ page down"},
-		{"a chord moves there", []string{"down=alt+j"}, []string{":", "alt+j"}, "▸ down"},
+		{"a chord moves there", []string{"down=alt+j"}, []string{":", "alt+j"}, "▸ cancel selected"},
 		{"the key that opens it closes it", []string{"columns=B"}, []string{"B", "B"}, "C  columns"},
 		{"quit closes what only tells", []string{"quit=Q"}, []string{"l", "Q"}, "Q quit"},
 	} {
