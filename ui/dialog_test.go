@@ -454,3 +454,51 @@ func TestDialogsWithoutRoom(t *testing.T) {
 		}
 	})
 }
+
+// A note that does not fit is scrolled to its end, by keys and the wheel; any
+// other key closes it, as every key does one that fits.
+func TestNoteIsReadToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, parkedScene(), 60, 15)
+		s.press("W")
+		whole := whyRun(s.says, &s.stats, s.saved(), 0)
+		end := whole[len(whole)-1]
+		end = end[strings.LastIndex(strings.TrimRight(end, "."), " ")+1:]
+		last := func() bool { return strings.Contains(s.screen(), end) }
+		if last() || !strings.Contains(s.screen(), "Limited by") || !strings.Contains(s.screen(), "j k more   esc close") {
+			t.Fatalf("it is at its beginning:\n%s", s.screen())
+		}
+		for _, key := range []string{"j", "pgdown", "G"} {
+			s.press(key)
+			if strings.Contains(s.screen(), "Limited by") || !s.dialogs.any() {
+				t.Errorf("after %s:\n%s", key, s.screen())
+			}
+			checkFrame(t, s, 60, 15)
+		}
+		if !last() {
+			t.Errorf("G does not show %q:\n%s", end, s.screen())
+		}
+		for range 9 {
+			s.press("k")
+		}
+		if !strings.Contains(s.screen(), "Limited by") {
+			t.Errorf("k does not lead back:\n%s", s.screen())
+		}
+		if s.tell(tea.MouseWheelMsg{X: 30, Y: 8, Button: tea.MouseWheelDown}); strings.Contains(s.screen(), "Limited by") {
+			t.Errorf("the wheel does not scroll it:\n%s", s.screen())
+		}
+		s.press("x")
+		if s.dialogs.any() || len(s.fake.calls) > 0 {
+			t.Errorf("x does not only close it: %v\n%s", s.fake.calls, s.screen())
+		}
+		s.press("W")
+		s.screen() // where it scrolls
+		s.tell(tea.WindowSizeMsg{Width: 120, Height: 36})
+		if !last() || !strings.Contains(s.screen(), "any key closes") {
+			t.Errorf("with room it is\n%s", s.screen())
+		}
+		if s.press("j"); s.dialogs.any() {
+			t.Errorf("j does not close it:\n%s", s.screen())
+		}
+	})
+}
