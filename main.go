@@ -386,7 +386,9 @@ var keptRuns = &cli.Runs{
 		return filepath.Dir(path), err
 	},
 	Create: func(path string, about []byte) (cli.RunFile, error) { return runFile(sqlite.Create(path, about)) },
-	Open:   func(path string) (cli.RunFile, error) { return runFile(sqlite.Open(path)) },
+	Open: func(ctx context.Context, path string, read func(urls int)) (cli.RunFile, error) {
+		return runFile(sqlite.OpenContext(ctx, path, read))
+	},
 	Read: func(path string) (cli.RunView, error) {
 		r, err := sqlite.Read(path)
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 
 // load reads what the file has, all of its jobs among it. So every page of the
 // table of jobs is read, and a damage there is found. The pages of the results
-// are not looked at.
-func (s *Store) load(c *conn) error {
+// are not looked at. See OpenContext for read.
+func (s *Store) load(ctx context.Context, c *conn, read func(jobs int)) error {
 	v, err := found(c, s.path)
 	if err != nil {
 		return err
@@ -37,7 +37,6 @@ func (s *Store) load(c *conn) error {
 		return err
 	}
 	s.about = []byte(about)
-	ctx := context.Background()
 	err = c.each(ctx, "SELECT path, num, bytes FROM output", nil, func(row []driver.Value) error {
 		s.outputs[text(row[0])] = Output{Num: uint64(whole(row[1])), Bytes: whole(row[2])}
 		return nil
@@ -53,7 +52,7 @@ func (s *Store) load(c *conn) error {
 	if err != nil {
 		return err
 	}
-	if err := s.refill(c, sites); err != nil {
+	if err := s.refill(ctx, c, sites, read); err != nil {
 		return err
 	}
 	s.writer, err = newWriter(c, s, sites)
@@ -61,7 +60,7 @@ func (s *Store) load(c *conn) error {
 }
 
 // refill gives the Frontier its jobs.
-func (s *Store) refill(c *conn, sites map[int64]site) error {
+func (s *Store) refill(ctx context.Context, c *conn, sites map[int64]site, read func(jobs int)) error {
 	var r engine.Refill
 	num, err := c.number("SELECT max(num) FROM result")
 	if err != nil {
@@ -76,16 +75,26 @@ func (s *Store) refill(c *conn, sites map[int64]site) error {
 		return err
 	}
 	s.journal.last = engine.BatchID(len(r.Batches))
-	var sql error // what SQLite said, and not what the Frontier says of it
+	var ours error // what SQLite said or ended ctx, and not what the Frontier says of the jobs
+	jobs := 0
 	err = s.front.Refill(r, func(yield func(*engine.RefillJob, error) bool) {
 		for j, err := range keptJobs(c, s.path, sites) {
-			if sql = err; !yield(j, err) {
+			if jobs++; jobs%chunk == 0 && err == nil {
+				if read != nil {
+					read(jobs)
+				}
+				err = context.Cause(ctx)
+			}
+			if ours = err; !yield(j, err) {
 				return
 			}
 		}
 	})
-	if err != nil && sql == nil {
+	if err != nil && ours == nil {
 		return damaged(s.path, "%v", err)
+	}
+	if err == nil && read != nil {
+		read(jobs)
 	}
 	return err
 }

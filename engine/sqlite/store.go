@@ -59,7 +59,7 @@ func Create(path string, about []byte) (*Store, error) {
 	}
 	var s *Store
 	if err == nil {
-		s, err = open(path, lock)
+		s, err = open(context.Background(), path, lock, nil)
 	} else {
 		err = errors.Join(trouble(path, err), lock.Close())
 	}
@@ -120,7 +120,13 @@ func create(path string, about []byte) error {
 // Open opens a run to go on with it. It takes the run's lock, which another
 // process may have ([HeldError]), and brings an older file to the version of
 // this program; a newer one is refused ([ErrNewer]).
-func Open(path string) (*Store, error) {
+func Open(path string) (*Store, error) { return OpenContext(context.Background(), path, nil) }
+
+// OpenContext is Open for a run of many jobs, a million of which take a second
+// or two to read. read, if it is not nil, is told now and then how many were
+// read, and in the end of all; it is to return at once. When ctx ends first, the
+// error has its cause, and the run is as it was.
+func OpenContext(ctx context.Context, path string, read func(jobs int)) (*Store, error) {
 	if err := there(path); err != nil {
 		return nil, err
 	}
@@ -128,18 +134,18 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(path, lock)
+	return open(ctx, path, lock, read)
 }
 
 // open opens a file whose lock is held, and lets go of it if that fails.
-func open(path string, lock *flock.Flock) (*Store, error) {
+func open(ctx context.Context, path string, lock *flock.Flock, read func(jobs int)) (*Store, error) {
 	s := &Store{path: path, lock: lock, outputs: make(map[string]Output)}
 	s.journal.change.L = &s.journal.mu
 	s.front = engine.NewFrontier(&s.journal)
 	s.read = Reader{path: path, gate: new(sync.RWMutex), find: s.front.Find}
 	c, err := connect(path)
 	if err == nil {
-		if err = s.load(c); err != nil {
+		if err = s.load(ctx, c, read); err != nil {
 			err = errors.Join(trouble(path, err), c.Close())
 		}
 	}

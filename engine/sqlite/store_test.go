@@ -1,10 +1,13 @@
 package sqlite_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -221,4 +224,45 @@ func TestCreateAfterOneThatDied(t *testing.T) {
 	if left, err := filepath.Glob(path + "-new*"); len(left) > 0 || err != nil {
 		t.Errorf("%q is left, %v", left, err)
 	}
+}
+
+// Whoever opens a run is told how far it is, and can end that: the run is as it
+// was then, and free.
+func TestOpenSaysHowFarItIs(t *testing.T) {
+	const n = 2000
+	s := made(t)
+	_, err := s.AddBatch(t.Context(), engine.Batch{}, enginetest.Jobs("one.test", n), nil)
+	check(t, err)
+	shut(t, s)
+	before, err := os.ReadFile(s.Path())
+	check(t, err)
+	enough := errors.New("enough")
+	ctx, end := context.WithCancelCause(t.Context())
+	var told []int
+	if _, err := sqlite.OpenContext(ctx, s.Path(), func(jobs int) {
+		if told = append(told, jobs); len(told) == 2 {
+			end(enough)
+		}
+	}); !errors.Is(err, enough) || errors.Is(err, sqlite.ErrDamaged) {
+		t.Errorf("OpenContext = %v, want %v", err, enough)
+	}
+	if len(told) != 2 || told[1] >= n {
+		t.Errorf("told of %v jobs, want no more after the second", told)
+	}
+	if after, err := os.ReadFile(s.Path()); !bytes.Equal(after, before) || err != nil {
+		t.Errorf("the file has changed, %v", err)
+	}
+	if files, err := filepath.Glob(s.Path() + "-*"); len(files) > 0 || err != nil {
+		t.Errorf("beside it there are %q, %v", files, err)
+	}
+	told = nil
+	s, err = sqlite.OpenContext(t.Context(), s.Path(), func(jobs int) { told = append(told, jobs) })
+	check(t, err)
+	if len(told) < 4 || !slices.IsSorted(told) || told[0] == 0 || told[0] > n/3 || told[len(told)-1] != n {
+		t.Errorf("told of %v jobs, want some steps to %d", told, n)
+	}
+	if c, err := s.Count(t.Context(), engine.Query{}); c.Backlog != n || err != nil {
+		t.Errorf("Count = %+v, %v", c, err)
+	}
+	shut(t, s)
 }

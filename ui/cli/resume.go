@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"time"
 
@@ -66,9 +67,9 @@ weir retry 7 --outcome cancelled`,
 			if err != nil {
 				return err
 			}
-			n, err := a.putBack(cmd.Context(), found, outcomes)
+			n, err := a.putBack(cmd.Context(), found, outcomes, a.mode(cfg))
 			if err != nil {
-				return err
+				return a.left(err)
 			}
 			if n == 0 {
 				a.note(fmt.Sprintf("%s has nothing that is %s", found.label(), outcomeNames(outcomes, " or ")))
@@ -88,8 +89,8 @@ weir retry 7 --outcome cancelled`,
 }
 
 // putBack makes jobs of a run wait again, and returns how many.
-func (a *app) putBack(ctx context.Context, s *summary, outcomes []engine.Outcome) (n int, err error) {
-	file, err := a.openRun(s)
+func (a *app) putBack(ctx context.Context, s *summary, outcomes []engine.Outcome, m mode) (n int, err error) {
+	file, err := a.openRun(ctx, s, m)
 	if err != nil {
 		return 0, err
 	}
@@ -127,9 +128,23 @@ func (a *app) putBack(ctx context.Context, s *summary, outcomes []engine.Outcome
 	return n, nil
 }
 
-// openRun opens a run to work on it.
-func (a *app) openRun(s *summary) (RunFile, error) {
-	file, err := a.deps.Runs.Open(s.path)
+// openRun opens a run to work on it. It says how far it is if that takes long,
+// and a signal ends it with [errInterrupted]: the run is as it was then.
+func (a *app) openRun(ctx context.Context, s *summary, m mode) (RunFile, error) {
+	ctx, stop := signal.NotifyContext(ctx, stopSignals...)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)() // the second signal does what it does to any program
+	jobs := s.counts.Submitted - s.counts.Duplicate - s.counts.Invalid
+	o := newOpening(a.stderr, s.label(), jobs, m != plain && isTerminal(a.stderr) && !dumb())
+	defer o.done()
+	file, err := a.deps.Runs.Open(ctx, s.path, o.reads)
+	if ctx.Err() != nil {
+		left := fmt.Errorf("%s: %w while it was opened: it is as it was", s.label(), errInterrupted)
+		if err == nil {
+			return nil, errors.Join(left, file.Close())
+		}
+		return nil, left
+	}
 	if held, ok := errors.AsType[*HeldError](err); ok {
 		return nil, fmt.Errorf("%s is worked on: %v", s.label(), held.Holder)
 	}
@@ -137,6 +152,17 @@ func (a *app) openRun(s *summary) (RunFile, error) {
 		return nil, &storeError{named(s.path, err)}
 	}
 	return file, nil
+}
+
+// left returns err, unless it says that a signal came: that is no error of the
+// operator's.
+func (a *app) left(err error) error {
+	if !errors.Is(err, errInterrupted) {
+		return err
+	}
+	a.code = exitCancelled
+	a.note(err.Error())
+	return nil
 }
 
 // takeUp goes on with a run. What fs was given goes before what was kept.
@@ -168,11 +194,9 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 	}
 	past := a.past()
 	cfg.Fill = past.before()
-	opened := a.opening(fmt.Sprintf("%s: %s", found.label(), plural(found.counts.Submitted, "URL")), mode)
-	defer opened()
-	file, err := a.openRun(found)
+	file, err := a.openRun(ctx, found, mode)
 	if err != nil {
-		return err
+		return a.left(err)
 	}
 	l := &life{app: a, cfg: cfg, k: &keeping{runs: a.deps.Runs, file: file, path: found.path, name: found.name}}
 	defer func() {
@@ -186,7 +210,6 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 	if l.kept, err = file.Load(ctx, time.Now()); err != nil {
 		return &storeError{named(found.path, err)}
 	}
-	opened()
 	l.live(given)
 	if l.s, err = a.deps.Start(*cfg); err != nil {
 		return err

@@ -27,9 +27,10 @@ type world struct {
 	asked []string   // URLs that the site was asked for, over all lives
 	end   string     // the URL at which a life ends
 	stop  context.CancelFunc
-	texts map[string]string // of recipes, by file
-	used  []string          // recipes that were taken up: hash and file
-	cfg   Config            // of the last life
+	texts map[string]string           // of recipes, by file
+	used  []string                    // recipes that were taken up: hash and file
+	cfg   Config                      // of the last life
+	opens func(context.Context) error // what happens while a run is opened; nil: nothing
 }
 
 func newWorld(t *testing.T) *world {
@@ -61,7 +62,12 @@ func (w *world) deps() Deps {
 	d.Recipes = func() []RecipeInfo { return nil }
 	d.RecipeText = func(name string) ([]byte, error) { return []byte(w.text(name)), nil }
 	open := d.Runs.Read
-	d.Runs.Open = func(path string) (RunFile, error) {
+	d.Runs.Open = func(ctx context.Context, path string, _ func(int)) (RunFile, error) {
+		if w.opens != nil {
+			if err := w.opens(ctx); err != nil {
+				return nil, err
+			}
+		}
 		if _, err := open(path); err != nil {
 			return nil, err
 		}

@@ -20,10 +20,12 @@ type Runs struct {
 
 	// Create makes the file of a new run; about is what this package wants to
 	// know of it later. It returns fs.ErrExist if there is a file. Open opens
-	// one to go on with it. The error of both is a [HeldError] while another
-	// process has it.
+	// one to go on with it, which takes a second or two if it has a million
+	// URLs: read is told now and then how many of them were read, and the
+	// cause of a ctx that ends meanwhile is returned. The error of both is a
+	// [HeldError] while another process has it.
 	Create func(path string, about []byte) (RunFile, error)
-	Open   func(path string) (RunFile, error)
+	Open   func(ctx context.Context, path string, read func(urls int)) (RunFile, error)
 
 	// Read opens a run to look at, also one that another process works on.
 	Read func(path string) (RunView, error)
