@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -84,6 +85,28 @@ func TestUnfinished(t *testing.T) {
 		if name := nameOf(got); name != tc.want || more != tc.more {
 			t.Errorf("%s: %q and %d more, want %q and %d", tc.name, name, more, tc.want, tc.more)
 		}
+	}
+}
+
+// However many runs are kept, only the newest are opened for one to offer.
+func TestUnfinishedOfMany(t *testing.T) {
+	f := newFakeRuns(t)
+	const n = 10 * offeredRuns
+	for i := range n {
+		f.put(t, fmt.Sprint(i+1, ".db"), &fakeRun{
+			about:   runAbout(stateInterrupted, "a.txt"),
+			batches: []KeptBatch{batchKept(1, "a.txt", engine.Counts{Submitted: 1, Backlog: 1})},
+		})
+	}
+	d := f.deps()
+	opened, read := 0, d.Runs.Read
+	d.Runs.Read = func(path string) (RunView, error) {
+		opened++
+		return read(path)
+	}
+	newest, more := (&app{deps: d}).unfinished(about{})
+	if name := nameOf(newest); name != fmt.Sprint(n) || more != offeredRuns-1 || opened != offeredRuns {
+		t.Errorf("%q and %d more of %d, want %d and %d more of %d", name, more, opened, n, offeredRuns-1, offeredRuns)
 	}
 }
 

@@ -169,10 +169,14 @@ func (a *app) offerOf(cfg Config, old *summary, more int) ui.Offer {
 	}
 }
 
+// offeredRuns is how many of the newest runs are looked into for one to offer:
+// that comes before the first frame.
+const offeredRuns = 20
+
 // unfinished returns the newest run that could go on and that ab is about too,
-// and how many others could.
+// and how many others of the last offeredRuns could.
 func (a *app) unfinished(ab about) (newest *summary, more int) {
-	all, err := a.deps.Runs.all()
+	all, err := a.deps.Runs.newest(offeredRuns)
 	if err != nil {
 		return nil, 0 // making the new one will say why
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,7 +84,10 @@ func (rs *Runs) lookInto(s *summary) (err error) {
 
 // all returns the runs that have numbers, the newest first. What is wrong with
 // one is in its err.
-func (rs *Runs) all() ([]summary, error) {
+func (rs *Runs) all() ([]summary, error) { return rs.newest(math.MaxInt) }
+
+// newest returns the first n of all. To look into one takes a millisecond.
+func (rs *Runs) newest(n int) ([]summary, error) {
 	dir, err := rs.Dir()
 	if err != nil {
 		return nil, err
@@ -92,19 +96,20 @@ func (rs *Runs) all() ([]summary, error) {
 	if err != nil {
 		return nil, pathError(err)
 	}
-	var found []summary
-	numbers := map[string]int{}
+	var numbers []int
 	for _, e := range entries {
-		n, ok := runNumber(e.Name())
-		if !ok {
-			continue
+		if number, ok := runNumber(e.Name()); ok {
+			numbers = append(numbers, number)
 		}
-		s, err := rs.look(filepath.Join(dir, e.Name()))
-		s.name, s.err = strconv.Itoa(n), err
-		numbers[s.name] = n
+	}
+	slices.SortFunc(numbers, func(a, b int) int { return cmp.Compare(b, a) })
+	var found []summary
+	for _, number := range numbers[:min(n, len(numbers))] {
+		name := strconv.Itoa(number)
+		s, err := rs.look(filepath.Join(dir, name+runEnding))
+		s.name, s.err = name, err
 		found = append(found, s)
 	}
-	slices.SortFunc(found, func(a, b summary) int { return cmp.Compare(numbers[b.name], numbers[a.name]) })
 	return found, nil
 }
 
