@@ -62,15 +62,15 @@ type plain struct {
 	in   *bufio.Reader
 	out  io.Writer
 
-	stats   engine.Stats
-	before  engine.Stats // of the last view, where things may happen without a command
-	seen    bool         // the first view has come
-	last    uint64       // highest Num seen
-	told    engine.Counts
-	resting bool                             // the end of the work was told
-	log     log                              // what the log of the screen has
-	waits   map[engine.JobID]engine.JobState // as far as the views tell of them
-	fell    map[string]bool                  // fields that have collapsed, as was said
+	stats  engine.Stats
+	before engine.Stats // of the last view, where things may happen without a command
+	seen   bool         // the first view has come
+	last   uint64       // highest Num seen
+	told   engine.Counts
+	rested int                              // URLs of which the end of the work was told; 0: some are left
+	log    log                              // what the log of the screen has
+	waits  map[engine.JobID]engine.JobState // as far as the views tell of them
+	fell   map[string]bool                  // fields that have collapsed, as was said
 
 	named    map[string]string // what was changed, by what the engine calls it
 	fast     map[string]bool   // what may be asked faster than the operator's interval
@@ -334,11 +334,14 @@ func (p *plain) take(v *engine.View) {
 			p.fallen(&v.Stats.Batches[i], f)
 		}
 	}
-	rest := v.Stats.Counts.Left() == 0 && v.Stats.Counts.Submitted > 0
-	if rest && !p.resting {
+	// A batch may come and end between two views.
+	switch c := &v.Stats.Counts; {
+	case c.Left() > 0:
+		p.rested = 0
+	case c.Submitted != p.rested:
+		p.rested = c.Submitted
 		p.unasked("all work is done: " + p.progressLine())
 	}
-	p.resting = rest
 	p.retire()
 }
 

@@ -55,9 +55,6 @@ func alike(a, b string) bool {
 	if len(a) < len(b) {
 		a, b = b, a
 	}
-	if len(a)-len(b) > 2 {
-		return false
-	}
 	same := 0
 	for same < len(b) && a[same] == b[same] {
 		same++

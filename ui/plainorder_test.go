@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,4 +108,18 @@ func TestPlainFreezes(t *testing.T) {
 		tt.talk("freeze", "freeze: it is over after 12s, 4 lines held back\n")
 		tt.want(tt.say("http://a.test/4")+tt.hear(5*time.Second), "result 4 failed", "all work is done")
 	})
+}
+
+// The end of the work is said once, and again after a batch that came and ended
+// between two views.
+func TestPlainSaysThatAllIsDone(t *testing.T) {
+	p := &plain{}
+	var got []int
+	for _, c := range []engine.Counts{{}, {Submitted: 2, Queued: 1, OK: 1}, {Submitted: 2, OK: 2}, {Submitted: 2, OK: 2}, {Submitted: 3, OK: 3}, {Submitted: 3, OK: 2, InFlight: 1}, {Submitted: 3, OK: 3}} {
+		p.take(&engine.View{Stats: engine.Stats{Counts: c}})
+		got = append(got, len(p.pending))
+	}
+	if want := []int{0, 0, 1, 1, 2, 2, 3}; !slices.Equal(got, want) {
+		t.Errorf("after each view %d lines are said, want %d: %q", got, want, p.pending)
+	}
 }

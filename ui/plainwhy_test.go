@@ -118,3 +118,35 @@ func TestPlainTellsOfAFieldThatCollapsed(t *testing.T) {
 		t.Errorf("show says %q", got)
 	}
 }
+
+// What a view has told of a job that waits is said, where the store knows only
+// that it does; and where it is, the store knows better.
+func TestPlainKnowsWhatTheViewsTold(t *testing.T) {
+	p := &plain{waits: map[engine.JobID]engine.JobState{}}
+	told := engine.JobState{ID: 7, Batch: 1, URL: "http://a.test/7", Host: "a.test", Place: engine.Deferred, Reason: engine.RetryWait{Due: noon.Add(3 * time.Second), Class: engine.Reset, Retry: 1}}
+	p.take(&engine.View{Jobs: []engine.JobState{told, {ID: 8, Place: engine.Queued}}})
+	p.take(&engine.View{Jobs: []engine.JobState{{ID: 8, Place: engine.Ended}}})
+	if len(p.waits) != 1 {
+		t.Errorf("%d jobs wait, want one: %v", len(p.waits), p.waits)
+	}
+	p.stats = engine.Stats{At: noon, Counts: engine.Counts{Submitted: 1, Retry: 1}}
+	for place, want := range map[engine.Place]string{engine.Deferred: "http://a.test/7: Put off after a failed attempt: retry 1 in 3.0s: reset.", engine.InFlight: "http://a.test/7: In flight."} {
+		f := found{kind: ofURL, rows: []*jobRow{newRow(&engine.JobState{ID: 7, Batch: 1, URL: "http://a.test/7", Place: place})}}
+		p.known(f.rows)
+		if got := p.whyLines(&f); !slices.Equal(got, []string{want}) {
+			t.Errorf("%v: it says %q, want %q", place, got, want)
+		}
+	}
+	p.take(&engine.View{Full: true})
+	if len(p.waits) != 0 {
+		t.Errorf("after a whole view %v wait", p.waits)
+	}
+}
+
+// The host of a job that no view has told of is found, too.
+func TestPlainWhyOfTheBacklog(t *testing.T) {
+	plainly(t, answering(nil), func(tt *teletype) {
+		tt.say("add " + strings.Join(strings.Fields(urls(300)), " "))
+		tt.talk("why https://h2.test/299", "https://h2.test/299: In the backlog: ", "\nNext request to h2.test in ", "host h2.test: One request every 1.00s; ")
+	})
+}

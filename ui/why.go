@@ -101,7 +101,7 @@ func whyOne(k keyMap, r *jobRow, s *engine.Stats) (lines []string) {
 	case r.place == engine.InFlight:
 		lines = append(lines, "In flight.")
 	default:
-		lines = append(lines, "In "+placeText(r.place)+": "+waitText(whyWaits(r, s), s.At)+".")
+		lines = append(lines, placeText(r.place)+": "+waitText(whyWaits(r, s), s.At)+".")
 	}
 	return lines
 }
@@ -119,9 +119,10 @@ func whyWorker(k keyMap, w *engine.WorkerStats, s *engine.Stats, d Deps, unsaved
 	return []string{clean(w.URL, urlBytes), name + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}
 }
 
+// placeText begins a sentence with where a job waits.
 func placeText(p engine.Place) string {
 	return map[engine.Place]string{
-		engine.Backlog: "the backlog", engine.Queued: "the queue", engine.Deferred: "wait for its retry", engine.InFlight: "flight",
+		engine.Backlog: "In the backlog", engine.Queued: "In the queue", engine.Deferred: "Put off after a failed attempt",
 	}[p]
 }
 
