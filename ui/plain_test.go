@@ -206,7 +206,7 @@ func TestPlainSteers(t *testing.T) {
 		tt.talk("interval 5s host h1.test", "host h1.test: interval 2s -> 5s")
 		tt.talk("why host h1.test", "One request every 5.00s (set by you)")
 		tt.talk("why", "the run is limited by host pace: 3 of 3 hosts wait their turn, next in ")
-		tt.talk("hosts", "host h1.test: ", " left, every 5.0s: ")
+		tt.talk("hosts", "Next request to h1.test in ", " behind it. One request every 5.00s (set by you); ")
 		tt.talk("priority 1 low", "batch 1: priority high -> low")
 		tt.talk("priority 1 urgent", "priority BATCH low|normal|high")
 		tt.talk("cancel", "cancel BATCH | host NAME | URL | all")

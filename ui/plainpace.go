@@ -63,7 +63,7 @@ func (p *plain) step(command string, args []string) tea.Cmd {
 		}
 		to := step(now, command == "faster")
 		if to == now {
-			p.say(command + ": " + f.name + " is at the end of the steps, with " + paceText(now) + " between requests: interval sets any")
+			p.say(command + ": " + f.name + " is at the end of the steps, with " + gapText(now) + " between requests: interval sets any")
 			return nil
 		}
 		return p.pace(command, f, to)

@@ -37,7 +37,7 @@ func TestPlainPaces(t *testing.T) {
 		tt.talk("interval 200ms host a.test", "host a.test: interval 100ms -> 200ms; undo takes it back\n")
 		tt.talk("interval 200ms host a.test", "interval: host a.test has that interval already\n")
 		tt.talk("interval 100ms host b.test", "answer yes to ask host b.test that often")
-		tt.talk("interval 1m host a.test\nslower host a.test", "slower: host a.test is at the end of the steps, with 1m0s between requests: interval sets any\n")
+		tt.talk("interval 1m host a.test\nslower host a.test", "slower: host a.test is at the end of the steps, with 1m00s between requests: interval sets any\n")
 		tt.talk("slower batch 1", "batch 1: interval ")
 		tt.talk("slower", "slower is written so:")
 		tt.talk("interval soon", "interval is written so:")

@@ -151,14 +151,7 @@ func (p *plain) hosts(args []string) tea.Cmd {
 	}
 	panel.sort()
 	for _, h := range panel.list[:min(n, len(panel.list))] {
-		line := fmt.Sprintf("host %s: %s left, every %s", h.Host, count(h.Waiting+h.InFlight), paceText(h.Interval))
-		if h.Interval <= 0 {
-			line = fmt.Sprintf("host %s: %s left, not paced", h.Host, count(h.Waiting+h.InFlight))
-		}
-		if h.Failed > 0 {
-			line += ", " + count(h.Failed) + " failed"
-		}
-		p.say(line + ": " + hostText(h, &p.stats, p.stats.At))
+		p.say(strings.Join(whyHost(p.words(), h, &p.stats)[:2], " "))
 	}
 	done := len(p.stats.Hosts) - len(panel.list)
 	switch more := len(panel.list) - n; {

@@ -80,11 +80,11 @@ func TestPlainHosts(t *testing.T) {
 		tt.hear(500 * time.Millisecond)
 		tt.talk("slower host h24.test", "host h24.test: interval 1s -> 2s; undo takes it back")
 		said := tt.say("hosts")
-		if got := strings.Count("\n"+said, "\nhost "); got != plainHosts || !strings.HasPrefix(said, "host h24.test: 2 left, every 2.0s: next in ") {
+		if got := strings.Count(said, "Next request to "); got != plainHosts || !strings.HasPrefix(said, "Next request to h24.test in ") {
 			t.Errorf("%d hosts, want %d, the slowest first:\n%s", got, plainHosts, said)
 		}
 		tt.want(said, "hosts: 5 more with work left, 1 done; hosts 25 tells all\n")
-		tt.talk("hosts 1", "host h24.test: 1 left, every 2.0s: next in 1.5s\nhosts: that is all with work left; 25 done\n")
+		tt.talk("hosts 1", "Next request to h24.test in 1.5s: its turn has not come; 1 URL waits behind it. One request every 2.00s (set by you); 0.5/s over the last 4 s; 1 left, 0 in flight, 0 failed.\nhosts: that is all with work left; 25 done\n")
 		tt.hear(5 * time.Second)
 		tt.talk("hosts", "hosts: no host has work left; 26 hosts done\n")
 		tt.talk("hosts 0", "hosts is written so:")
