@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"weir/engine"
 )
@@ -424,6 +426,71 @@ func TestAddTextHeldWithAnEmptyEnd(t *testing.T) {
 	for h := 1; h <= 2*areaRows; h++ {
 		if got := len(text.view(NewTheme(true, false), 60, h, true)); got != h {
 			t.Errorf("in %d rows it draws %d", h, got)
+		}
+	}
+}
+
+// refusing is a planner that has one thing to say of every list.
+type refusing struct {
+	listPlanner
+	err error
+}
+
+func (p *refusing) Plan(Spec) (engine.Batch, iter.Seq2[engine.Job, error], error) {
+	return engine.Batch{}, nil, p.err
+}
+
+// A list that only begins is nothing to complain of; what is wrong with one is
+// said to its end, where there is little room, too.
+func TestAddSaysWhatIsMissing(t *testing.T) {
+	th := NewTheme(true, false)
+	long := errors.New("recipe page has no {month} in its url: choose schedule for a range of months, or paste URLs")
+	for _, tc := range []struct {
+		name, typed string
+		err         error
+		style       Style
+		want        string // in one line of 60x15, or several
+	}{
+		{"nothing", "", nil, th.Muted, "months: BASE 2025-11+6, six from November on"},
+		{"the beginning of a URL", "https://", ErrNoURL, th.Muted, "no URL yet"},
+		{"a mistake", "x", errors.New("open x: no such file or directory"), th.Bad, "open x: no such file or directory"},
+		{"a long story", "http://one.test 2025-11+6", long, th.Bad, long.Error()},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, newAddForm(&refusing{err: tc.err}, time.Second, tc.typed))
+				view := d.open[len(d.open)-1].View(th, 60, 10)
+				var lines []string
+				for line := range strings.Lines(ansi.Strip(view)) {
+					lines = append(lines, strings.TrimSpace(strings.Trim(line, "┃ \n")))
+				}
+				if got := strings.Join(lines, " "); !strings.Contains(got, tc.want) || !strings.Contains(got, "esc drop") {
+					t.Errorf("%q is not said:\n%s", tc.want, ansi.Strip(view))
+				}
+				if first := strings.Fields(tc.want)[0]; !strings.Contains(view, tc.style.Render(first)[:len(tc.style.Render(first))-len("\x1b[m")]) {
+					t.Errorf("%q is not drawn as it should be:\n%q", first, view)
+				}
+			})
+		})
+	}
+}
+
+func TestBadText(t *testing.T) {
+	for _, tc := range []struct {
+		w        int
+		in, want string
+	}{
+		{50, "line 3: htp://one.test/: no scheme", "line 3: htp://one.test/: no scheme"},
+		{30, "line 3: htp://one.test/: no scheme", "line 3: htp://one.…: no scheme"},
+		{28, "line 3: htp://one.test/: no scheme", "line 3: htp://on…: no scheme"},
+		{27, "line 3: htp://one.test/: no scheme", "line 3: htp://o…: no scheme"},
+		{26, "line 3: htp://one.test/: no scheme", "line 3: htp://one.test/: …"},
+		{10, "line 3: no", "line 3: no"},
+		{9, "line 3: no", "line 3: …"},
+		{5, "nothing", "noth…"},
+	} {
+		if got := badText(tc.in, tc.w); got != tc.want {
+			t.Errorf("in %d cells it is %q, want %q", tc.w, got, tc.want)
 		}
 	}
 }

@@ -123,15 +123,19 @@ func (t *tally) words(w int) string {
 	return long
 }
 
-// takes says how long the list takes with d between two requests to a host:
-// as long as the host with most of it.
-func (t *tally) takes(d time.Duration) string {
-	words := "as fast as the hosts answer: no pause between requests"
+// takes says in at most w cells how long the list takes with d between two
+// requests to a host: as long as the host with most of it.
+func (t *tally) takes(d time.Duration, w int) string {
+	words, more := "as fast as the hosts answer", ": no pause between requests"
 	if d > 0 {
-		words = fmt.Sprintf("about %s at %s per host", round(time.Duration(t.most)*d), paceText(d))
+		words, more = fmt.Sprintf("about %s at %s per host", round(time.Duration(t.most)*d), paceText(d)), ""
 	}
+	robots := "; robots.txt not asked"
 	if t.robots {
-		return words + "; robots.txt obeyed"
+		robots = "; robots.txt obeyed"
 	}
-	return words + "; robots.txt not asked"
+	if long := words + more + robots; width(long) <= w {
+		return long
+	}
+	return words + robots
 }

@@ -1,6 +1,9 @@
 package ui
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // View draws the form. Where the screen is low, blank rows go first, then the
 // list becomes lower, down to one line.
@@ -15,14 +18,6 @@ func (f *addForm) View(th Theme, w, h int) string {
 	if free := h - 2 - others; free < areaRows {
 		list = max(free, 1)
 	}
-	bad, takes := f.trouble(th), ""
-	if f.shown.fresh > 0 {
-		d, err := parsePace(f.interval.Value())
-		if err != nil {
-			d = f.pace
-		}
-		takes = f.shown.takes(d)
-	}
 	rows := []row{{drop: 9}, {text: f.prompt(), drop: 8}}
 	for _, line := range f.list(th, inner, list) {
 		rows = append(rows, row{text: line, item: 1 + fieldText})
@@ -31,12 +26,9 @@ func (f *addForm) View(th Theme, w, h int) string {
 		row{drop: 9},
 		f.fields(th, inner),
 		row{drop: 9},
-		row{text: f.counts(th, inner), drop: 1},
-		row{text: bad, drop: 2},
-		row{text: takes, drop: 3},
-		row{drop: 9},
-		f.last(th, inner),
 	)
+	rows = append(rows, f.told(th, inner)...)
+	rows = append(rows, row{drop: 9}, f.last(th, inner))
 	return f.box(th, "Add a batch", rows, w, h)
 }
 
@@ -57,7 +49,7 @@ func (f *addForm) list(th Theme, w, h int) []string {
 	if f.onlyBad {
 		from, to := f.bad.show(len(f.shown.bad), h)
 		for _, bad := range f.shown.bad[from:to] {
-			rows = append(rows, th.Warn.Render(cut(bad, w-4)))
+			rows = append(rows, th.Warn.Render(badText(bad, w-4)))
 		}
 		for len(rows) < h {
 			rows = append(rows, "")
@@ -109,32 +101,81 @@ func (f *addForm) fields(th Theme, w int) row {
 	return r
 }
 
-// counts says what the list holds, as far as it is read.
-func (f *addForm) counts(th Theme, w int) string {
-	switch {
-	case f.shown.err != nil:
-		return th.Bad.Render(clean(f.shown.err.Error(), lineBytes))
-	case f.text.count() == 0:
-		return th.Muted.Render("a range of months is BASE 2025-11+6: six of them, from November on")
-	case f.shown.total() == 0 && !f.shown.done:
-		return th.Muted.Render("reading the list")
-	case !f.shown.done:
-		return f.shown.words(w-1) + th.Glyphs.More
+// told says what the list holds, what is wrong, and how long it takes: in three
+// lines, and more where sentences are long and there is room for them.
+func (f *addForm) told(th Theme, w int) []row {
+	var rows []row
+	say := func(drop, most int, style Style, text string) {
+		lines := []string{cut(text, w)}
+		if most > 1 {
+			lines = fold(text, w, most)
+		}
+		for _, line := range lines {
+			rows = append(rows, row{text: style.Render(line), drop: drop})
+		}
 	}
-	return f.shown.words(w)
-}
-
-// trouble says why enter did nothing, else which line is the first bad one.
-func (f *addForm) trouble(th Theme) string {
+	text, style := f.counts(th, w)
+	if f.shown.err != nil {
+		say(1, 3, style, text)
+	} else {
+		say(1, 1, style, text)
+	}
 	switch {
 	case f.say != "":
-		return th.Bad.Render(f.say)
+		say(2, 2, th.Bad, f.say)
 	case f.adding:
-		return th.Muted.Render("adding it as soon as the first URL is read")
+		say(2, 1, th.Muted, "adding it as soon as the first URL is read")
 	case len(f.shown.bad) > 0:
-		return th.Warn.Render("invalid, " + f.shown.bad[0])
+		bad := "invalid, " + f.shown.bad[0]
+		if width(bad) > w {
+			bad = badText(f.shown.bad[0], w) // that it is, the line above says
+		}
+		say(2, 1, th.Warn, bad)
+	case f.shown.fresh > 0:
+		rows = append(rows, row{drop: 2})
 	}
-	return ""
+	if f.shown.fresh > 0 {
+		d, err := parsePace(f.interval.Value())
+		if err != nil {
+			d = f.pace
+		}
+		say(3, 1, th.Text, f.shown.takes(d, w))
+	}
+	for len(rows) < 3 {
+		rows = append(rows, row{drop: 3})
+	}
+	return rows
+}
+
+// counts says what the list holds, as far as it is read.
+func (f *addForm) counts(th Theme, w int) (string, Style) {
+	switch {
+	case f.text.count() == 0 && w < 66:
+		return "months: BASE 2025-11+6, six from November on", th.Muted
+	case f.text.count() == 0:
+		return "a range of months is BASE 2025-11+6: six of them, from November on", th.Muted
+	case errors.Is(f.shown.err, ErrNoURL):
+		return ErrNoURL.Error(), th.Muted
+	case f.shown.err != nil:
+		return clean(f.shown.err.Error(), lineBytes), th.Bad
+	case f.shown.total() == 0 && !f.shown.done:
+		return "reading the list", th.Muted
+	case !f.shown.done:
+		return f.shown.words(w-1) + th.Glyphs.More, th.Text
+	}
+	return f.shown.words(w), th.Text
+}
+
+// badText writes what is wrong with a line of the list in at most w cells: of
+// where, which URL and why, the URL gives way.
+func badText(text string, w int) string {
+	const least = 8 // cells of the URL
+	from, to := strings.Index(text, ": ")+len(": "), strings.LastIndex(text, ": ")
+	if all := width(text); all <= w || from > to || w-(all-width(text[from:to])) < least {
+		return cut(text, w)
+	}
+	room := w - width(text[:from]) - width(text[to:])
+	return text[:from] + cut(text[from:to], room) + text[to:]
 }
 
 // last is the line of keys.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -57,12 +58,17 @@ type Deps struct {
 	Now func() time.Time
 }
 
+// ErrNoURL is what a [Planner] says of a text that holds no URL so far: nothing is
+// wrong with it, there is more to come.
+var ErrNoURL = errors.New("no URL yet")
+
 // A Planner turns what was typed or pasted into jobs.
 type Planner interface {
 	// Recipes names what the form offers, the default first.
 	Recipes() []string
 
-	// Plan reads a Spec. The error names what is wrong with the whole;
+	// Plan reads a Spec. The error is ErrNoURL or names what is wrong with the
+	// whole;
 	// errors in the sequence are single bad lines and name their line. The
 	// sequence may be read more than once.
 	Plan(spec Spec) (engine.Batch, iter.Seq2[engine.Job, error], error)

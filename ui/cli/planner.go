@@ -53,7 +53,7 @@ func (p *planner) Plan(spec ui.Spec) (engine.Batch, iter.Seq2[engine.Job, error]
 	text := strings.TrimSpace(spec.Text)
 	switch {
 	case text == "", begins(text):
-		return b, nil, errors.New("no URL yet")
+		return b, nil, ui.ErrNoURL
 	case r.Template != "" && !isList(text):
 		return p.template(b, r, strings.Fields(text))
 	case r.Template == "" && isMonths(text):
@@ -219,7 +219,7 @@ func (p *planner) urls(b engine.Batch, text string) (engine.Batch, iter.Seq2[eng
 		}
 	}
 	if len(urls) == 0 {
-		return b, nil, errors.New("no URL yet")
+		return b, nil, ui.ErrNoURL
 	}
 	return b, func(yield func(engine.Job, error) bool) {
 		for j, err := range p.s.again(b.Recipe, "URL", strings.Join(urls, "\n")) {
