@@ -97,15 +97,6 @@ type sortKey struct {
 	slot   uint32
 }
 
-func (o *order) key(slot uint32) sortKey {
-	k := sortKey{number: o.number(o.x.at(slot)), slot: slot}
-	if o.by.textual() {
-		k.text = o.texts.at(slot)
-		k.lead = lead(k.text)
-	}
-	return k
-}
-
 // lead returns the first eight bytes of a text, the first of them as the
 // highest.
 func lead(t string) uint64 {
@@ -116,13 +107,24 @@ func lead(t string) uint64 {
 		uint64(t[3])<<32 | uint64(t[2])<<40 | uint64(t[1])<<48 | uint64(t[0])<<56
 }
 
+// keys returns the keys of slots. Each loop waits for all it reads at once.
 func (o *order) keys(slots []uint32) []sortKey {
 	keys := make([]sortKey, len(slots))
+	if o.by.textual() {
+		for i, slot := range slots {
+			keys[i].text = o.texts.at(slot)
+		}
+		for i := range keys {
+			keys[i].lead = lead(keys[i].text)
+		}
+	}
 	for i, slot := range slots {
-		keys[i] = o.key(slot)
+		keys[i].number, keys[i].slot = o.number(o.x.at(slot)), slot
 	}
 	return keys
 }
+
+func (o *order) key(slot uint32) sortKey { return o.keys([]uint32{slot})[0] }
 
 // isAfter returns 1 if a row with this key stands behind one with another, else
 // 0. By number it does so without a branch that depends on what it reads.
