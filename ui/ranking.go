@@ -3,7 +3,6 @@ package ui
 import (
 	"iter"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -23,8 +22,9 @@ const blockLen = 256
 // The zero ranking is empty.
 type ranking struct {
 	blocks []block
-	n      int   // slots in them
-	starts []int // the places of the first slots of blocks, as far as they are known
+	n      int // slots in them
+	near   int // the block that was looked at last: the next one is not far
+	start  int // the place of its first slot
 }
 
 // A block is some slots that follow those of the block before it.
@@ -55,9 +55,14 @@ func blocksOf(slots []uint32, size int, o *order) []block {
 
 // at returns the slot at a place from 0 on.
 func (r *ranking) at(i int, o *order) uint32 {
-	r.place()
-	b := sort.Search(len(r.starts), func(b int) bool { return r.starts[b] > i }) - 1
-	return r.inOrder(b, o)[i-r.starts[b]]
+	b := r.near
+	for i < r.startOf(b) {
+		b--
+	}
+	for i >= r.startOf(b)+len(r.blocks[b].slots) {
+		b++
+	}
+	return r.inOrder(b, o)[i-r.start]
 }
 
 // find returns the place of a slot, and false if it is not there.
@@ -70,26 +75,27 @@ func (r *ranking) find(slot uint32, o *order) (int, bool) {
 	if at < 0 {
 		return 0, false
 	}
-	r.place()
-	return r.starts[b] + at, true
+	return r.startOf(b) + at, true
 }
 
-// place brings starts up to date.
-func (r *ranking) place() {
-	if len(r.starts) == 0 {
-		r.starts = append(r.starts, 0)
+// startOf looks at a block and returns the place of its first slot.
+func (r *ranking) startOf(b int) int {
+	for ; r.near < b; r.near++ {
+		r.start += len(r.blocks[r.near].slots)
 	}
-	known := len(r.starts)
-	start := r.starts[known-1]
-	r.starts = slices.Grow(r.starts, len(r.blocks))[:len(r.blocks)]
-	for b := known; b < len(r.blocks); b++ {
-		start += len(r.blocks[b-1].slots)
-		r.starts[b] = start
+	for ; r.near > b; r.near-- {
+		r.start -= len(r.blocks[r.near-1].slots)
 	}
+	return r.start
 }
 
-// moved says that the places of what is behind a block are others now.
-func (r *ranking) moved(b int) { r.starts = r.starts[:min(len(r.starts), b+1)] }
+// grown says that a block has so many slots more.
+func (r *ranking) grown(b, by int) {
+	r.n += by
+	if b < r.near {
+		r.start += by
+	}
+}
 
 // inOrder returns the slots of a block, smallest first; without an order as
 // they are.
@@ -139,10 +145,9 @@ func (r *ranking) insert(slots []uint32, o *order) {
 	in := r.blocksFor(slots, o)
 	for i, b := range in {
 		r.blocks[b].slots = append(r.blocks[b].slots, slots[i])
+		r.grown(b, 1)
 	}
-	r.n += len(slots)
 	slices.Sort(in)
-	r.moved(in[0])
 	for _, b := range slices.Backward(slices.Compact(in)) { // from the end, so that the others stay
 		if len(r.blocks[b].slots) > blockLen {
 			r.split(b, o)
@@ -158,7 +163,11 @@ func (r *ranking) split(b int, o *order) {
 	for atEnd := b == len(r.blocks)-1; atEnd && len(all) > blockLen; all = all[blockLen:] {
 		full = append(full, blocksOf(all[:blockLen], blockLen, o)...)
 	}
-	r.blocks = slices.Replace(r.blocks, b, b+1, append(full, blocksOf(all, blockLen, o)...)...)
+	parts := append(full, blocksOf(all, blockLen, o)...)
+	r.blocks = slices.Replace(r.blocks, b, b+1, parts...)
+	if b < r.near {
+		r.near += len(parts) - 1
+	}
 }
 
 // remove takes out those of the slots that are there.
@@ -177,10 +186,9 @@ func (r *ranking) remove(slots []uint32, o *order) {
 		if at < block.sorted {
 			block.sorted--
 		}
-		r.n--
+		r.grown(b, -1)
 	}
 	slices.Sort(in)
-	r.moved(in[0] - 1)
 	for _, b := range slices.Backward(slices.Compact(in)) { // from the end, so that the others stay
 		r.join(b)
 		r.join(b - 1)
@@ -198,6 +206,11 @@ func (r *ranking) join(b int) {
 	one, other := &r.blocks[b], &r.blocks[b+1]
 	if len(one.slots)+len(other.slots) > blockLen/2 && len(one.slots) > 0 && len(other.slots) > 0 {
 		return
+	}
+	if r.near == b+1 {
+		r.startOf(b)
+	} else if r.near > b {
+		r.near--
 	}
 	one.slots = append(one.slots, other.slots...)
 	r.blocks = slices.Delete(r.blocks, b+1, b+2)
