@@ -42,9 +42,12 @@ const glance = 100 * time.Millisecond
 // hold takes the lock of a run, or says in a [HeldError] who has it.
 func hold(path string) (*flock.Flock, error) {
 	l := flock.New(lockPath(path), flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(context.Background(), glance)
-	defer cancel()
-	ok, err := l.TryLockContext(ctx, glance/10)
+	ok, err := l.TryLock()
+	if err == nil && !ok {
+		ctx, cancel := context.WithTimeout(context.Background(), glance)
+		defer cancel()
+		ok, err = l.TryLockContext(ctx, glance/10) // asks nobody if time is up already: hence the try before
+	}
 	if !ok && (err == nil || errors.Is(err, context.DeadlineExceeded)) {
 		return nil, errors.Join(holder(path), l.Close())
 	}
