@@ -32,7 +32,7 @@ func (m *Model) panelAt(x, y int) (p panel, line int) {
 		return m.focus, line
 	}
 	in := func(at place) bool { return at.x <= x && x < at.x+at.w && at.y <= y && y < at.y+at.h }
-	panels, d := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
+	panels, d := m.places(m.results.open != 0, m.look.Sizes)
 	if m.results.open != 0 && in(d) {
 		return detailsPlace, y - d.y - 1
 	}

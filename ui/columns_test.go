@@ -202,7 +202,7 @@ func TestFieldColumnsAreRead(t *testing.T) {
 
 // headLine is the line of the screen that has the headings of Results.
 func (s *stage) headLine() int {
-	panels, _ := places(s.w, s.h, false, s.look.Sizes)
+	panels, _ := s.places(false, s.look.Sizes)
 	return panels[resultsPanel].y + 1
 }
 

@@ -23,7 +23,7 @@ func (m *Model) edgeAt(x, y int) drag {
 		return dragNothing
 	}
 	details := m.results.open != 0
-	panels, d := places(m.w, m.h, details, m.look.Sizes)
+	panels, d := m.places(details, m.look.Sizes)
 	hosts, results, workers := panels[hostsPanel], panels[resultsPanel], panels[workersPanel]
 	switch {
 	case details && y >= hosts.y && (x == d.x || x == d.x-1):
@@ -54,8 +54,8 @@ func (m *Model) dragged(x, y int) {
 	case dragDetails:
 		by.Details -= dx
 	}
-	was, wasDetail := places(m.w, m.h, details, m.look.Sizes)
-	if is, detail := places(m.w, m.h, details, by); is == was && detail == wasDetail {
+	was, wasDetail := m.places(details, m.look.Sizes)
+	if is, detail := m.places(details, by); is == was && detail == wasDetail {
 		return // no room: the edge stays until the mouse comes back to it
 	}
 	m.pointer.x, m.pointer.y = x, y

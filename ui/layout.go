@@ -37,15 +37,24 @@ const (
 	leastResults = 6
 )
 
+// A demand is how many rows the upper panels have: batches or workers, whichever
+// are more, and hosts.
+type demand struct{ top, hosts int }
+
 // places lays the four panels and the details out in the wide form: batches
 // and workers on top, hosts below, results in the rest. Details take the right
-// half from hosts down. Sizes change that as far as there is room.
-func places(w, h int, details bool, by Sizes) (panels [5]place, detail place) {
-	extra := h - 36
+// half from hosts down. In a tall terminal all three get more rows, the upper two
+// as far as they need them. Sizes change that as far as there is room.
+func places(w, h int, details bool, by Sizes, n demand) (panels [5]place, detail place) {
+	const sides = 2
 	top, mid := 7, 8
-	if extra > 0 { // taller: all three get more
-		top += extra / 4
-		mid += extra / 4
+	if more := (h - 36) / 4; more > 0 {
+		most := top + more
+		if n.top += sides; most-sides >= headedFrom {
+			n.top = max(n.top+1, headedFrom+sides)
+		}
+		top = max(top, min(n.top, most))
+		mid = max(mid, min(n.hosts+1+sides, mid+more))
 	}
 	rows := h - headRows - 1
 	top = max(leastTop, min(top+by.Top, rows-leastHosts-leastResults))

@@ -70,9 +70,12 @@ type pane struct {
 	focused bool
 }
 
+// headedFrom is how many lines a panel has from which on one of them is a heading.
+const headedFrom = 8
+
 // headed reports whether a panel of few columns has a line that names them: one
 // that is high enough, in a frame or on a page.
-func (p pane) headed() bool { return p.h >= 8 }
+func (p pane) headed() bool { return p.h >= headedFrom }
 
 // heads is how many lines that are.
 func (p pane) heads() int {

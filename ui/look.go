@@ -62,8 +62,8 @@ func (m *Model) resized(a act) Sizes {
 	default:
 		by.Top += rows
 	}
-	was, wasDetail := places(m.w, m.h, details, m.look.Sizes)
-	if is, detail := places(m.w, m.h, details, by); is == was && detail == wasDetail {
+	was, wasDetail := m.places(details, m.look.Sizes)
+	if is, detail := m.places(details, by); is == was && detail == wasDetail {
 		return m.look.Sizes
 	}
 	return by

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -103,9 +104,9 @@ func TestSizesFit(t *testing.T) {
 	for _, size := range [][2]int{{100, 28}, {120, 36}, {200, 60}} {
 		w, h := size[0], size[1]
 		for _, top := range far {
-			for _, other := range far {
+			for i, other := range far {
 				for _, details := range []bool{false, true} {
-					panels, detail := places(w, h, details, Sizes{Top: top, Hosts: other, Batches: other, Details: top})
+					panels, detail := places(w, h, details, Sizes{Top: top, Hosts: other, Batches: other, Details: top}, demand{i * i, 1000 * i})
 					cells := detail.w * detail.h
 					for _, p := range panels[1:] {
 						if p.w < leastWidth || p.h < leastTop || p.x < 0 || p.y < headRows || p.x+p.w > w || p.y+p.h > h-1 {
@@ -143,4 +144,57 @@ func TestSizesEnd(t *testing.T) {
 		}
 		checkFrame(t, s, 100, 28)
 	})
+}
+
+// In a tall terminal the upper panels have the rows that they need, up to their
+// share, and Results has the others. What the operator has set comes on top.
+func TestTallPanelsAreOfUse(t *testing.T) {
+	for _, tc := range []struct {
+		name             string
+		h                int
+		by               Sizes
+		workers, hosts   int
+		top, mid, result int // lines, with the frame
+	}{
+		{"usual", 36, Sizes{}, 5, 5, 7, 8, 16},
+		{"usual, and many of all", 36, Sizes{}, 50, 50, 7, 8, 16},
+		{"tall", 60, Sizes{}, 5, 5, 10, 8, 37}, // with a heading above the workers
+		{"taller, without room for a heading", 44, Sizes{}, 5, 5, 7, 8, 24},
+		{"one worker more, still without", 44, Sizes{}, 6, 5, 8, 8, 23},
+		{"nothing yet", 60, Sizes{}, 0, 0, 10, 8, 37},
+		{"eight workers", 60, Sizes{}, 8, 5, 11, 8, 36},
+		{"seven hosts", 60, Sizes{}, 5, 7, 10, 10, 35},
+		{"many of all", 60, Sizes{}, 50, 50, 13, 14, 28},
+		{"as set", 60, Sizes{Top: 3, Hosts: -2}, 5, 5, 13, 6, 36},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sc := busyScene()
+				s := newStage(t, sc, 120, tc.h, func(d *Deps) { d.Look.Sizes = tc.by })
+				checkFrame(t, s, 120, tc.h)
+				sc.stats.Slots, sc.stats.Hosts = make([]engine.WorkerStats, tc.workers), make([]engine.HostStats, tc.hosts)
+				if tc.workers == 0 {
+					sc.stats.Batches = nil
+				}
+				for i := range sc.stats.Slots {
+					sc.stats.Slots[i].Num = i + 1
+				}
+				for i := range sc.stats.Hosts {
+					sc.stats.Hosts[i].Host = fmt.Sprintf("host-%d.test", i)
+				}
+				s.bring(sc)
+				checkFrame(t, s, 120, tc.h)
+				lines := strings.Split(s.screen(), "\n")
+				at := func(title string) int {
+					return slices.IndexFunc(lines, func(line string) bool {
+						return strings.Contains(line, "─ "+title) || strings.Contains(line, "━ "+title)
+					})
+				}
+				top, mid, result := at("3 Hosts")-at("1 Batches"), at("4 Results")-at("3 Hosts"), tc.h-1-at("4 Results")
+				if top != tc.top || mid != tc.mid || result != tc.result {
+					t.Errorf("the panels have %d, %d and %d lines, want %d, %d and %d:\n%s", top, mid, result, tc.top, tc.mid, tc.result, s.screen())
+				}
+			})
+		})
+	}
 }

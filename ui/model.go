@@ -24,6 +24,7 @@ type Model struct {
 	keys    keyMap
 	says    keyMap // as sentences name them: not those of what cannot be done here
 	w, h    int
+	demand  demand // of rows, when sizes were last told
 	blurred bool
 	focus   panel
 
@@ -300,6 +301,9 @@ func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
 		m.peak = max(m.peak, r)
 	}
 	m.tell(numbersMsg{})
+	if m.demands() != m.demand {
+		m.resize()
+	}
 	return tea.Batch(cmds...)
 }
 

@@ -179,7 +179,7 @@ func TestMouseDrag(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, busyScene(), 120, 36)
-		panels, _ := places(120, 36, false, Sizes{})
+		panels, _ := places(120, 36, false, Sizes{}, demand{})
 		drag(s, 60, panels[hostsPanel].y, 60, panels[hostsPanel].y+2)
 		if want := (Sizes{Top: 2}); s.look.Sizes != want {
 			t.Errorf("sizes are %+v, want %+v", s.look.Sizes, want)
@@ -191,7 +191,7 @@ func TestMouseDrag(t *testing.T) {
 		}
 		checkFrame(t, s, 120, 36)
 		s.press("4", "enter")
-		_, d := places(120, 36, true, s.look.Sizes)
+		_, d := places(120, 36, true, s.look.Sizes, demand{})
 		drag(s, d.x, d.y+5, d.x+10, d.y+5)
 		if s.look.Sizes.Details != -10 {
 			t.Errorf("details are %+d, want -10", s.look.Sizes.Details)

@@ -17,7 +17,8 @@ func (m *Model) resize() {
 	m.results.typing = m.filtering
 	open := m.results.open != 0
 	framed := formOf(m.w, m.h) == wideForm
-	panels, details := places(m.w, m.h, open, m.look.Sizes)
+	m.demand = m.demands()
+	panels, details := m.places(open, m.look.Sizes)
 	for p := batchesPanel; p <= resultsPanel; p++ {
 		w, h := m.w, max(m.h-headRows-tabRows-1, 0)
 		if framed {
@@ -35,6 +36,16 @@ func (m *Model) resize() {
 	default:
 		m.detail.SetSize(max(m.w-2, 0), max(m.results.pane.h-1, 0))
 	}
+}
+
+// places lays the panels out as they were when they were told of their sizes.
+func (m *Model) places(details bool, by Sizes) (panels [5]place, detail place) {
+	return places(m.w, m.h, details, by, m.demand)
+}
+
+// demands returns how many rows the upper panels have now.
+func (m *Model) demands() demand {
+	return demand{top: max(m.batches.count(), m.workers.count()), hosts: m.hosts.count()}
 }
 
 // panel returns a panel by its number.
@@ -195,7 +206,7 @@ func (m *Model) clears() act {
 
 // wideLines draws the four panels in their frames.
 func (m *Model) wideLines() []string {
-	panels, d := places(m.w, m.h, m.results.open != 0, m.look.Sizes)
+	panels, d := m.places(m.results.open != 0, m.look.Sizes)
 	frame := func(p panel) []string {
 		at := panels[p]
 		return framed(m.th, string('0'+rune(p))+" "+p.String(), m.panel(p).title(m.th.Glyphs), m.panelLines(p), at.w, at.h, p == m.focus && m.results.open == 0)
