@@ -64,7 +64,7 @@ func TestSignalWhileOpening(t *testing.T) {
 	run := w.runs[w.dir+"/1.db"]
 	before, asked := run.about, len(w.asked)
 	for _, late := range []bool{false, true} { // the signal comes when all has been read
-		w.opens = func(ctx context.Context) error {
+		w.opens = func(ctx context.Context, _ func(int)) error {
 			if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}
@@ -87,5 +87,31 @@ func TestSignalWhileOpening(t *testing.T) {
 	w.opens = nil
 	if code, said := w.live(t, "", "resume", "1"); code != exitFailed || !strings.Contains(said, "3 submitted = 2 ok + 0 empty + 1 failed") {
 		t.Errorf("the next life = %d, %q", code, said)
+	}
+}
+
+// A lineWriter says when something was written.
+type lineWriter chan string
+
+func (w lineWriter) Write(b []byte) (int, error) {
+	w <- string(b)
+	return len(b), nil
+}
+
+// What has been read of a run is what is said of it: duplicates and lines that
+// are no URLs are not read again.
+func TestOpeningOfARun(t *testing.T) {
+	t.Parallel()
+	said := make(lineWriter, 1)
+	a := &app{stderr: said, deps: Deps{Runs: &Runs{Open: func(_ context.Context, _ string, read func(int)) (RunFile, error) {
+		read(2)
+		if got, want := <-said, "weir: opening run 7: 2 of 5 URLs\n"; got != want {
+			t.Errorf("%q is said, want %q", got, want)
+		}
+		return &fakeRun{}, nil
+	}}}}
+	s := &summary{name: "7", path: "7.db", counts: engine.Counts{Submitted: 8, Duplicate: 2, Invalid: 1, Backlog: 5, Skipped: 3}}
+	if file, err := a.openRun(t.Context(), s, headless); file == nil || err != nil {
+		t.Errorf("openRun = %v, %v", file, err)
 	}
 }

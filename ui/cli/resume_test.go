@@ -27,10 +27,10 @@ type world struct {
 	asked []string   // URLs that the site was asked for, over all lives
 	end   string     // the URL at which a life ends
 	stop  context.CancelFunc
-	texts map[string]string           // of recipes, by file
-	used  []string                    // recipes that were taken up: hash and file
-	cfg   Config                      // of the last life
-	opens func(context.Context) error // what happens while a run is opened; nil: nothing
+	texts map[string]string                               // of recipes, by file
+	used  []string                                        // recipes that were taken up: hash and file
+	cfg   Config                                          // of the last life
+	opens func(ctx context.Context, read func(int)) error // what happens while a run is opened; nil: nothing
 }
 
 func newWorld(t *testing.T) *world {
@@ -62,9 +62,9 @@ func (w *world) deps() Deps {
 	d.Recipes = func() []RecipeInfo { return nil }
 	d.RecipeText = func(name string) ([]byte, error) { return []byte(w.text(name)), nil }
 	open := d.Runs.Read
-	d.Runs.Open = func(ctx context.Context, path string, _ func(int)) (RunFile, error) {
+	d.Runs.Open = func(ctx context.Context, path string, read func(int)) (RunFile, error) {
 		if w.opens != nil {
-			if err := w.opens(ctx); err != nil {
+			if err := w.opens(ctx, read); err != nil {
 				return nil, err
 			}
 		}
