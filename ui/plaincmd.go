@@ -125,6 +125,8 @@ func (p *plain) command(text string) tea.Cmd {
 	switch {
 	case i < 0:
 		p.say(fmt.Sprintf("there is no command %q: help lists them", name))
+	case p.quitting() && name == "cancel" && len(args) == 0: // who only watches may answer that, too
+		return p.stop()
 	case p.barred(&commands[i]):
 		p.say("read-only: " + name + " is not possible here")
 	default:

@@ -123,3 +123,24 @@ func TestPlainSaysThatAllIsDone(t *testing.T) {
 		t.Errorf("after each view %d lines are said, want %d: %q", got, want, p.pending)
 	}
 }
+
+// Who only watches a run that ends with the program leaves by cancel, as quit
+// says, and by nothing else.
+func TestPlainReadOnlyIsLeft(t *testing.T) {
+	plainly(t, answering(nil), func(tt *teletype) {
+		tt.hear(time.Second)
+		tt.talk("quit", "Answer stay, export FILE, or cancel: this program is the run, and ends it.")
+		tt.talk("drain", "read-only: drain is not possible here")
+		tt.talk("cancel", "read-only: cancel is not possible here")
+		tt.talk("quit", "cancel")
+		tt.talk("cancel all", "read-only: cancel is not possible here")
+		tt.say("quit")
+		tt.say("cancel")
+		tt.left()
+	}, func(d *Deps) {
+		d.ReadOnly = true
+		if _, err := d.Controller.Add(t.Context(), engine.Batch{}, enginetest.Jobs("one.test", 40)); err != nil {
+			t.Error(err)
+		}
+	})
+}

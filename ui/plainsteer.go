@@ -110,9 +110,6 @@ func parsePriority(s string) (engine.Priority, error) {
 var steered = []subjectKind{ofRun, ofBatch, ofHost, ofURL, ofResult}
 
 func (p *plain) cancel(args []string) tea.Cmd {
-	if p.quitting() && len(args) == 0 {
-		return p.stop()
-	}
 	s, ok := parseSubject(args, steered...)
 	if !ok || len(args) == 0 {
 		return p.usage("cancel")
