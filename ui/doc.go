@@ -10,16 +10,16 @@
 // hosts.go, results.go) that layout.go puts in their places. Keys are listed
 // once (keys.go, and scope.go for those of dialogs): footers, help, palette and
 // every sentence that names a key are made from that list, act.go and steer.go
-// do what they say. Meanings become colours in theme.go,
-// numbers become columns in format.go, and nothing that a page wrote is drawn
-// before clean.go has seen it.
+// do what they say. Meanings become colours in theme.go, numbers become columns
+// in format.go, URLs in link.go, and nothing that a page wrote is drawn before
+// clean.go has seen it.
 //
 // Of the jobs, of which there may be millions, the screen keeps small records
 // (index.go) and the list of those that are wanted (table.go, ranking.go,
-// order.go, filter.go). Long lists are made beside the loop (listing.go); texts that are
-// not at hand (texts.go) are read from the store when they are on the screen
-// (asktexts.go), and so are results that no view has brought (older.go) and
-// what recipes found (firsts.go).
+// order.go, filter.go). Long lists are made beside the loop (listing.go); texts
+// that are not at hand (texts.go) are read from the store when they are on the
+// screen (asktexts.go), and so are results that no view has brought (older.go)
+// and what recipes found (firsts.go).
 //
 // The details of a URL are leaves (leaf.go), drawn where they are seen: the
 // time line, headers, findings.go, records.go, and the page as it was kept
