@@ -45,6 +45,7 @@ func (r *record) ended() bool { return r.place == engine.Ended }
 type index struct {
 	pages  []*indexPage // nil: nothing is known of its jobs
 	shared []bool       // the page is also that of a snapshot
+	read   int          // snapshots that somebody reads
 	opened int          // pages that are not nil
 
 	hosts     []string // cleaned
@@ -111,12 +112,21 @@ func (x *index) set(slot uint32, r record) {
 }
 
 // snapshot returns the records as they are now, for whoever reads them beside
-// the loop.
+// the loop. Who does not any more calls unshare.
 func (x *index) snapshot() *index {
+	x.read++
 	for i := range x.shared {
 		x.shared[i] = true
 	}
 	return &index{pages: slices.Clone(x.pages), hosts: slices.Clip(x.hosts), classes: slices.Clip(x.classes)}
+}
+
+// unshare says that a snapshot is read no more. After the last one pages change
+// in their place again.
+func (x *index) unshare() {
+	if x.read--; x.read == 0 {
+		clear(x.shared)
+	}
 }
 
 // fits reports whether an index can hold a job. An engine counts its jobs in

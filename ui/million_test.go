@@ -517,6 +517,16 @@ func TestIndexSnapshot(t *testing.T) {
 	if put(again); x.pages[1] != page {
 		t.Error("a page is copied for every change")
 	}
+	x.snapshot()
+	x.unshare()
+	if put(again); x.pages[1] == page {
+		t.Error("one of two snapshots is read no more, and the page of the other is changed")
+	}
+	page = x.pages[0]
+	x.unshare()
+	if put(ended(5)); x.pages[0] != page {
+		t.Error("a page is copied that no snapshot has any more")
+	}
 	// Of what was not heard of nothing is known, in a page that there is, in one
 	// that there is not, and behind all.
 	for _, id := range []engine.JobID{0, 4*pageLen + 1, 5*pageLen + 1, 1 << 31, 1 << 40} {

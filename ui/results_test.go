@@ -437,6 +437,9 @@ func TestRelistMeanwhile(t *testing.T) {
 						}
 					}
 				}
+				if table.x.read != 0 {
+					t.Errorf("both lists are made, or dropped, and %d snapshots are kept", table.x.read)
+				}
 				if got, want := listOf(table), listedAnew(table, store); !slices.Equal(got, want) {
 					t.Fatalf("by %v, %v, %q: after %d steps the list has %d rows, want %d as if sorted anew", by, show, filter, steps, len(got), len(want))
 				}

@@ -368,11 +368,13 @@ func (t *table) listNow(w want) bool {
 // one that is wanted.
 func (t *table) listed(msg listedMsg) bool {
 	if msg.listing != t.making {
+		t.x.unshare() // it was dropped, and is not gone on with
 		return false
 	}
 	t.share = msg.share
 	if msg.done {
 		t.making = nil
+		t.x.unshare()
 	}
 	if !msg.done && msg.rows == nil {
 		return true
