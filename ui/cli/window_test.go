@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,7 +83,7 @@ func openWindow(tb testing.TB, dir string, args ...string) *window {
 	})
 	tb.Cleanup(func() {
 		w.kill()
-		_ = w.emu.Close() // of a pipe
+		_ = w.emu.InputPipe().(io.Closer).Close() // what its Close does, but that races with Read
 		wg.Wait()
 	})
 	return w
