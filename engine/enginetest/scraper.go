@@ -80,7 +80,10 @@ func (s *Scraper) Do(ctx context.Context, r engine.Request) engine.Step {
 	r.Report(engine.PhaseExtract)
 	step := s.answer(r, nth)
 	if step.Result != nil {
-		step.Result.Elapsed, step.Result.FetchedAt = time.Since(begin), begin
+		// One step may be the answer to many requests at once.
+		r := *step.Result
+		r.Elapsed, r.FetchedAt = time.Since(begin), begin
+		step.Result = &r
 	}
 	return step
 }
