@@ -46,18 +46,18 @@ func (p *Pool) lane(host string) *lane {
 	return l
 }
 
-// arrive counts a waiter that enters the lanes, and depart one that leaves.
-func (p *Pool) arrive(w *waiter) {
-	p.depth++
-	p.arrivals++
-	w.seq = p.arrivals
-}
-
+// depart counts a waiter that leaves the lanes.
 func (p *Pool) depart(w *waiter) {
-	p.depth--
 	if w.probe() {
+		p.depth--
 		return
 	}
+	p.leave()
+}
+
+// leave is depart of a job's own request.
+func (p *Pool) leave() {
+	p.depth--
 	p.door.gone.Add(1)
 	if p.door.asked.Load() {
 		p.freeRoom()
@@ -238,9 +238,9 @@ func (p *Pool) relay(w *worker) bool {
 	c.cut(nil, next)
 	l.size--
 	l.next.waiter = c.first
-	p.depart(next)
+	p.leave()
 	p.recycle(t)
-	next.lane, next.Worker, next.Handed, next.started, next.ctx = l, w.num, time.Time{}, true, w.nextContext()
+	next.lane, next.Worker, next.started, next.ctx = l, w.num, true, w.nextContext()
 	w.turn = next
 	return true
 }
@@ -413,6 +413,7 @@ func (p *Pool) finish(w *worker, m *moment) {
 	switch {
 	case t.back == nil:
 	case p.cause == nil:
+		t.back.seq = t.seq
 		p.putBack(t.back, t.front, m)
 	default:
 		p.dropped = append(p.dropped, t.back)
@@ -430,9 +431,9 @@ func (p *Pool) finish(w *worker, m *moment) {
 
 // putBack queues what comes next of a job that was carried.
 func (p *Pool) putBack(w *waiter, front bool, m *moment) {
-	p.arrive(w)
+	p.depth++
 	if !w.probe() {
-		p.door.gone.Add(-1)
+		p.door.back.Add(1)
 	}
 	if !m.passed(w.due) {
 		i, _ := slices.BinarySearchFunc(p.later, w.due, func(a *waiter, t time.Time) int { return a.due.Compare(t) })

@@ -55,10 +55,10 @@
 // These are ratios of one interleaved run on two cores (AMD EPYC, Go 1.26.8);
 // testdata/peers repeats them.
 //
-// An empty job, from Submit to its end, costs with one producer 1.1 times what
-// it costs in pond and with eight two thirds of it; a fifth of what it costs in
-// ants; at most twice a bare channel of functions, with host and priority kept.
-// A refused Submit costs two thirds of pond's and allocates nothing.
+// An empty job, from Submit to its end, costs with one producer what it costs in
+// pond and with eight two thirds of it; a sixth of what it costs in ants; at most
+// twice a bare channel of functions, with host and priority kept.
+// A refused Submit costs three quarters of pond's and allocates nothing.
 //
 // Ten callers of one [RateLimiter] at 5 ms pass no closer than that; those of
 // x/time/rate, uber's ratelimit and failsafe-go come through too early every

@@ -13,23 +13,46 @@ import (
 //
 // Who holds both locks took the pool's first.
 type door struct {
-	mu     sync.Mutex
-	in     chain         // jobs that no worker has seen yet, oldest first
-	taken  int           // jobs that Submit took, ever
-	spare  chain         // waiters to use again
-	spares int           // how many
-	room   chan struct{} // closed when a place becomes free, if somebody waits for that; else nil
-	shut   bool          // takes no jobs any more; set with both locks
+	mu    sync.Mutex
+	in    []row         // jobs that no worker has seen yet, oldest first
+	taken int           // jobs that Submit took, ever
+	left  int           // gone, when it was asked last
+	spare []*waiter     // to use again
+	room  chan struct{} // closed when a place becomes free, if somebody waits for that; else nil
+	shut  bool          // takes no jobs any more; set with both locks
 
-	// These are read and written without the lock.
-	gone  atomic.Int64 // jobs that left the queue, less those that came back to it
+	// What follows is read and written without the lock. What producers write
+	// for each job, what workers do, and what changes seldom do not share a
+	// cache line.
+	_     [cacheLine]byte
 	came  atomic.Bool  // in is not empty
 	asked atomic.Bool  // room is not nil
 	slack atomic.Bool  // a worker may be free: who brings a job sees to it that it is handed out
+	back  atomic.Int64 // jobs that came back to the queue, ever
+	_     [cacheLine]byte
+	gone  atomic.Int64 // jobs that left the queue, ever
 }
 
+// A row is jobs that came one after another and go to one line: a list's URLs
+// come host by host.
+type row struct {
+	chain
+	n int
+}
+
+const cacheLine = 64 // bytes, on amd64 and most of arm64
+
 // depth returns how many jobs wait in the queue. d.mu held.
-func (d *door) depth() int { return d.taken - int(d.gone.Load()) }
+func (d *door) depth() int {
+	d.left = int(d.gone.Load())
+	return d.taken + int(d.back.Load()) - d.left
+}
+
+// full reports whether as many as size wait in the queue. It asks the workers
+// only if that is so by what they said last. d.mu held.
+func (d *door) full(size int) bool {
+	return d.taken+int(d.back.Load())-d.left >= size && d.depth() >= size
+}
 
 // Submit puts a job into the queue, or hands it to an idle worker at once if
 // its host's turn has come. It never blocks. It returns ErrQueueFull if the
@@ -41,23 +64,20 @@ func (p *Pool) Submit(job Job) error {
 	case d.shut:
 		d.mu.Unlock()
 		return ErrPoolClosed
-	case d.depth() >= p.cfg.Queue:
+	case d.full(p.cfg.Queue):
 		d.mu.Unlock()
 		return ErrQueueFull
 	}
-	w := d.spare.first
-	if w == nil {
-		w = &waiter{Turn: Turn{pool: p}}
+	var w *waiter
+	if n := len(d.spare) - 1; n >= 0 {
+		w, d.spare = d.spare[n], d.spare[:n]
 	} else {
-		d.spare.cut(nil, w)
-		d.spares--
+		w = &waiter{Turn: Turn{pool: p}}
 	}
-	w.Job = job
-	d.in.push(w)
+	w.Job, w.Handed = job, time.Time{}
 	d.taken++
-	if !d.came.Load() {
-		d.came.Store(true)
-	}
+	w.seq = d.taken
+	d.push(w)
 	d.mu.Unlock()
 	// Either the worker that becomes free sees that a job came, or this sees
 	// that a worker became free: each says its own before it asks.
@@ -79,36 +99,46 @@ func (p *Pool) lock(m *moment) {
 	}
 }
 
+// push adds w to what came. d.mu held.
+func (d *door) push(w *waiter) {
+	if n := len(d.in); n > 0 {
+		r := &d.in[n-1]
+		if w.like(r.last) {
+			r.push(w)
+			r.n++
+			return
+		}
+	} else {
+		d.came.Store(true)
+	}
+	w.next = nil
+	d.in = append(d.in, row{chain{w, w}, 1})
+}
+
 // letIn moves what came to the lanes, and waiters that are used no more back to
 // the door. p.mu held.
 func (p *Pool) letIn(m *moment) {
 	d := &p.door
 	d.mu.Lock()
-	w := d.in.first
-	d.in = chain{}
+	d.in, p.in = p.in, d.in
 	d.came.Store(false)
-	d.spare.join(p.spare)
-	d.spares += p.spares
-	p.lent = d.spares
+	d.spare = append(d.spare, p.spare...)
+	p.lent = len(d.spare)
 	d.mu.Unlock()
-	p.spare, p.spares = chain{}, 0
-	for w != nil {
-		row, n := chain{w, w}, 0 // what came in a row and stands in one line: a list's URLs come host by host
-		job := &w.Job
-		for w != nil && w.Job.Batch == job.Batch && w.Job.Priority == job.Priority && w.Job.Host == job.Host {
-			p.arrive(w)
-			row.last = w
-			n++
-			w = w.next
-		}
-		row.last.next = nil
+	clear(p.spare)
+	p.spare = p.spare[:0]
+	for _, r := range p.in {
+		p.depth += r.n
+		job := &r.first.Job
 		l := p.lane(job.Host)
 		// In a lane that waits for its turn already, they change nothing unless
 		// they go before the others.
-		if moved := l.putRow(row, n); moved || l.place == aside || job.Priority > l.best {
+		if moved := l.putRow(r); moved || l.place == aside || job.Priority > l.best {
 			p.place(l, m)
 		}
 	}
+	clear(p.in)
+	p.in = p.in[:0]
 }
 
 // ease says at the door that a worker may be free, and reports whether a job
@@ -164,10 +194,11 @@ func (p *Pool) freeRoom() {
 // start their jobs it keeps none: a Start that comes late must not count for
 // another job. p.mu held.
 func (p *Pool) recycle(w *waiter) {
-	if p.spares+p.lent < 2*p.cfg.Queue && !p.cfg.HandlerStarts {
-		w.Again, w.due = nil, time.Time{}
-		p.spare.push(w)
-		p.spares++
+	if len(p.spare)+p.lent < 2*p.cfg.Queue && !p.cfg.HandlerStarts {
+		if w.Again != nil {
+			w.Again, w.due = nil, time.Time{}
+		}
+		p.spare = append(p.spare, w)
 	}
 }
 

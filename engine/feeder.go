@@ -258,7 +258,7 @@ func (e *Engine) poor(now time.Time, share int) int {
 // stay.
 func (e *Engine) richest(gain func(*waiter) int) (id JobID, at string) {
 	var best int
-	var seq uint64
+	var seq int
 	names := func(yield func(string) bool) {
 		for _, h := range e.lined {
 			if !yield(h.name) {

@@ -13,8 +13,10 @@ type Job struct {
 	ID    JobID   // given by the Store when the batch is added
 	Batch BatchID // likewise
 
+	Host     string   // the pacing key: host:port, or the name of a group of hosts
+	Priority Priority // its batch's, when it was leased
+
 	URL         string // as it is fetched: absolute, without a fragment
-	Host        string // the pacing key: host:port, or the name of a group of hosts
 	Origin      string // scheme://host:port whose robots.txt rules the URL; empty: no robots.txt is asked
 	Fingerprint string // two jobs of a batch with equal fingerprints are duplicates
 	Depth       int    // links followed to get here; 0 for a URL of the list
@@ -25,7 +27,6 @@ type Job struct {
 	// [Request].Baton.
 	Carry string
 
-	Priority Priority  // its batch's, when it was leased
 	Attempts int       // requests for this job that have ended
 	Retries  int       // attempts that were spent as retries, at most Config.Retries
 	Due      time.Time // not before; zero: now

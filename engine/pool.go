@@ -92,22 +92,21 @@ type Pool struct {
 
 	door door // where jobs come in
 
-	mu       sync.Mutex
-	lanes    map[string]*lane
-	since    time.Time          // the last start of an earlier life at the latest, of each host; zero: there is none
-	newest   *lane              // the one made last
-	latest   *lane              // the one asked for last: a list's URLs come host by host
-	ready    ranks              // the host's turn has come
-	timed    laneHeap           // it comes at lane.at
-	crowd    map[*lane]struct{} // it has come, but others are to have the workers
-	later    []*waiter          // between two steps and not due yet
-	held     map[string]struct{}
-	depth    int // waiters in lanes and later
-	arrivals uint64
-	spare    chain // waiters to use again, on their way back to the door
-	spares   int   // how many
-	lent     int   // how many were at the door already, at most
-	paused   bool
+	mu     sync.Mutex
+	lanes  map[string]*lane
+	since  time.Time          // the last start of an earlier life at the latest, of each host; zero: there is none
+	newest *lane              // the one made last
+	latest *lane              // the one asked for last: a list's URLs come host by host
+	ready  ranks              // the host's turn has come
+	timed  laneHeap           // it comes at lane.at
+	crowd  map[*lane]struct{} // it has come, but others are to have the workers
+	later  []*waiter          // between two steps and not due yet
+	held   map[string]struct{}
+	depth  int       // waiters in lanes and later
+	in     []row     // as long as letIn works, then empty: the door's next
+	spare  []*waiter // to use again, on their way back to the door
+	lent   int       // how many were at the door already, at most
+	paused bool
 
 	workers int       // the limit, now
 	slots   []*worker // by number; nil: not started
@@ -287,36 +286,37 @@ func (p *Pool) carry(w *worker, m *moment) (again bool) {
 		if v := recover(); v != nil { // else the handler ended its goroutine
 			err, again = &PanicError{Value: v, Stack: debug.Stack()}, true
 		}
-		p.ended(w.turn, err)
+		w.turn.ctx.end()
+		p.tell(w.turn, err)
 		p.lock(m)
 		p.finish(w, m)
 	}()
 	for p.await(w, m) {
-		t := w.turn
 		switch {
-		case t == nil:
+		case w.turn == nil:
 			continue
 		case p.cause != nil: // since it was handed over
-			t.putBack()
+			w.turn.putBack()
 			p.finish(w, m)
 			continue
 		}
-		p.mu.Unlock()
-		handling = true
-		err := p.handle(t.ctx, &t.Turn)
-		handling = false
-		p.ended(t, err)
-		p.lock(m)
-		if !p.relay(w) {
-			p.finish(w, m)
+		for more := true; more; more = p.relay(w) {
+			t := w.turn
+			p.mu.Unlock()
+			handling = true
+			err := p.handle(t.ctx, &t.Turn)
+			handling = false
+			t.ctx.end()
+			p.tell(t, err)
+			p.lock(m)
 		}
+		p.finish(w, m)
 	}
 	return false
 }
 
-// ended ends the context of a turn whose handler has returned, and tells.
-func (p *Pool) ended(t *waiter, err error) {
-	t.cancel(nil)
+// tell tells of a job whose handler has returned, if somebody wants to know.
+func (p *Pool) tell(t *waiter, err error) {
 	if p.cfg.Ended != nil {
 		p.cfg.Ended(t.Job, err)
 	}

@@ -19,10 +19,15 @@ const foremost Priority = math.MaxInt
 // A waiter is one job in the queue: fresh, or between two steps. Its Turn is
 // what a worker is handed when it leaves the queue.
 type waiter struct {
+	next *waiter // behind it in its chain
+	seq  int     // order of arrival
 	Turn
-	due  time.Time // not before; zero: now
-	seq  uint64    // order of arrival
-	next *waiter   // behind it in its chain
+	due time.Time // not before; zero: now
+}
+
+// like reports whether both go to one line of one lane.
+func (w *waiter) like(o *waiter) bool {
+	return w.Job.Batch == o.Job.Batch && w.Job.Priority == o.Job.Priority && w.Job.Host == o.Job.Host
 }
 
 // host and origin are those of the request that comes next.
@@ -162,12 +167,12 @@ func (c *chain) remove(match func(*waiter) bool, out []*waiter) []*waiter {
 
 // put adds w behind its like. It reports whether tiers have moved, and a spot is
 // no good any more.
-func (l *lane) put(w *waiter) (moved bool) { return l.putRow(chain{w, w}, 1) }
+func (l *lane) put(w *waiter) (moved bool) { return l.putRow(row{chain{w, w}, 1}) }
 
-// putRow is put for n waiters of one batch and priority.
-func (l *lane) putRow(row chain, n int) (moved bool) {
-	l.size += n
-	w := row.first
+// putRow is put for all of a row.
+func (l *lane) putRow(r row) (moved bool) {
+	l.size += r.n
+	w := r.first
 	t := l.tier(w.Job.Priority)
 	if t == len(l.tiers) || l.tiers[t].priority != w.Job.Priority {
 		if len(l.tiers) >= 2*lowShare { // any number may be a priority
@@ -180,11 +185,11 @@ func (l *lane) putRow(row chain, n int) (moved bool) {
 	bs := &l.tiers[t].batches
 	for i := range *bs {
 		if b := &(*bs)[i]; b.batch == w.Job.Batch {
-			b.jobs.join(row)
+			b.jobs.join(r.chain)
 			return moved
 		}
 	}
-	*bs = append(*bs, line{w.Job.Batch, row})
+	*bs = append(*bs, line{w.Job.Batch, r.chain})
 	return moved
 }
 

@@ -9,21 +9,23 @@ import (
 // A Turn is a host's permission for one request, in the hands of a worker. It
 // is the handler's until the handler returns; the pool may use it again then.
 type Turn struct {
-	Job    Job
-	Again  *Request // the request to make; nil: the job's first
-	Worker int      // the slot's number
+	// What the pool reads and writes to hand a job over stands in one cache
+	// line, with the first two of waiter.
+	lane    *lane
+	ctx     *turnContext
+	back    *waiter  // what comes next of the job
+	Again   *Request // the request to make; nil: the job's first
+	Worker  int      // the slot's number
+	started bool
+	begun   bool // the engine's: it has seen the job; guarded by its lock
+	front   bool // back goes before all others
 
 	// Handed is when it was handed over; zero in a pool without HandlerStarts
 	// for a host that is not paced: nobody has read the clock then.
 	Handed time.Time
 
-	pool    *Pool
-	lane    *lane
-	started bool
-	begun   bool    // the engine's: it has seen the job; guarded by its lock
-	front   bool    // back goes before all others
-	back    *waiter // what comes next of the job
-	ctx     *turnContext
+	Job  Job
+	pool *Pool
 }
 
 // Start says that the job's request is on the wire now: its host's interval
@@ -57,7 +59,7 @@ func (t *Turn) again(r *Request, after time.Duration) {
 func (t *Turn) putBack() { t.again(t.Again, 0) }
 
 // cancel ends the context of the turn's handler. Only the first call counts.
-func (t *Turn) cancel(cause error) { t.ctx.end(cause) }
+func (t *Turn) cancel(cause error) { t.ctx.get().cancel(cause) }
 
 // A turnContext is the context of one handler. It makes the context that it
 // stands for when somebody asks for more than Err, which saves a job that never
@@ -99,11 +101,11 @@ func (c *turnContext) get() *madeContext {
 	return c.made.Load()
 }
 
-func (c *turnContext) end(cause error) {
-	if cause == nil && c.made.CompareAndSwap(nil, ended) {
-		return
+// end ends the context, as cancel with nil would.
+func (c *turnContext) end() {
+	if !c.made.CompareAndSwap(nil, ended) {
+		c.made.Load().cancel(nil)
 	}
-	c.get().cancel(cause)
 }
 
 // Deadline implements [context.Context]: there is none.
