@@ -48,9 +48,9 @@ func (e *Engine) feedQueue(ctx context.Context) {
 	}
 }
 
-// fill submits until the queue refuses or nothing is left to submit. It
-// reports a refusal, and in how long hosts are to be noted or, without one, a
-// retry comes due; zero: neither.
+// fill submits until the queue is full or nothing is left to submit. It reports
+// a refusal of the pool, and in how long hosts are to be noted or, without one,
+// a retry comes due; zero: neither.
 //
 // It holds the engine's lock over its calls of the store, so that no cancel or
 // pause can fall between a job's lease and its place in the hand.
@@ -72,7 +72,7 @@ func (e *Engine) fill() (full bool, wait time.Duration) {
 			ok, err := e.balance()
 			e.fail(err)
 			if !ok || err != nil {
-				return true, 0
+				return !e.passing, 0
 			}
 			continue
 		}
@@ -86,9 +86,15 @@ func (e *Engine) fill() (full bool, wait time.Duration) {
 	}
 }
 
-// submit hands the leased jobs to the pool, up to the first refusal.
+// submit hands the leased jobs to the pool until it refuses one, or the places
+// that are left are those of jobs that come back: see returning.
 func (e *Engine) submit() (full bool) {
+	e.passing = false
 	for len(e.hand) > 0 {
+		if room := e.cfg.Queue - e.pool.QueueDepth(); room > 0 && e.counts.Queued >= e.cfg.Queue && room <= e.returning() {
+			e.passing = true
+			return true
+		}
 		j := e.hand[0]
 		fresh := j
 		fresh.Due, fresh.Class = time.Time{}, ""
@@ -102,6 +108,22 @@ func (e *Engine) submit() (full bool) {
 		e.show(j, Queued, nil)
 	}
 	return false
+}
+
+// returning returns how many jobs in the hands of workers come back to the queue,
+// as far as is known: their origin's robots.txt is to be asked first.
+func (e *Engine) returning() (n int) {
+	now := time.Now()
+	e.pool.carried(func(t *Turn) {
+		unread := func(name string) bool {
+			o := e.origins[name]
+			return name != "" && (o == nil || !o.fresh.After(now))
+		}
+		if t.back != nil || !t.begun && unread(t.Job.Origin) {
+			n++
+		}
+	})
+	return n
 }
 
 // waitsIn returns the place of a leased job that is not queued yet.

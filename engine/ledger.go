@@ -301,6 +301,9 @@ func (e *Engine) shift(b *batch, hostName string, from, to Place, was, is Outcom
 		h.wait(b.ID, -1)
 	case Queued:
 		queued--
+		if e.passing {
+			e.rouse()
+		}
 	case InFlight:
 		flight--
 	case Ended:

@@ -191,7 +191,7 @@ func (l *ledgerRun) modelled() {
 	for i := range s.Hosts {
 		l.hostAsModelled(&s.Hosts[i])
 	}
-	most := l.cfg.Queue + l.witness.between(l.now.jobs, m.workers)
+	most := l.cfg.Queue + l.witness.between(l.now.jobs)
 	switch {
 	case s.Counts.Queued <= most:
 		l.onTheWay = 0

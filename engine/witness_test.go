@@ -424,16 +424,11 @@ func (w *witness) cut(id engine.JobID) bool {
 }
 
 // between returns how many of the queued jobs are between two steps: the last
-// answer for them was a redirect. With those that gave their turn to the
-// robots.txt of their origin, they are never refused by the queue; of these
-// there are as many as there were workers.
-func (w *witness) between(jobs map[engine.JobID]engine.JobState, workers int) (n int) {
+// answer for them was a redirect. The queue never refuses these.
+func (w *witness) between(jobs map[engine.JobID]engine.JobState) (n int) {
 	last := map[engine.JobID]*ask{}
-	origins := map[string]bool{}
 	for _, a := range w.weather.log(0) {
-		if a.Kind == engine.KindRobots {
-			origins[a.Origin] = true
-		} else if jobs[a.Job.ID].Place == engine.Queued {
+		if a.Kind != engine.KindRobots && jobs[a.Job.ID].Place == engine.Queued {
 			last[a.Job.ID] = a
 		}
 	}
@@ -442,7 +437,7 @@ func (w *witness) between(jobs map[engine.JobID]engine.JobState, workers int) (n
 			n++
 		}
 	}
-	return n + len(origins)*workers
+	return n
 }
 
 // failures returns how many attempts failed of what is paused.
