@@ -50,6 +50,7 @@ type Engine struct {
 	slots   map[int]*flight // by worker number
 	idle    map[int]time.Time
 	hand    []Job            // leased, not yet submitted
+	higher  int              // submitted since one last went ahead of a higher priority
 	passing bool             // they wait for jobs that are queued by the books, but not in the pool's queue
 	taken   map[JobID]uint64 // cancelled by name or host while a worker was being handed them
 	past    map[JobID][]Attempt

@@ -104,6 +104,10 @@ func (e *Engine) submit() (full bool) {
 			return true
 		}
 		e.hand = e.hand[1:]
+		e.higher++
+		if len(e.hand) > 0 && j.Priority < e.hand[0].Priority {
+			e.higher = 0
+		}
 		e.shift(e.batch(j.Batch), j.Host, waitsIn(j), Queued, 0, 0)
 		e.show(j, Queued, nil)
 	}
@@ -210,11 +214,13 @@ func (e *Engine) balance() (bool, error) {
 		h, b := books(j)
 		return h.queued < perHost || b.counts.Queued < perBatch
 	}
+	lower := false // leased ahead of a job of a higher priority
 	if !poor(e.hand[0]) {
 		jobs, err := e.leasePoor(now, perHost, perBatch)
 		if err != nil || len(jobs) == 0 {
 			return false, err
 		}
+		lower = jobs[0].Priority < e.hand[0].Priority
 		e.hand = slices.Insert(e.hand, 0, jobs[0])
 	}
 	h, b := books(e.hand[0])
@@ -230,6 +236,13 @@ func (e *Engine) balance() (bool, error) {
 		}
 		return gain
 	})
+	if lower && e.higher < lowShare-1 && (victim == 0 || e.cfg.Queue == 1) {
+		// The queue is too small for every batch to have a place: then the
+		// feeder decides as the pool would.
+		low := e.hand[0]
+		e.hand = e.hand[1:]
+		return false, e.release([]Job{low})
+	}
 	if victim == 0 {
 		return false, nil
 	}
