@@ -76,7 +76,7 @@ func plainCommands() []plainCommand {
 		{name: "faster", args: "BATCH | host NAME", does: "the next shorter interval", run: (*plain).faster, changes: true},
 		{name: "priority", args: "BATCH low|normal|high", does: "which batch goes first", run: (*plain).priority, changes: true},
 		{name: "undo", does: "take back the last change", run: (*plain).undo, changes: true},
-		{name: "export", args: "FILE [overwrite] [FILTER]", does: "write all results, or those that results FILTER finds, to a .jsonl or .csv file", run: (*plain).export},
+		{name: "export", args: "FILE [overwrite] [FILTER]", does: "write all results, or those that results FILTER finds, to a .jsonl or .csv file; a name with blanks stands in quotes", run: (*plain).export},
 		{name: "open", args: "N | URL", does: "the page of result N or a URL in the browser", run: (*plain).open},
 		{name: "freeze", does: "say nothing that was not asked for, until it is typed again", run: (*plain).freeze},
 		{name: "drain", does: "finish what is queued and in flight, then leave", run: (*plain).drain, changes: true},

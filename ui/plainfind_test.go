@@ -69,7 +69,7 @@ func TestPlainExportsWhatAFilterFinds(t *testing.T) {
 		}
 		tt.talk("export bad.jsonl code:5xx", "export: bad.jsonl is there already: export bad.jsonl overwrite code:5xx\n")
 		tt.talk("export bad.jsonl overwrite code:5xx", "export: 2 results match code:5xx: 2 rows written to bad.jsonl\n")
-		tt.talk("export none.jsonl code:418", "export: no result matches code:418: nothing is written\n")
+		tt.talk("export none.jsonl code:418", "export: nothing is written: no result matches code:418\n")
 		if _, is := tt.files.there["none.jsonl"]; is {
 			t.Error("a file without a row is there")
 		}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -171,7 +172,7 @@ func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subj
 			f.sel.Jobs = append(f.sel.Jobs, state.ID)
 		}
 		if len(f.sel.Jobs) == 0 {
-			return f, fmt.Errorf("no result matches %s", what.filter.text)
+			return f, errors.New(what.filter.none("result"))
 		}
 		f.name = fmt.Sprintf("%s that match %s", plural(len(f.sel.Jobs), "result"), what.filter.text)
 		if len(f.sel.Jobs) == 1 {
