@@ -31,10 +31,13 @@ func Main(ctx context.Context, d Deps, args []string, stdin io.Reader, stdout, s
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := fang.Execute(ctx, root,
-		fang.WithVersion(d.Version),
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { complain(w, err) }),
-	)
+	root.Version = d.Version
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.help(ctx, cmd) })
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		complain(stderr, err)
+	}
 	switch {
 	case isStoreTrouble(err):
 		return exitStore
@@ -42,6 +45,39 @@ func Main(ctx context.Context, d Deps, args []string, stdin io.Reader, stdout, s
 		return exitUsage
 	}
 	return a.code
+}
+
+// help shows how to use a command.
+//
+// fang draws it, and only it: fang asks the terminal for its background before
+// it hands over an error too, and a terminal that does not answer costs four
+// seconds and has the question in its text. One that is dumb is not asked.
+func (a *app) help(ctx context.Context, cmd *cobra.Command) {
+	root := cmd.Root()
+	if dumb() {
+		root.SetHelpFunc(nil)
+		_ = cmd.Help()
+		return
+	}
+	path := strings.Fields(cmd.CommandPath())[1:]
+	_ = a.draw(ctx, root, append(path, "--help")...)
+}
+
+// man writes the manual page, which fang makes too.
+func (a *app) man() *cobra.Command {
+	cmd := &cobra.Command{Use: "man", Short: "Write the manual page", Args: cobra.NoArgs, Hidden: true}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		root := cmd.Root()
+		root.RemoveCommand(cmd)
+		return a.draw(cmd.Context(), root, cmd.Name())
+	}
+	return cmd
+}
+
+// draw has fang carry out a command line of root.
+func (a *app) draw(ctx context.Context, root *cobra.Command, args ...string) error {
+	root.SetArgs(args)
+	return fang.Execute(ctx, root, fang.WithVersion(a.deps.Version), fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
 }
 
 func (a *app) root() *cobra.Command {
@@ -68,7 +104,7 @@ weir -r schedule --months 2025-11+6 --headless --records shifts.csv https://rota
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	flags(root, &cfg, sourceFlags, runFlags, storeFlags, fetchFlags, fileFlags)
 	_ = root.RegisterFlagCompletionFunc("recipe", a.completeRecipe)
-	root.AddCommand(a.resume(), a.retry(), a.runs(), a.export(), a.demo(), a.try(), a.reextract(), a.recipes(), a.keys())
+	root.AddCommand(a.resume(), a.retry(), a.runs(), a.export(), a.demo(), a.try(), a.reextract(), a.recipes(), a.keys(), a.man())
 	return root
 }
 

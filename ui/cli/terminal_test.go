@@ -416,6 +416,31 @@ func TestDumbTerminalGetsLines(t *testing.T) {
 	}
 }
 
+// A mistake is named at once, whatever the terminal: asking for its background
+// takes seconds where nobody answers, and one that is dumb shows the question.
+func TestErrorsAskTheTerminalNothing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, term string
+		args       []string
+		code       int
+		want       string
+	}{
+		{"a wrong flag", "xterm-256color", []string{"--no-such"}, 2, "weir: unknown flag: --no-such"},
+		{"a list that is not there", "xterm-256color", []string{"--headless", "none.txt"}, 2, "weir: none.txt: no such file"},
+		{"help on a dumb terminal", "dumb", []string{"runs", "--help"}, 0, "Every run is kept in a file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t, []string{"TERM=" + tc.term}, tc.args...)
+			c.ends(t, tc.code)
+			if got := c.String(); !strings.HasPrefix(got, tc.want) || strings.Contains(got, "\x1b") {
+				t.Errorf("wrote %q, want %q first and no escape sequence", got, tc.want)
+			}
+		})
+	}
+}
+
 // The first Ctrl+C waits until all rows are written. Whoever does not read them
 // needs the second.
 func TestSecondInterruptLeavesAtOnce(t *testing.T) {
