@@ -45,10 +45,12 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "weir")
+		// go run keeps what it linked for as long as nothing changed, go build
+		// links each time. The program is copied, as a cache may be trimmed.
+		build := exec.Command("go", "run", "-buildvcs=false", "-exec", "cp", "weir", program)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
-			fmt.Fprintln(os.Stderr, "go build weir:", err)
+			fmt.Fprintln(os.Stderr, "go run -exec cp weir:", err)
 			return 1
 		}
 		return m.Run()
