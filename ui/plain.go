@@ -72,7 +72,7 @@ type plain struct {
 	waits  map[engine.JobID]engine.JobState // as far as the views tell of them
 	fell   map[string]bool                  // fields that have collapsed, as was said
 
-	named    map[string]string // what was changed, by what the engine calls it
+	named    map[string]string // what was changed, by nameKey
 	fast     map[string]bool   // what may be asked faster than the operator's interval
 	exported exportedPlain     // the last export of all
 	frozen   time.Time         // since when nothing is said unasked; zero: it is

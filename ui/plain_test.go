@@ -157,7 +157,7 @@ func TestPlainLeavesWhatIsKept(t *testing.T) {
 func TestPlainSession(t *testing.T) {
 	plainly(t, answering(map[string]engine.Step{"/bad": enginetest.Fail(engine.Reset, "cut \x1b[31moff")}), func(tt *teletype) {
 		tt.want(tt.hear(time.Second), "Type help for the commands")
-		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | URL | all")
+		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | URL | FILTER | all")
 		tt.talk("help undo", "undo: take back the last change")
 		tt.talk("batches", "no batch yet")
 		tt.talk("frobnicate", `there is no command "frobnicate"`)
@@ -209,7 +209,7 @@ func TestPlainSteers(t *testing.T) {
 		tt.talk("hosts", "Next request to h1.test in ", " behind it. One request every 5.00s (set by you); ")
 		tt.talk("priority 1 low", "batch 1: priority high -> low")
 		tt.talk("priority 1 urgent", "priority BATCH low|normal|high")
-		tt.talk("cancel", "cancel BATCH | host NAME | URL | all")
+		tt.talk("cancel", "cancel BATCH | host NAME | URL | FILTER | all")
 		tt.talk("cancel host h2.test", "host h2.test cancelled")
 		tt.talk("undo", "undone: ", "h2.test")
 		tt.talk("cancel 7", "cancel: no batch 7 is known: there is 1, batches lists them")

@@ -2,8 +2,10 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,9 +147,10 @@ func (p *plain) waitingLines(args []string) tea.Cmd {
 		return p.usage("waiting")
 	}
 	f := parseFilter(strings.Join(words, " "))
+	waits := maps.Clone(p.waits)
 	return p.ask(func(ctx context.Context) tea.Msg {
 		s := p.deps.Controller.Snapshot()
-		w, err := findWaiting(ctx, p.deps.Controller, &s, f, n)
+		w, err := findWaiting(ctx, p.deps.Controller, &s, f, n, waits)
 		if err != nil {
 			return saidMsg{[]string{errorLine("waiting", err)}}
 		}
@@ -155,7 +158,7 @@ func (p *plain) waitingLines(args []string) tea.Cmd {
 			for _, r := range all.rows {
 				p.say(named(r.url, whyOne(p.words(), r, &p.stats))...)
 			}
-			p.say("waiting: " + w.words(f.text, s.Counts.Left()))
+			p.say("waiting: " + w.words(f, s.Counts.Left()))
 			return nil
 		}}
 	})
@@ -163,7 +166,8 @@ func (p *plain) waitingLines(args []string) tea.Cmd {
 
 // words says how many of the URLs that are left were found, and how many of them
 // told.
-func (w waitingURLs) words(match string, left int) string {
+func (w waitingURLs) words(f filter, left int) string {
+	match := f.text
 	told := "the first " + count(len(w.rows)) + " of " + count(w.found)
 	if len(w.rows) == w.found {
 		told = "all " + count(w.found)
@@ -172,16 +176,23 @@ func (w waitingURLs) words(match string, left int) string {
 	case left == 0, w.found == 0 && match == "":
 		return "every URL has ended"
 	case w.found == 0:
-		return "none of the " + plural(left, "URL") + " that have not ended matches " + match
+		text := "none of the " + count(left) + " URLs that have not ended matches " + match
+		if left == 1 {
+			text = "the 1 URL that has not ended does not match " + match
+		}
+		if amiss := f.amiss(); amiss != "" {
+			text += ": " + amiss
+		}
+		return text
 	case match == "":
 		return told + " that have not ended"
 	}
 	return told + " that match " + match + ", of " + count(left) + " that have not ended"
 }
 
-// findWaiting finds the jobs that have not ended which a filter lets through, and
-// makes rows of the first n.
-func findWaiting(ctx context.Context, c engine.Controller, s *engine.Stats, f filter, n int) (w waitingURLs, err error) {
+// matchingWaits returns the jobs that have not ended which a filter lets through,
+// as far as the store and waits, which the views have told, know of them.
+func matchingWaits(ctx context.Context, c engine.Controller, s *engine.Stats, f filter, waits map[engine.JobID]engine.JobState) iter.Seq2[*engine.JobState, error] {
 	byHost, f := f.some("host")
 	var hosts []string
 	for i := range s.Hosts {
@@ -193,25 +204,82 @@ func findWaiting(ctx context.Context, c engine.Controller, s *engine.Stats, f fi
 		hosts = []string{""} // all of them
 	}
 	byBatch, f := f.some("batch")
-	for i := range s.Batches {
-		b := &s.Batches[i]
-		if b.Counts.Left() == 0 || !byBatch.keeps(&jobRow{batch: b.Batch.ID}) {
-			continue
-		}
-		for _, host := range hosts {
-			for j, err := range waitingJobs(ctx, c, engine.Query{Batch: b.Batch.ID, Host: host}) {
-				if err != nil {
-					return w, err
-				}
-				state := &engine.JobState{ID: j.ID, Batch: b.Batch.ID, URL: j.URL, Host: host, Place: j.Place}
-				if !f.keeps(newRow(state)) {
-					continue
-				}
-				if w.found++; len(w.rows) < n {
-					w.rows = append(w.rows, newRow(waitingState(ctx, c, s, b.Batch.ID, j)))
+	return func(yield func(*engine.JobState, error) bool) {
+		for i := range s.Batches {
+			b := &s.Batches[i]
+			if b.Counts.Left() == 0 || !byBatch.keeps(&jobRow{batch: b.Batch.ID}) {
+				continue
+			}
+			for _, host := range hosts {
+				for j, err := range waitingJobs(ctx, c, engine.Query{Batch: b.Batch.ID, Host: host}) {
+					state, told := waits[j.ID]
+					if !told {
+						state = engine.JobState{ID: j.ID, Batch: b.Batch.ID, URL: j.URL, Host: host}
+					}
+					state.Place = j.Place // which is newer
+					if (err != nil || f.keeps(newRow(&state))) && !yield(&state, err) {
+						return
+					}
 				}
 			}
 		}
 	}
+}
+
+// findWaiting finds the jobs that have not ended which a filter lets through, and
+// makes rows of the first n.
+func findWaiting(ctx context.Context, c engine.Controller, s *engine.Stats, f filter, n int, waits map[engine.JobID]engine.JobState) (w waitingURLs, err error) {
+	for state, err := range matchingWaits(ctx, c, s, f, waits) {
+		if err != nil {
+			return w, err
+		}
+		if w.found++; len(w.rows) >= n {
+			continue
+		}
+		if _, told := waits[state.ID]; !told {
+			state = waitingState(ctx, c, s, state.Batch, engine.WaitingJob{ID: state.ID, URL: state.URL, Place: state.Place})
+		}
+		w.rows = append(w.rows, newRow(state))
+	}
 	return w, nil
+}
+
+// lookUpWaiting finds the jobs that have not ended which a filter lets through.
+func (f *found) lookUpWaiting(ctx context.Context, c engine.Controller, s *engine.Stats, by filter, waits map[engine.JobID]engine.JobState) error {
+	for state, err := range matchingWaits(ctx, c, s, by, waits) {
+		if err != nil {
+			return err
+		}
+		f.sel.Jobs = append(f.sel.Jobs, state.ID)
+		if state.Place == engine.InFlight {
+			f.aloft++
+		}
+		if len(f.first) < huntShown {
+			f.first = append(f.first, state.URL)
+		}
+	}
+	f.of = s.Counts.Left()
+	switch n := len(f.sel.Jobs); {
+	case f.of == 0:
+		return errors.New(runEnded(&s.Counts))
+	case n == 0:
+		return errors.New(waitingURLs{}.words(by, f.of))
+	case n == 1:
+		f.name = "1 URL that matches " + by.text
+	default:
+		f.name = plural(n, "URL") + " that match " + by.text
+	}
+	return nil
+}
+
+// words says how many URLs a filter has found.
+func (f *found) words() string {
+	text := count(len(f.sel.Jobs)) + " of " + plural(f.of, "URL") + " that have not ended"
+	if f.of == 1 {
+		text = "the 1 URL that has not ended"
+	}
+	if f.aloft > 0 {
+		text += ", " + count(f.aloft) + " in flight"
+	}
+	return text
 }

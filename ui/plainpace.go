@@ -149,14 +149,7 @@ func (p *plain) hunted(pattern string, f found, b *bag) tea.Cmd {
 		p.say(name + " finds " + b.words(valueBytes))
 		return nil
 	}
-	p.say(name + " finds " + b.words(valueBytes) + " of " + f.name)
-	for _, url := range b.first {
-		p.say(name + " finds " + url)
-	}
-	if more := len(b.jobs) - len(b.first); more > 0 {
-		p.say(name + " finds " + count(more) + " more")
-	}
-	p.question(name, "exclude "+plural(len(b.jobs), "URL"), "nothing excluded", func() tea.Cmd {
+	p.choose(name, b.words(valueBytes)+" of "+f.name, b.first, len(b.jobs), "exclude", "nothing excluded", func() tea.Cmd {
 		return p.steer(plainOrder{command: "exclude", nothing: "none of them waits any more"}, engine.Selector{},
 			func(c engine.Controller, ctx context.Context, _ engine.Selector) (engine.Done, error) {
 				return c.Exclude(ctx, b.jobs)

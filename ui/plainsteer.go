@@ -106,21 +106,44 @@ func parsePriority(s string) (engine.Priority, error) {
 	return 0, fmt.Errorf("priority %q: low, normal or high", s)
 }
 
-// steered are what cancel, pause, resume and retry are for.
+// steered are what cancel, pause, resume and retry are for, beside what filters
+// find.
 var steered = []subjectKind{ofRun, ofBatch, ofHost, ofURL, ofResult}
 
+// cancel cancels at once what was named, and what a filter finds when it was said
+// which URLs these are.
 func (p *plain) cancel(args []string) tea.Cmd {
-	s, ok := parseSubject(args, steered...)
+	s, ok := parseSubject(args, append(steered, ofWaiting)...)
 	if !ok || len(args) == 0 {
 		return p.usage("cancel")
 	}
 	return p.about("cancel", s, func(f found) tea.Cmd {
-		return p.steer(plainOrder{"cancel", f.name, f.ended("cancel", &p.stats), "nothing of " + f.name + " is left to cancel"}, f.sel, engine.Controller.Cancel)
+		cancel := func() tea.Cmd {
+			return p.steer(plainOrder{"cancel", f.name, f.ended("cancel", &p.stats), "nothing of " + f.name + " is left to cancel"}, f.sel, engine.Controller.Cancel)
+		}
+		if f.kind != ofWaiting {
+			return cancel()
+		}
+		p.choose("cancel "+s.filter.text, f.words(), f.first, len(f.sel.Jobs), "cancel", "nothing cancelled", cancel)
+		return nil
 	})
 }
 
+// choose says what the pattern or filter of a command has found, which n URLs these
+// are, and asks whether they are meant.
+func (p *plain) choose(name, finds string, first []string, n int, verb, left string, yes func() tea.Cmd) {
+	p.say(name + " finds " + finds)
+	for _, url := range first {
+		p.say(name + " finds " + url)
+	}
+	if more := n - len(first); more > 0 {
+		p.say(name + " finds " + count(more) + " more")
+	}
+	p.question(name, verb+" "+plural(n, "URL"), left, yes)
+}
+
 func (p *plain) pause(args []string) tea.Cmd {
-	s, ok := parseSubject(args, steered...)
+	s, ok := parseSubject(args, append(steered, ofWaiting)...)
 	if !ok {
 		return p.usage("pause")
 	}
@@ -129,17 +152,21 @@ func (p *plain) pause(args []string) tea.Cmd {
 		if f.kind != ofRun && f.kind != ofHost { // which may be paused for what comes
 			ended = f.ended("pause", &p.stats)
 		}
-		return p.steer(plainOrder{"pause", f.name, ended, f.name + " is paused already"}, f.sel, engine.Controller.Pause)
+		return p.steer(plainOrder{"pause", f.name, ended, f.name + " " + f.is() + " paused already"}, f.sel, engine.Controller.Pause)
 	})
 }
 
 func (p *plain) resume(args []string) tea.Cmd {
-	s, ok := parseSubject(args, steered...)
+	s, ok := parseSubject(args, append(steered, ofWaiting)...)
 	if !ok {
 		return p.usage("resume")
 	}
 	return p.about("resume", s, func(f found) tea.Cmd {
-		return p.steer(plainOrder{"resume", f.name, "", f.name + " is not paused"}, f.sel, engine.Controller.Resume)
+		not := f.name + " is not paused"
+		if f.many() {
+			not = "none of " + f.name + " is paused by itself"
+		}
+		return p.steer(plainOrder{"resume", f.name, "", not}, f.sel, engine.Controller.Resume)
 	})
 }
 
@@ -194,12 +221,12 @@ func (p *plain) steer(o plainOrder, sel engine.Selector, do func(engine.Controll
 
 // steered says what came of a change.
 func (p *plain) steered(msg steeredMsg) {
-	key := selectorText(msg.done.Selector)
+	key, called := nameKey(msg.done.Selector), selectorText(msg.done.Selector)
 	if msg.undone {
 		if what, ok := p.named[key]; ok {
 			msg.what = what
 		} else {
-			msg.what = key
+			msg.what = called
 		}
 	}
 	switch {
@@ -212,11 +239,20 @@ func (p *plain) steered(msg steeredMsg) {
 	case msg.done.Action == engine.ActProbe: // which cannot be undone
 		p.say(doneTo(msg.what, msg.done))
 	default:
-		if key != msg.what {
+		if called != msg.what {
 			p.named[key] = msg.what
 		}
 		p.say(doneTo(msg.what, msg.done) + "; undo takes it back")
 	}
+}
+
+// nameKey tells the selectors of changes apart, by which they were called so and so.
+func nameKey(s engine.Selector) string {
+	key := selectorText(s)
+	if n := len(s.Jobs); n > 1 {
+		key += fmt.Sprint(" ", s.Jobs[0], " ", s.Jobs[n-1])
+	}
+	return key
 }
 
 // undo takes back the last change. An old one is named first.

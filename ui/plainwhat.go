@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,8 @@ const (
 	ofWorker
 	ofURL
 	ofResult
-	ofFilter // the results that it lets through
+	ofFilter  // the results that it lets through
+	ofWaiting // likewise, what has not ended
 )
 
 // A subject is what a command is for, as it was typed.
@@ -48,6 +50,9 @@ func parseSubject(args []string, takes ...subjectKind) (subject, bool) {
 		s.kind, s.text = ofHost, args[1]
 	case slices.ContainsFunc(args, isTerm):
 		s.kind, s.filter = ofFilter, parseFilter(strings.Join(args, " "))
+		if slices.Contains(takes, ofWaiting) {
+			s.kind = ofWaiting
+		}
 	case len(args) == 1:
 		i := slices.IndexFunc(takes, func(k subjectKind) bool { return k == ofBatch || k == ofResult })
 		if i < 0 {
@@ -93,6 +98,21 @@ type found struct {
 	host   *engine.HostStats
 	worker *engine.WorkerStats
 	rows   []*jobRow // of a URL, in each batch that has it; of a result
+
+	first []string // of the URLs that a filter found; at most huntShown
+	aloft int      // of them, those in flight
+	of    int      // and of how many
+}
+
+// many reports whether it is more than one URL, of which sentences say `are`.
+func (f *found) many() bool { return f.kind == ofWaiting && len(f.sel.Jobs) > 1 }
+
+// is returns the verb of what is said of it.
+func (f *found) is() string {
+	if f.many() {
+		return "are"
+	}
+	return "is"
 }
 
 // foundMsg goes on with what was found.
@@ -104,9 +124,13 @@ type foundMsg struct {
 // about looks up what a command is for and goes on with that, or says that there
 // is no such thing.
 func (p *plain) about(command string, s subject, then func(found) tea.Cmd) tea.Cmd {
+	var waits map[engine.JobID]engine.JobState
+	if s.kind == ofWaiting {
+		waits = maps.Clone(p.waits)
+	}
 	return p.ask(func(ctx context.Context) tea.Msg {
 		stats := p.deps.Controller.Snapshot()
-		f, err := lookUp(ctx, p.deps.Controller, &stats, s)
+		f, err := lookUp(ctx, p.deps.Controller, &stats, s, waits)
 		if err != nil {
 			return saidMsg{[]string{command + ": " + err.Error()}}
 		}
@@ -114,9 +138,10 @@ func (p *plain) about(command string, s subject, then func(found) tea.Cmd) tea.C
 	})
 }
 
-// lookUp finds what a subject names. The error is a sentence for the operator
+// lookUp finds what a subject names. Waits is what the views have told of jobs
+// that have not ended, for a filter. The error is a sentence for the operator
 // that names what is nearest, if something is near.
-func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subject) (found, error) {
+func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subject, waits map[engine.JobID]engine.JobState) (found, error) {
 	f := found{kind: what.kind}
 	switch what.kind {
 	case ofRun:
@@ -178,6 +203,9 @@ func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subj
 		if len(f.sel.Jobs) == 1 {
 			f.name = "1 result that matches " + what.filter.text
 		}
+	case ofWaiting:
+		f.name = what.filter.text
+		return f, f.lookUpWaiting(ctx, c, s, what.filter, waits)
 	}
 	return f, nil
 }

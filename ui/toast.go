@@ -108,12 +108,16 @@ func doneTo(what string, d engine.Done) string {
 	case engine.ActExclude:
 		return count(d.Waiting+d.Queued) + " excluded"
 	case engine.ActPause:
-		if n := d.Waiting + d.Queued; n > 0 {
+		switch n := d.Waiting + d.Queued; n {
+		case 0:
+			return what + " paused"
+		case 1:
+			return what + " paused: 1 URL waits"
+		default:
 			return what + " paused: " + plural(n, "URL") + " wait"
 		}
-		return what + " paused"
 	case engine.ActResume:
-		return what + " goes on"
+		return what + " " + goOn(max(len(d.Selector.Jobs), 1))
 	case engine.ActProbe:
 		return what + " is probed now"
 	case engine.ActRetry:
