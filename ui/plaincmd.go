@@ -66,6 +66,7 @@ func plainCommands() []plainCommand {
 		{name: "show", args: "N | URL | batch N | host NAME [PART]", does: "result N or a URL: attempts, headers, findings and records, the first 10 of each; with timeline, headers, findings, records, body or json: all of that. A batch: how its fields are filled. A host: how its pace has changed", run: (*plain).show},
 		{name: "log", args: "[N]", does: "the last N lines of what happened, 20 without N, newest last", run: (*plain).logLines},
 		{name: "add", args: "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", does: "add a batch; a line that is a URL needs no add", run: (*plain).add, changes: true},
+		{name: "preview", args: "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", does: "say what add would add: how many URLs are new, duplicate or invalid, on how many hosts, which lines are wrong, and how long it takes; then ask whether to add it", run: (*plain).preview, changes: true},
 		{name: "cancel", args: "BATCH | host NAME | URL | FILTER | all", does: "cancel what has not ended; of what waiting FILTER finds it says first which URLs these are, and asks", run: (*plain).cancel, changes: true},
 		{name: "exclude", args: "[batch N] PATTERN", does: "cancel what waits and has that text in its URL, in any case, when it has said how many these are; re:EXPR is a regular expression", run: (*plain).exclude, changes: true},
 		{name: "pause", args: "[BATCH | host NAME | URL | FILTER]", does: "start no new request; without a name, of the run; with FILTER, of what waiting FILTER finds", run: (*plain).pause, changes: true},
@@ -103,6 +104,10 @@ func (p *plain) typed(text string) tea.Cmd {
 		p.say("read-only: add is not possible here")
 		return nil
 	}
+	if p.asked != nil && p.asked.yes != nil {
+		p.say(p.asked.left)
+	}
+	p.asked = nil // it was no answer
 	p.urls = append(p.urls, text)
 	p.urlTicks++
 	ticks := p.urlTicks

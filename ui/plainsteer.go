@@ -4,107 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"weir/engine"
 )
-
-// addURLs adds the gathered lines as one batch.
-func (p *plain) addURLs() tea.Cmd {
-	if len(p.urls) == 0 {
-		return nil
-	}
-	text := strings.Join(p.urls, "\n")
-	p.urls = nil
-	return p.plan(Spec{Text: text})
-}
-
-func (p *plain) add(args []string) tea.Cmd {
-	var spec Spec
-	for len(args) > 0 {
-		name, value, _ := strings.Cut(args[0], "=")
-		var err error
-		switch name {
-		case "recipe":
-			spec.Recipe = value
-		case "priority":
-			spec.Priority, err = parsePriority(value)
-		case "interval":
-			spec.Interval, err = parsePace(value)
-		default:
-			name = ""
-		}
-		if err != nil {
-			p.say(err.Error())
-			return nil
-		}
-		if name == "" {
-			break
-		}
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		return p.usage("add")
-	}
-	spec.Text = strings.Join(args, " ")
-	return p.plan(spec)
-}
-
-// plan reads a list and adds it.
-func (p *plain) plan(spec Spec) tea.Cmd {
-	if names := p.deps.Planner.Recipes(); spec.Recipe == "" && len(names) > 0 {
-		spec.Recipe = names[0]
-	}
-	return p.ask(func(ctx context.Context) tea.Msg {
-		batch, jobs, err := p.deps.Planner.Plan(spec)
-		if err != nil {
-			return saidMsg{[]string{errorLine("add", err)}}
-		}
-		if batch.Name == "" {
-			batch.Name = "typed " + time.Now().Local().Format("15:04")
-		}
-		var bad []string
-		added, err := p.deps.Controller.Add(ctx, batch, firstBad(jobs, 20, &bad))
-		lines := []string{fmt.Sprintf("batch %d added: %s new, %s duplicate, %s invalid", added.Batch, count(added.New), count(added.Duplicate), count(added.Invalid))}
-		for _, b := range bad {
-			lines = append(lines, "invalid, "+b)
-		}
-		if more := added.Invalid - len(bad); more > 0 {
-			lines = append(lines, fmt.Sprintf("and %s more invalid", count(more)))
-		}
-		if err != nil {
-			lines = append(lines, errorLine("add", err))
-		}
-		return saidMsg{lines}
-	})
-}
-
-// firstBad passes jobs on and keeps the texts of the first errors in bad.
-func firstBad(jobs jobSeq, most int, bad *[]string) jobSeq {
-	return func(yield func(engine.Job, error) bool) {
-		for job, err := range jobs {
-			if err != nil && len(*bad) < most {
-				*bad = append(*bad, err.Error())
-			}
-			if !yield(job, err) {
-				return
-			}
-		}
-	}
-}
-
-// parsePriority reads low, normal or high.
-func parsePriority(s string) (engine.Priority, error) {
-	for _, p := range []engine.Priority{engine.Low, engine.Normal, engine.High} {
-		if p.String() == s {
-			return p, nil
-		}
-	}
-	return 0, fmt.Errorf("priority %q: low, normal or high", s)
-}
 
 // steered are what cancel, pause, resume and retry are for, beside what filters
 // find.
