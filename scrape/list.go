@@ -3,7 +3,6 @@ package scrape
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -130,14 +129,28 @@ func (s *Scraper) line(r *Recipe, text string, long bool) (engine.Job, *LineErro
 	case text == "" || text[0] == '#':
 		return engine.Job{}, nil
 	case long:
-		return engine.Job{}, &LineError{Text: clip(text, maxShown), Err: fmt.Errorf("longer than %s", size(maxLine))}
+		return engine.Job{}, &LineError{Text: clip(withoutUser(text), maxShown), Err: fmt.Errorf("longer than %s", size(maxLine))}
 	}
 	job, err := s.listed(text, r)
 	if err != nil {
-		if errors.Is(err, errUserinfo) {
-			text = text[:strings.Index(text, ":")+1] + "..."
-		}
-		return engine.Job{}, &LineError{Text: clip(text, maxShown), Err: err}
+		return engine.Job{}, &LineError{Text: clip(withoutUser(text), maxShown), Err: err}
 	}
 	return job, nil
+}
+
+// withoutUser cuts a URL in which a user stands, perhaps with a password,
+// whatever else is wrong with it.
+func withoutUser(text string) string {
+	scheme, rest, _ := strings.Cut(text, ":")
+	if scheme == "mailto" { // an address
+		return text
+	}
+	rest = strings.TrimLeft(rest, `/\`)
+	if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
+		rest = rest[:end]
+	}
+	if strings.Contains(rest, "@") {
+		return scheme + ":..."
+	}
+	return text
 }

@@ -58,7 +58,20 @@ func TestList(t *testing.T) {
 		},
 		{
 			name: "a password is not repeated", text: "https://me:secret@a.test/",
-			want: []string{`list.txt:1: "https:...": user and password in a URL are not supported: send them as a header`},
+			want: []string{`list.txt:1: "https:...": user and password in a URL are not supported: --auth takes them`},
+		},
+		{
+			name: "nor whatever else is wrong", text: "http://me:secret@a.test:99999/\nhttp:\\\\me:secret@a.test:x\nftp://me:secret@a.test?@\nhttp://me:secret@a.test/" + long,
+			want: []string{
+				`list.txt:1: "http:...": not a URL: bad port`,
+				`list.txt:2: "http:...": not a URL: bad port`,
+				`list.txt:3: "ftp:...": scheme ftp: only http and https are fetched`,
+				`list.txt:4: "http:...": longer than 64 KiB`,
+			},
+		},
+		{
+			name: "an @ in the path is no user", text: "http://a.test:x/@me",
+			want: []string{`list.txt:1: "http://a.test:x/@me": not a URL: bad port`},
 		},
 		{
 			name: "a line of any length", text: "http://a.test/\n" + long + "\n# " + long + "\nhttp://b.test/",

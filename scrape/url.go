@@ -16,7 +16,7 @@ import (
 const maxURL = 8000
 
 var (
-	errUserinfo = errors.New("user and password in a URL are not supported: send them as a header")
+	errUserinfo = errors.New("user and password in a URL are not supported: --auth takes them")
 	errTwoURLs  = errors.New("two URLs in one place")
 )
 

@@ -130,10 +130,11 @@ func expand(cfg Config, s *Session, r Recipe, base string) (*plan, error) {
 // listed is a plan over URLs of the command line, all of which must be good.
 func listed(s *Session, r Recipe, name string, urls []string) (*plan, error) {
 	text := strings.Join(urls, "\n")
-	for _, err := range s.List(r.Ref, "SOURCE", strings.NewReader(text)) {
+	const list = "SOURCE"
+	for _, err := range s.List(r.Ref, list, strings.NewReader(text)) {
 		if err != nil {
-			if line, ok := s.Lines(err); ok && line <= len(urls) {
-				return nil, fmt.Errorf("%q: %w", urls[line-1], reason(err))
+			if line, ok := s.Lines(err); ok { // as a list shows it: short, and without a password
+				return nil, errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("%s:%d: ", list, line)))
 			}
 			return nil, err
 		}
@@ -145,14 +146,6 @@ func listed(s *Session, r Recipe, name string, urls []string) (*plan, error) {
 		halt:  func() {},
 		urls:  text,
 	}, nil
-}
-
-// reason is what is wrong with a line, without its place.
-func reason(err error) error {
-	if inner := errors.Unwrap(err); inner != nil {
-		return inner
-	}
-	return err
 }
 
 // openList opens a list: a file, or stdin for "-".
