@@ -83,6 +83,8 @@ func TestFieldValue(t *testing.T) {
 		{"on both sides of a line break it is two", "fields: {a: {select: p, take: own}}", "<p>Mon<br>day", `{"a":"Mon day"}`},
 		{"take html is what was parsed", "fields: {a: {select: p, take: html}}", cell, `{"a":"Smith <b>MD</b><sup>1</sup>, 5 pm<br/>x"}`},
 		{"take html of what is empty is blank", "fields: {a: {select: p, take: html}, b: {select: i}}", "<p> </p><i>x", `{"a":"","b":"x"}`},
+		{"take html of a script is what it says", `fields: {a: {select: script, take: html, regex: '"price":"([^"]+)"'}}`, `<script type=a>{"price":"1<2&amp;3"}</script>`, `{"a":"1<2&amp;3"}`},
+		{"and of what is around it", "fields: {a: {select: div, take: html}}", `<div><script>"a"<b</script>"&lt;`, `{"a":"<script>\"a\"<b</script>&#34;&lt;"}`},
 		{"strip leaves elements out", "fields: {a: {select: p, strip: 'sup, br'}}", cell, `{"a":"Smith MD, 5 pmx"}`},
 		{"strip leaves the page alone", "fields: {a: {select: p, strip: sup}, b: {select: sup}}", cell, `{"a":"Smith MD, 5 pm x","b":"1"}`},
 		{"strip by what is around the element", "fields: {a: {select: p, strip: 'div > p > sup'}, b: {select: p, strip: 'body > p > sup'}}", cell, `{"a":"Smith MD1, 5 pm x","b":"Smith MD, 5 pm x"}`},

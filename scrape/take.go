@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // A take says what of an element is its text. The name is the recipe's.
@@ -109,11 +110,27 @@ func markupText(w *work, n *html.Node) string {
 func innerHTML(w *work, n *html.Node) (string, bool) {
 	out := sink{w: w}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if html.Render(&out, c) != nil {
+		var err error
+		if c.Type == html.TextNode && asIs(n) { // Render knows that only from n
+			_, err = out.WriteString(c.Data)
+		} else {
+			err = html.Render(&out, c)
+		}
+		if err != nil {
 			return "", false
 		}
 	}
 	return strings.TrimSpace(out.b.String()), true
+}
+
+// asIs reports whether the text in n stands on the page as it is, without
+// entities (HTML, section 13.3): such as the JSON-LD of a script.
+func asIs(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Script, atom.Style, atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript, atom.Plaintext, atom.Xmp:
+		return n.Namespace == ""
+	}
+	return false
 }
 
 // A sink takes HTML as long as the work is not spent and a page's values have
