@@ -101,7 +101,7 @@ weir -r schedule --months 2025-11+6 --headless --records shifts.csv https://rota
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.scrape(cmd, &cfg, args) },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	root.SetFlagErrorFunc(flagError)
 	flags(root, &cfg, sourceFlags, runFlags, storeFlags, fetchFlags, fileFlags)
 	_ = root.RegisterFlagCompletionFunc("recipe", a.completeRecipe)
 	root.AddCommand(a.resume(), a.retry(), a.runs(), a.export(), a.demo(), a.try(), a.reextract(), a.recipes(), a.keys(), a.man())
@@ -117,11 +117,15 @@ func flags(cmd *cobra.Command, cfg *Config, groups ...flagSet) {
 }
 
 // flagError says what is wrong with a flag: "--workers "x": want ...".
-func flagError(err error) error {
+func flagError(cmd *cobra.Command, err error) error {
 	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return wrong("--"+bad.GetFlag().Name, shown(bad.GetFlag().Value, bad.GetValue()), bad.Unwrap())
 	}
-	return fmt.Errorf("%w (weir --help lists them)", err)
+	near := ""
+	if bad, ok := errors.AsType[*pflag.NotExistError](err); ok && bad.GetSpecifiedShortnames() == "" {
+		near = meant("--", bad.GetSpecifiedName(), flagNames(cmd.Flags()))
+	}
+	return fmt.Errorf("%w%s (%s --help lists them)", err, near, cmd.CommandPath())
 }
 
 // ready fills cfg from all its sources and checks what concerns every run.
@@ -154,6 +158,9 @@ func (a *app) scrape(cmd *cobra.Command, cfg *Config, sources []string) (err err
 	}
 	ps, err := plans(*cfg, s, r, sources, a.stdin)
 	if err != nil {
+		if len(sources) > 0 && errors.Is(err, errNoList) { // the first may be a command with a slip in it
+			return fmt.Errorf("%w%s", err, meant("weir ", sources[0], commandNames(cmd)))
+		}
 		return err
 	}
 	if len(ps) == 0 && a.mode(*cfg) == headless {

@@ -161,7 +161,7 @@ func runFlags(c *Config, fs *pflag.FlagSet) {
 	yes(fs, &c.ASCII, "ascii", "no glyphs beyond ASCII")
 	yes(fs, &c.ReadOnly, "read-only", "watch the run: no key changes it")
 	fs.Var(one(&c.Theme, "name", oneOf(ui.ThemeNames()...), showText), "theme", "colours of the screen: "+strings.Join(ui.ThemeNames(), ", "))
-	fs.Var(one(&c.Log, "word", oneOf("text", "json"), showText), "log", "form of headless progress")
+	fs.Var(one(&c.Log, "word", oneOf("text", "json"), showText), "log", "form of headless progress: text or json")
 	fs.Var(one(&c.Metrics, "address", parseAddress, showText), "metrics", "serve /metrics for Prometheus, and /healthz, on this address; a port alone is of 127.0.0.1")
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -122,7 +123,7 @@ func settleFile(fs, all *pflag.FlagSet, given map[string]bool, path string) erro
 		where := fmt.Sprintf("%s:%d: %s", path, key.Line, name)
 		switch {
 		case all.Lookup(name) == nil || name == "config":
-			return fmt.Errorf("%s:%d: unknown key %q", path, key.Line, name)
+			return fmt.Errorf("%s:%d: unknown key %q%s", path, key.Line, name, meant("", name, slices.DeleteFunc(append(flagNames(all), "keys"), func(flag string) bool { return flag == "config" })))
 		case seen[name]:
 			return fmt.Errorf("%s: given twice", where)
 		}

@@ -148,6 +148,9 @@ func listed(s *Session, r Recipe, name string, urls []string) (*plan, error) {
 	}, nil
 }
 
+// errNoList is what names neither a list nor a URL.
+var errNoList = errors.New("no such file (a URL begins with http:// or https://)")
+
 // openList opens a list: a file, or stdin for "-".
 func openList(src string, stdin io.Reader) (*plan, error) {
 	if src == "-" {
@@ -161,7 +164,7 @@ func openList(src string, stdin io.Reader) (*plan, error) {
 	}
 	f, err := os.Open(src)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such file (a URL begins with http:// or https://)", src)
+		return nil, fmt.Errorf("%s: %w", src, errNoList)
 	}
 	if err != nil {
 		return nil, pathError(err)
