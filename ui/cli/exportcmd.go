@@ -60,7 +60,7 @@ func (a *app) runExport(cmd *cobra.Command, cfg Config, x exporting, args []stri
 	if err := checkOutput(a.deps, cfg); err != nil {
 		return err
 	}
-	s, err := a.pick(args, "export")
+	s, err := a.pick(args, nil, "")
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // pick returns the run that a command is about: the one that is named, or the
-// newest that has not ended.
-func (a *app) pick(args []string, what string) (*summary, error) {
+// newest that fits. What says what none does.
+func (a *app) pick(args []string, fit func(*summary) bool, what string) (*summary, error) {
 	if a.deps.Runs == nil {
 		return nil, errors.New("runs: none are kept")
 	}
@@ -26,11 +26,11 @@ func (a *app) pick(args []string, what string) (*summary, error) {
 		return nil, &storeError{fmt.Errorf("runs: %w", err)}
 	}
 	for i := range all {
-		if all[i].canGoOn() {
+		if fit(&all[i]) {
 			return &all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("runs: no run is left to %s (weir runs lists all)", what)
+	return nil, fmt.Errorf("runs: no run %s (weir runs lists all)", what)
 }
 
 // unreadable is an error of a run of which nothing is known.

@@ -35,7 +35,7 @@ weir resume 7 -i 5s`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeRun(1, func(s *summary) bool { return s.canGoOn() }),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := a.pick(args, "go on with")
+			found, err := a.pick(args, (*summary).canGoOn, "is left to go on with")
 			if err != nil {
 				return err
 			}
@@ -54,16 +54,19 @@ func (a *app) retry() *cobra.Command {
 		Use:   "retry [RUN]",
 		Short: "Fetch again what failed in a run",
 		Long: "retry puts the URLs of RUN that ended in one of the outcomes back to those that wait, and goes on with it as \"weir resume\" does. " +
+			"Without RUN it is the newest that has any. " +
 			"In files of results their new rows come behind the old ones; \"weir export\" writes the newest only.",
 		Example: `
-weir retry 7
+# what failed in the newest run in which something did
+weir retry
 weir retry 7 --outcome failed,empty
 # what was cancelled after all
 weir retry 7 --outcome cancelled`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeRun(1, func(s *summary) bool { return s.err == nil && s.holder == nil }),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := a.pick(args, "retry")
+			some := func(s *summary) bool { return s.err == nil && s.holder == nil && s.has(outcomes) }
+			found, err := a.pick(args, some, "has anything that is "+outcomeNames(outcomes, " or "))
 			if err != nil {
 				return err
 			}
@@ -76,7 +79,7 @@ weir retry 7 --outcome cancelled`,
 				return nil
 			}
 			a.note(fmt.Sprintf("%s: %s again", found.label(), plural(n, "URL")))
-			if found, err = a.pick([]string{found.name}, "retry"); err != nil {
+			if found, err = a.pick([]string{found.name}, nil, ""); err != nil {
 				return err
 			}
 			return a.takeUp(cmd.Context(), cmd.Flags(), &cfg, found)

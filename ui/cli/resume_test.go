@@ -394,6 +394,9 @@ func TestRetry(t *testing.T) {
 	if code != exitFailed || w.runs[w.dir+"/1.db"].about.State != stateFinished {
 		t.Errorf("the run = %d, %q", code, said)
 	}
+	if code, said = w.live(t, "", "-i", "0", "http://one.test/newer"); code != 0 { // nothing failed in it
+		t.Errorf("the second run = %d, %q", code, said)
+	}
 	for _, tc := range []struct {
 		args  []string
 		code  int
@@ -401,10 +404,12 @@ func TestRetry(t *testing.T) {
 		asked []string
 	}{
 		{args: []string{"retry", "1"}, code: exitFailed, said: "weir: run 1: 1 URL again\n", asked: urls("bad")},
+		{args: []string{"retry"}, code: exitFailed, said: "weir: run 1: 1 URL again\n", asked: urls("bad")},
+		{args: []string{"retry", "--outcome", "empty,cancelled"}, code: exitUsage, said: "weir: runs: no run has anything that is empty or cancelled (weir runs lists all)\n"},
 		{args: []string{"retry", "1", "--outcome", "empty"}, said: "weir: run 1 has nothing that is empty\n"},
 		{args: []string{"retry", "1", "--outcome", "empty,cancelled"}, said: "weir: run 1 has nothing that is empty or cancelled\n"},
 		{args: []string{"retry", "1", "--outcome", "ok"}, code: exitUsage, said: `--outcome "ok": want failed or empty or cancelled`},
-		{args: []string{"retry", "2"}, code: exitUsage, said: "run 2: there is none"},
+		{args: []string{"retry", "3"}, code: exitUsage, said: "run 3: there is none"},
 	} {
 		w.asked = nil
 		code, said := w.live(t, "", tc.args...)
@@ -412,8 +417,8 @@ func TestRetry(t *testing.T) {
 			t.Errorf("%v = %d, %q, asked for %v; want %d, %q, %v", tc.args, code, said, w.asked, tc.code, tc.said, tc.asked)
 		}
 	}
-	if got, err := os.ReadFile("out.csv"); err != nil || strings.Count(string(got), "bad") != 2 {
-		t.Errorf("out.csv holds %q (%v), want the newest row of bad behind the old one", got, err)
+	if got, err := os.ReadFile("out.csv"); err != nil || strings.Count(string(got), "bad") != 3 {
+		t.Errorf("out.csv holds %q (%v), want each newer row of bad behind the old one", got, err)
 	}
 }
 

@@ -36,6 +36,13 @@ func (s *summary) canGoOn() bool {
 	return s.err == nil && s.holder == nil && (s.counts.Left() > 0 || s.about.unread()) && s.state != stateFinished
 }
 
+// has reports whether URLs of the run ended in one of the outcomes, which are
+// those that can be retried.
+func (s *summary) has(outcomes []engine.Outcome) bool {
+	n := map[engine.Outcome]int{engine.Failed: s.counts.Failed, engine.Empty: s.counts.Empty, engine.Cancelled: s.counts.Cancelled}
+	return slices.ContainsFunc(outcomes, func(o engine.Outcome) bool { return n[o] > 0 })
+}
+
 // beside are the endings of the files of one run.
 var beside = []string{"", "-wal", "-shm"}
 
