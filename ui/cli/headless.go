@@ -55,6 +55,7 @@ func tell(p printer, sub *engine.Subscription, from time.Time) {
 type ending struct {
 	stats   engine.Stats
 	classes map[engine.Class]int // of the failed and skipped jobs
+	firsts  []engine.Result      // of each class of the failed, and of the empty, the first
 	saved   string               // files that have all results; empty: none were asked for
 }
 
@@ -69,7 +70,9 @@ func account(ctx context.Context, ctl engine.Controller) (ending, error) {
 				return e, err
 			}
 			for _, r := range rs {
-				e.classes[r.Class]++
+				if e.classes[r.Class]++; e.classes[r.Class] == 1 && o == engine.Failed {
+					e.firsts = append(e.firsts, r)
+				}
 			}
 			if len(rs) < q.Limit {
 				break
@@ -77,6 +80,11 @@ func account(ctx context.Context, ctl engine.Controller) (ending, error) {
 			q.After = rs[len(rs)-1].Num
 		}
 	}
+	rs, err := ctl.Results(ctx, engine.Query{Outcomes: []engine.Outcome{engine.Empty}, Limit: 1})
+	if err != nil {
+		return e, err
+	}
+	e.firsts = append(e.firsts, rs...)
 	for class, n := range map[engine.Class]int{engine.Duplicate: e.stats.Counts.Duplicate, engine.Invalid: e.stats.Counts.Invalid} {
 		if n > 0 {
 			e.classes[class] = n
@@ -132,6 +140,16 @@ func (e ending) lines() []string {
 		}
 		out = append(out, "failed and skipped: "+strings.Join(terms, ", "))
 	}
+	for _, r := range e.firsts {
+		what, n := string(r.Class), e.classes[r.Class]
+		if r.Outcome == engine.Empty {
+			what, n = r.Outcome.String(), c.Empty
+		}
+		if n > 1 {
+			what += ", such as"
+		}
+		out = append(out, plainText(fmt.Sprintf("%s: %s: %s", what, cut(r.URL), cut(r.Error))))
+	}
 	out = append(out, fmt.Sprintf("%s in %s, %d retried, %s, %s",
 		plural(e.stats.Requests, "request"), showDuration(e.stats.Active.Round(100*time.Millisecond)), e.stats.Retried,
 		plural(e.stats.Rows, "record"), plural(e.stats.Hits, "backpressure hit")))
@@ -139,6 +157,15 @@ func (e ending) lines() []string {
 		out = append(out, "results in "+e.saved)
 	}
 	return out
+}
+
+// cut shortens what others wrote to what a line has room for.
+func cut(text string) string {
+	const most = 200 // characters
+	if cells := []rune(text); len(cells) > most {
+		return string(cells[:most]) + "..."
+	}
+	return text
 }
 
 // plural is n things, such as "1 record" and "2 records".

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -116,6 +117,19 @@ func (k *keeping) again() string {
 		return ""
 	}
 	return "weir resume " + quoted(k.name)
+}
+
+// more is what can be done about a run that has ended: fetch again what failed,
+// and write the results that are in no file yet. Empty: nothing of it.
+func (k *keeping) more(failed, unsaved bool) string {
+	var does []string
+	if failed {
+		does = append(does, "weir retry "+quoted(k.name)+" fetches what failed again")
+	}
+	if unsaved {
+		does = append(does, "weir export "+quoted(k.name)+" -o FILE writes the results")
+	}
+	return strings.Join(does, ", ")
 }
 
 // change changes what the file knows of the command line.

@@ -192,7 +192,7 @@ func (a *app) takeUp(ctx context.Context, fs *pflag.FlagSet, cfg *Config, found 
 	}
 	if found.state == stateFinished && mode == headless {
 		a.note(fmt.Sprintf("%s has ended: %s", found.label(), found.said()))
-		a.note(fmt.Sprintf("weir retry %[1]s fetches what failed again, weir export %[1]s -o FILE writes the results", quoted(found.name)))
+		a.note((&keeping{name: found.name}).more(found.counts.Failed > 0, true))
 		return nil
 	}
 	past := a.past()

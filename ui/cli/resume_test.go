@@ -192,7 +192,7 @@ func TestRunGoesOn(t *testing.T) {
 		t.Errorf("it took up the recipes %q, want %q", w.used, want)
 	}
 	code, said = w.live(t, "", "resume", "1")
-	if code != 0 || said != "weir: run 1 has ended: 6 of 6 URLs ended\nweir: weir retry 1 fetches what failed again, weir export 1 -o FILE writes the results\n" {
+	if code != 0 || said != "weir: run 1 has ended: 6 of 6 URLs ended\nweir: weir export 1 -o FILE writes the results\n" {
 		t.Errorf("resume of a run that has ended = %d, %q", code, said)
 	}
 	if code, said = w.live(t, "", "resume"); code != exitUsage || !strings.HasPrefix(said, "weir: runs: no run is left to go on with") {

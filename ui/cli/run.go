@@ -372,8 +372,14 @@ func (r *run) finish(ctx context.Context) error {
 		r.print.note(line)
 	}
 	err = errors.Join(err, cerr, r.kept(), r.fed)
-	if r.keep != nil && !r.over() && len(end.stats.Batches) > 0 {
+	switch {
+	case r.keep == nil || len(end.stats.Batches) == 0:
+	case !r.over():
 		r.print.note(r.keep.again() + " goes on")
+	default:
+		if more := r.keep.more(end.stats.Counts.Failed > 0, saved == ""); more != "" {
+			r.print.note(more)
+		}
 	}
 	if r.keep != nil {
 		if offer := r.keep.runs.stale(time.Now()); offer != "" {
