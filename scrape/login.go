@@ -194,9 +194,20 @@ func (s sheet) secrets(p pair, l *login) error {
 		if f.parts, err = secretParts(text); err != nil {
 			return s.at(p.value, fmt.Errorf("login field %s: %w", clip(p.key, maxShown), err))
 		}
+		if len(f.parts) > 0 && f.open() && isPasswordName(p.key) { // others are known when the form is there
+			return s.errorf(p.value, "login field %s is a password and stands in the recipe: write ${NAME} or ${file:PATH}", clip(p.key, maxShown))
+		}
 		l.fields = append(l.fields, f)
 	}
 	return nil
+}
+
+// isPasswordName reports whether a form's field of that name is a password
+// without doubt.
+func isPasswordName(name string) bool {
+	name = strings.ToLower(name)
+	return slices.Contains([]string{"pw", "pwd", "pass"}, name) ||
+		slices.ContainsFunc([]string{"password", "passwd", "passwort", "passphrase"}, func(word string) bool { return strings.Contains(name, word) })
 }
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

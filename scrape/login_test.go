@@ -545,6 +545,8 @@ func TestLoginIsChecked(t *testing.T) {
 		{"{url: 'http://u:p@one.test/', fields: {a: b}}", "user and password in a URL"},
 		{"{url: 'http://one.test/', fields: {a: '${B'}}", "login field a: ${ without its }"},
 		{"{url: 'http://one.test/', fields: {a: '${s3cret value}'}}", "login field a: ${...} holds neither"},
+		{"{url: 'http://one.test/', fields: {user: bob, User_Password: s3cret}}", "walk.yaml:4:69: login field User_Password is a password and stands in the recipe: write ${NAME} or"},
+		{"{url: 'http://one.test/', fields: {pw: s3cret}}", "login field pw is a password"},
 		{"{url: 'http://one.test/', fields: {a: [b]}}", "a is a list, not text"},
 		{"{url: 'http://one.test/', fields: {a: b}, token: {select: a}}", "a token has select and one of header and query"},
 		{"{url: 'http://one.test/', fields: {a: b}, token: {header: X}}", "a token has select and one of header and query"},
@@ -559,6 +561,15 @@ func TestLoginIsChecked(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v repeats it", tc.text, err)
+		}
+	}
+}
+
+// What is no secret may be called something like one, or hold nothing.
+func TestLoginTakesOpenFields(t *testing.T) {
+	for _, fields := range []string{"{passport: a, compass: b, pw: ''}", "{password: '${file:pw.txt}'}", "{password: 'x${A}'}"} {
+		if _, err := scrape.ParseRecipe("walk.yaml", []byte(titles+"login: {url: 'http://one.test/', fields: "+fields+"}\n")); err != nil {
+			t.Errorf("%s: %v", fields, err)
 		}
 	}
 }
