@@ -145,6 +145,9 @@ func (a *app) scrape(cmd *cobra.Command, cfg *Config, sources []string) (err err
 	if err := a.ready(cmd, cfg); err != nil {
 		return err
 	}
+	if err := checkInput(*cfg, a.stdin, sources...); err != nil {
+		return err
+	}
 	past := a.past()
 	cfg.Fill = past.before()
 	s, err := a.deps.Start(*cfg)

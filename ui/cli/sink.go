@@ -58,7 +58,7 @@ func checkOutput(d Deps, cfg Config) error {
 			return fmt.Errorf("%s: %w", f.flag, err)
 		}
 	}
-	if cfg.Output != "" && cfg.Output == cfg.Records {
+	if cfg.Output != "" && oneFile(cfg.Output, cfg.Records) {
 		return fmt.Errorf("--records %s: is the file of --output", cfg.Records)
 	}
 	return nil
