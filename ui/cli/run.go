@@ -377,7 +377,9 @@ func (r *run) finish(ctx context.Context) error {
 	case !r.over():
 		r.print.note(r.keep.again() + " goes on")
 	default:
-		if more := r.keep.more(end.stats.Counts.Failed > 0, saved == ""); more != "" {
+		c := end.stats.Counts
+		rows := c.Ended() > c.Duplicate+c.Invalid // which have none
+		if more := r.keep.more(c.Failed > 0, saved == "" && rows); more != "" {
 			r.print.note(more)
 		}
 	}

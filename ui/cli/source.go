@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func openList(src string, stdin io.Reader) (*plan, error) {
 	}
 	f, err := os.Open(src)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", src, errNoList)
+		return nil, fmt.Errorf("%s: %w", cmp.Or(src, `""`), errNoList)
 	}
 	if err != nil {
 		return nil, pathError(err)
