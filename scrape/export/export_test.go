@@ -35,6 +35,14 @@ func full() engine.Result {
 	}
 }
 
+// flawed is a page with cells that are not as they should be.
+func flawed() engine.Result {
+	return engine.Result{
+		Batch: 1, URL: "http://a.test/z", Outcome: engine.OK, Status: 200, Attempts: 1, Records: []engine.Record{{{Name: "n", Value: "1,5 <"}}},
+		Findings: []engine.Finding{{Kind: "BadCell", Row: 1, Col: 2, Field: "n", Selector: "td", Raw: "1,5 <"}, {Kind: "MissingCell", Row: 2, Col: 1, Field: "d"}},
+	}
+}
+
 // never is a job that was skipped before any request.
 func never() engine.Result {
 	return engine.Result{Batch: 2, URL: "http://a.test/private", Outcome: engine.Skipped, Class: engine.Robots, Error: "disallowed by robots.txt"}
@@ -102,6 +110,8 @@ func TestResults(t *testing.T) {
 		in     []engine.Result
 		want   string
 	}{
+		{"findings", export.JSONLines, []engine.Result{flawed()}, `{"url":"http://a.test/z","final_url":"","batch":"urls.txt","outcome":"ok","class":"","error":"","status":200,"unchanged":false,"attempts":1,"bytes":0,"elapsed_ms":0,"fetched_at":null,"title":"","findings":[{"kind":"BadCell","row":1,"col":2,"field":"n","raw":"1,5 <"},{"kind":"MissingCell","row":2,"col":1,"field":"d","raw":""}],"records":[{"n":"1,5 <"}]}
+`},
 		{"json lines", export.JSONLines, []engine.Result{full(), never()}, `{"url":"http://a.test/x?a=1&b=2","final_url":"http://a.test/y","batch":"urls.txt","outcome":"empty","class":"","error":"0 rows, expected ≥ 1","status":200,"unchanged":true,"attempts":2,"bytes":8100,"elapsed_ms":118,"fetched_at":"2025-11-03T06:00:00.120Z","title":"<On call> \u2028\u001b \"x\"","records":[{"z":"1 & 2","a":["p","q; r"],"n":null},{"z":"=1+1","a":[],"n":"-5"}]}
 {"url":"http://a.test/private","final_url":"","batch":"2","outcome":"skipped","class":"robots","error":"disallowed by robots.txt","status":0,"unchanged":false,"attempts":0,"bytes":0,"elapsed_ms":0,"fetched_at":null,"title":"","records":[]}
 `},

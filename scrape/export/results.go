@@ -61,7 +61,17 @@ type row struct {
 	ElapsedMS int64           `json:"elapsed_ms"`
 	FetchedAt *string         `json:"fetched_at"` // RFC 3339, UTC, to the millisecond; null: never fetched
 	Title     string          `json:"title"`
-	Records   []engine.Record `json:"-"` // the last key; they write themselves
+	Findings  []finding       `json:"findings,omitempty"` // only where there are some
+	Records   []engine.Record `json:"-"`                  // the last key; they write themselves
+}
+
+// finding is what is wrong with one cell of the records.
+type finding struct {
+	Kind  string `json:"kind"`  // such as MissingCell
+	Row   int    `json:"row"`   // from 1, as is col
+	Col   int    `json:"col"`   // the place of the field in the recipe
+	Field string `json:"field"` // its name
+	Raw   string `json:"raw"`   // what stood there, at most 80 bytes
 }
 
 func (w *Results) row(r engine.Result) row {
@@ -69,6 +79,9 @@ func (w *Results) row(r engine.Result) row {
 		URL: r.URL, FinalURL: r.Final, Batch: w.batch(r.Batch), Outcome: r.Outcome.String(),
 		Class: r.Class, Error: r.Error, Status: r.Status, Unchanged: r.Unchanged, Attempts: r.Attempts, Bytes: r.Bytes,
 		ElapsedMS: r.Elapsed.Round(time.Millisecond).Milliseconds(), Title: r.Title, Records: r.Records,
+	}
+	for _, f := range r.Findings {
+		out.Findings = append(out.Findings, finding{Kind: f.Kind, Row: f.Row, Col: f.Col, Field: f.Field, Raw: f.Raw})
 	}
 	if !r.FetchedAt.IsZero() {
 		at := r.FetchedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")
