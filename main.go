@@ -299,17 +299,28 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 func readPage(path string, limit int64, r *scrape.Recipe) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		if pe, ok := errors.AsType[*fs.PathError](err); ok {
-			return nil, fmt.Errorf("%s: %w", path, pe.Err)
-		}
-		return nil, err
+		return nil, pageError(path, err)
 	}
 	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, limit))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	body, err := io.ReadAll(io.LimitReader(f, limit+1))
+	switch {
+	case err != nil:
+		return nil, pageError(path, err)
+	case int64(len(body)) > limit:
+		return nil, fmt.Errorf("%s: larger than --max-body, %d bytes", path, limit)
 	}
 	return r.Decode(body, ""), nil
+}
+
+// pageError is what is wrong with the file of a page.
+func pageError(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no such file (a URL begins with http:// or https://)", path)
+	}
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pe.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 func reextract(cfg cli.Config, recipe, dir string) (*cli.Reextraction, error) {

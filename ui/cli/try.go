@@ -96,7 +96,7 @@ func (a *app) watch(ctx context.Context, cfg Config, recipe, page string) error 
 	}
 	for _, f := range files {
 		if _, err := os.Stat(f); err != nil {
-			return err
+			return pathError(err)
 		}
 	}
 	tick := time.NewTicker(watchEvery)
