@@ -7,11 +7,17 @@ import (
 	whatwg "github.com/nlnwa/whatwg-url/url"
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/net/html"
+
+	"weir/engine"
 )
 
 // MaxNext is how many links of one page are followed, and how many pages its
 // rows are joined with; the first ones.
 const MaxNext = 1000
+
+// ManyLinks is the finding of a page with more than that: its row is the number
+// of the first link that is not followed, and its column that of the entry.
+const ManyLinks = "ManyLinks"
 
 const (
 	maxNest  = 8   // readings inside one another by then
@@ -216,6 +222,9 @@ func (x *extractor) next(p Page) {
 				continue
 			}
 			if found == MaxNext {
+				x.out.Findings = append(x.out.Findings, engine.Finding{
+					Kind: ManyLinks, Row: found + 1, Col: i + 1, Field: "follow", Selector: f.sel.text, Raw: cutBytes(url, maxRaw),
+				})
 				return
 			}
 			found++
