@@ -317,7 +317,7 @@ func (p *plain) take(v *engine.View) {
 			continue
 		}
 		if told++; told <= plainJobs {
-			p.unasked(rowLine(newRow(job)))
+			p.unasked(rowLine(newRow(job), byNum))
 		}
 	}
 	if told > plainJobs {

@@ -24,64 +24,75 @@ const (
 )
 
 func (p *plain) resultLines(args []string) tea.Cmd {
-	n, words, ok := number(args, plainTold)
-	switch {
-	case !ok:
-		return p.usage("results")
-	case len(words) > 0:
-		f := parseFilter(strings.Join(words, " "))
-		return p.lastOf(n, "match "+f.text, func(ctx context.Context) iter.Seq2[*engine.JobState, error] {
-			return matching(ctx, p.deps.Controller, f)
+	q, ok := p.search("results", args)
+	if !ok {
+		return nil
+	}
+	if q.filter.text != "" {
+		return p.tell(q, "match "+q.filter.text, func(ctx context.Context) iter.Seq2[*engine.JobState, error] {
+			return matching(ctx, p.deps.Controller, q.filter)
 		})
 	}
-	return p.lastOf(n, "", func(ctx context.Context) iter.Seq2[*engine.JobState, error] {
-		return allStates(ctx, p.deps.Controller, engine.Query{After: p.last - min(p.last, uint64(n))})
+	from := p.last - min(p.last, uint64(q.n)) // of the last of all the others need not be read
+	if q.sorted {
+		from = 0
+	}
+	return p.tell(q, "", func(ctx context.Context) iter.Seq2[*engine.JobState, error] {
+		return allStates(ctx, p.deps.Controller, engine.Query{After: from})
 	})
 }
 
 func (p *plain) failedLines(args []string) tea.Cmd {
-	n, rest, ok := number(args, plainTold)
-	if !ok || len(rest) > 0 {
-		return p.usage("failed")
+	q, ok := p.search("failed", args)
+	if !ok {
+		return nil
 	}
-	return p.lastOf(n, "failed or were empty", func(ctx context.Context) iter.Seq2[*engine.JobState, error] {
-		return allStates(ctx, p.deps.Controller, engine.Query{Outcomes: []engine.Outcome{engine.Failed, engine.Empty}})
+	match := "failed or were empty"
+	if q.filter.text != "" {
+		match += " and match " + q.filter.text
+	}
+	return p.tell(q, match, func(ctx context.Context) iter.Seq2[*engine.JobState, error] {
+		return matching(ctx, p.deps.Controller, q.filter, engine.Failed, engine.Empty)
 	})
 }
 
-// lastOf says the last n of some results, and how many of all they are, which
-// match something. That is empty for the last of all.
-func (p *plain) lastOf(n int, match string, some func(context.Context) iter.Seq2[*engine.JobState, error]) tea.Cmd {
+// tell says the last of some results, or the first in the order that is asked for,
+// and how many of all they are, which match something. That is empty for all.
+func (p *plain) tell(q search, match string, some func(context.Context) iter.Seq2[*engine.JobState, error]) tea.Cmd {
 	return p.ask(func(ctx context.Context) tea.Msg {
-		var last []string
-		found := 0
-		for state, err := range some(ctx) {
-			if err != nil {
-				return saidMsg{[]string{errorLine("results", err)}}
-			}
-			if found++; len(last) == n {
-				last = last[1:]
-			}
-			last = append(last, rowLine(newRow(state)))
+		states, found, err := q.pick(func() iter.Seq2[*engine.JobState, error] { return some(ctx) }, true)
+		if err != nil {
+			return saidMsg{[]string{errorLine("results", err)}}
+		}
+		var lines []string
+		for i := range states {
+			lines = append(lines, rowLine(newRow(&states[i]), q.want.by))
 		}
 		c := p.deps.Controller.Snapshot().Counts
-		results := c.Ended() - c.Duplicate - c.Invalid
+		results := plural(c.Ended()-c.Duplicate-c.Invalid, "result")
 		switch {
 		case match != "":
-			last = append(last, fmt.Sprintf("%s of %s %s", count(found), plural(results, "result"), match))
+			line := fmt.Sprintf("%s of %s %s", count(found), results, match)
+			if amiss := q.filter.amiss(); found == 0 && amiss != "" {
+				line += ": " + amiss
+			}
+			lines = append(lines, line+q.words(len(states)))
 		case found == 0:
-			last = []string{"results: there is none yet"}
+			lines = []string{"results: there is none yet"}
+		case q.sorted:
+			lines = append(lines, results+q.words(len(states)))
 		}
-		return saidMsg{last}
+		return saidMsg{lines}
 	})
 }
 
-// matching returns the results that a filter lets through, in the order of their
-// ending; those that were cancelled come last, if it asks for them.
-func matching(ctx context.Context, c engine.Controller, f filter) iter.Seq2[*engine.JobState, error] {
-	queries := []engine.Query{{}}
+// matching returns the results that a filter lets through, of those outcomes if some
+// are named, in the order of their ending; those that were cancelled come last, if
+// it asks for them.
+func matching(ctx context.Context, c engine.Controller, f filter, outcomes ...engine.Outcome) iter.Seq2[*engine.JobState, error] {
+	queries := []engine.Query{{Outcomes: outcomes}}
 	for _, t := range f.terms {
-		if t.key == "outcome" && strings.HasPrefix(engine.Cancelled.String(), t.value) {
+		if t.key == "outcome" && strings.HasPrefix(engine.Cancelled.String(), t.value) && len(outcomes) == 0 {
 			queries = append(queries, engine.Query{Outcomes: []engine.Outcome{engine.Cancelled}})
 		}
 	}
@@ -142,15 +153,15 @@ type waitingURLs struct {
 
 // waitingLines tells of URLs that wait or are in flight what w says of them.
 func (p *plain) waitingLines(args []string) tea.Cmd {
-	n, words, ok := number(args, plainTold)
+	q, ok := p.search("waiting", args)
 	if !ok {
-		return p.usage("waiting")
+		return nil
 	}
-	f := parseFilter(strings.Join(words, " "))
+	q.want.show = showWaiting
 	waits := maps.Clone(p.waits)
 	return p.ask(func(ctx context.Context) tea.Msg {
 		s := p.deps.Controller.Snapshot()
-		w, err := findWaiting(ctx, p.deps.Controller, &s, f, n, waits)
+		w, err := findWaiting(ctx, p.deps.Controller, &s, q, waits)
 		if err != nil {
 			return saidMsg{[]string{errorLine("waiting", err)}}
 		}
@@ -158,7 +169,7 @@ func (p *plain) waitingLines(args []string) tea.Cmd {
 			for _, r := range all.rows {
 				p.say(named(r.url, whyOne(p.words(), r, &p.stats))...)
 			}
-			p.say("waiting: " + w.words(f, s.Counts.Left()))
+			p.say("waiting: " + w.words(q.filter, s.Counts.Left()) + q.words(len(w.rows)))
 			return nil
 		}}
 	})
@@ -226,22 +237,19 @@ func matchingWaits(ctx context.Context, c engine.Controller, s *engine.Stats, f 
 	}
 }
 
-// findWaiting finds the jobs that have not ended which a filter lets through, and
-// makes rows of the first n.
-func findWaiting(ctx context.Context, c engine.Controller, s *engine.Stats, f filter, n int, waits map[engine.JobID]engine.JobState) (w waitingURLs, err error) {
-	for state, err := range matchingWaits(ctx, c, s, f, waits) {
-		if err != nil {
-			return w, err
-		}
-		if w.found++; len(w.rows) >= n {
-			continue
-		}
+// findWaiting finds the jobs that have not ended which a search asks for, and makes
+// rows of the first.
+func findWaiting(ctx context.Context, c engine.Controller, s *engine.Stats, q search, waits map[engine.JobID]engine.JobState) (w waitingURLs, err error) {
+	states, found, err := q.pick(func() iter.Seq2[*engine.JobState, error] { return matchingWaits(ctx, c, s, q.filter, waits) }, false)
+	w.found = found
+	for i := range states {
+		state := &states[i]
 		if _, told := waits[state.ID]; !told {
 			state = waitingState(ctx, c, s, state.Batch, engine.WaitingJob{ID: state.ID, URL: state.URL, Place: state.Place})
 		}
 		w.rows = append(w.rows, newRow(state))
 	}
-	return w, nil
+	return w, err
 }
 
 // lookUpWaiting finds the jobs that have not ended which a filter lets through.

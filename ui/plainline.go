@@ -26,8 +26,8 @@ func (p *plain) progressLine() string {
 	return line
 }
 
-// rowLine says how a job ended, the URL last.
-func rowLine(r *jobRow) string {
+// rowLine says how a job ended, and what it is sorted by, the URL last.
+func rowLine(r *jobRow, by column) string {
 	facts := []string{fmt.Sprintf("result %d %s", r.num, r.state())}
 	if r.status != 0 && !saysStatus(r) {
 		facts = append(facts, "status "+statusText(r.status))
@@ -35,10 +35,16 @@ func rowLine(r *jobRow) string {
 	if r.why != "" {
 		facts = append(facts, r.why)
 	}
-	if r.records > 0 {
+	switch by {
+	case byTime:
+		facts = append(facts, "took "+duration(r.time))
+	case bySize:
+		facts = append(facts, size(r.bytes))
+	}
+	if r.records > 0 || by == byRows {
 		facts = append(facts, plural(int(r.records), "row"))
 	}
-	if r.tries > 1 {
+	if r.tries > 1 || by == byTry {
 		facts = append(facts, plural(int(r.tries), "attempt"))
 	}
 	return strings.Join(facts, ", ") + ": " + r.url

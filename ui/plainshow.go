@@ -140,7 +140,7 @@ func resultLines(ctx context.Context, bodies Bodies, r *engine.Result, part stri
 		}
 	}
 	if part == "" {
-		lines = append([]string{rowLine(resultRow(r))}, lines...)
+		lines = append([]string{rowLine(resultRow(r), byNum)}, lines...)
 	}
 	return lines
 }

@@ -137,15 +137,22 @@ func fieldLine(b *engine.BatchStats, f engine.FieldFill) string {
 	return line
 }
 
-// hosts tells what the hosts with work left do, in the order of the screen.
+// hosts tells what hosts do, those with work left if not all are asked for, in an
+// order of the screen.
 func (p *plain) hosts(args []string) tea.Cmd {
-	n, rest, ok := number(args, plainHosts)
-	if !ok || len(rest) > 0 {
+	by, turned, rest, err := parseOrder(args, hostOrders())
+	rest, all := without(rest, "all")
+	n, rest, ok := number(rest, plainHosts)
+	switch {
+	case err != nil:
+		p.say("hosts: " + err.Error())
+		return nil
+	case !ok || len(rest) > 0:
 		return p.usage("hosts")
 	}
-	panel := hosts{face: face{stats: &p.stats}}
+	panel := hosts{face: face{stats: &p.stats}, by: hostSort(max(by, 0)), turned: turned}
 	for i := range p.stats.Hosts {
-		if h := &p.stats.Hosts[i]; h.Waiting+h.InFlight > 0 {
+		if h := &p.stats.Hosts[i]; all || h.Waiting+h.InFlight > 0 {
 			panel.list = append(panel.list, h)
 		}
 	}
@@ -153,18 +160,31 @@ func (p *plain) hosts(args []string) tea.Cmd {
 	for _, h := range panel.list[:min(n, len(panel.list))] {
 		p.say(strings.Join(whyHost(p.words(), h, &p.stats)[:2], " "))
 	}
-	done := len(p.stats.Hosts) - len(panel.list)
-	switch more := len(panel.list) - n; {
+	done, more := len(p.stats.Hosts)-len(panel.list), len(panel.list)-n
+	switch {
 	case len(p.stats.Hosts) == 0:
 		p.say("hosts: no host yet, hosts appear with the first batch")
 	case len(panel.list) == 0:
-		p.say("hosts: no host has work left; " + plural(done, "host") + " done")
+		p.say("hosts: no host has work left; " + plural(done, "host") + " done, hosts all tells of them")
+	case all && more > 0:
+		p.say(fmt.Sprintf("hosts: %s more; hosts %d all tells all", count(more), len(panel.list)))
+	case all:
+		p.say("hosts: that is all")
 	case more > 0:
 		p.say(fmt.Sprintf("hosts: %s more with work left, %s done; hosts %d tells all", count(more), count(done), len(panel.list)))
 	case done > 0:
-		p.say(fmt.Sprintf("hosts: that is all with work left; %s done", count(done)))
+		p.say(fmt.Sprintf("hosts: that is all with work left; %s done, hosts all tells of them", count(done)))
 	}
 	return nil
+}
+
+// hostOrders are the words for what hosts are sorted by.
+func hostOrders() []string {
+	names := make([]string, hostSorts)
+	for by := range hostSorts {
+		names[by] = strings.TrimSuffix(strings.TrimPrefix(by.String(), "by "), " first")
+	}
+	return names
 }
 
 func (p *plain) workers(args []string) tea.Cmd {

@@ -84,9 +84,9 @@ func TestPlainHosts(t *testing.T) {
 			t.Errorf("%d hosts, want %d, the slowest first:\n%s", got, plainHosts, said)
 		}
 		tt.want(said, "hosts: 5 more with work left, 1 done; hosts 25 tells all\n")
-		tt.talk("hosts 1", "Next request to h24.test in 1.5s: its turn has not come; 1 URL waits behind it. One request every 2.00s (set by you); 0.5/s over the last 4 s; 1 left, 0 in flight, 0 failed.\nhosts: that is all with work left; 25 done\n")
+		tt.talk("hosts 1", "Next request to h24.test in 1.5s: its turn has not come; 1 URL waits behind it. One request every 2.00s (set by you); 0.5/s over the last 4 s; 1 left, 0 in flight, 0 failed.\nhosts: that is all with work left; 25 done, hosts all tells of them\n")
 		tt.hear(5 * time.Second)
-		tt.talk("hosts", "hosts: no host has work left; 26 hosts done\n")
+		tt.talk("hosts", "hosts: no host has work left; 26 hosts done, hosts all tells of them\n")
 		tt.talk("hosts 0", "hosts is written so:")
 		tt.talk("hosts few", "hosts is written so:")
 	})

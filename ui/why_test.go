@@ -78,7 +78,7 @@ func TestStatusIsSaidOnce(t *testing.T) {
 		},
 	} {
 		r := &jobRow{num: 3, place: engine.Ended, outcome: engine.Failed, status: 404, tries: 1, time: 80 * time.Millisecond, bytes: 210, text: text{url: "http://one.test/", why: tc.why}}
-		if got := rowLine(r); got != tc.line {
+		if got := rowLine(r, byNum); got != tc.line {
 			t.Errorf("got  %s\nwant %s", got, tc.line)
 		}
 		keys := keyMap{{act: actRetry, key: bind("retry", "")}}
