@@ -91,8 +91,13 @@ func (o *order) number(r *record) uint64 {
 
 // A sortKey is what a row is sorted by, from its first field to the last.
 type sortKey struct {
-	lead   uint64 // how the text begins: where that differs it need not be read
-	text   string // of a textual column
+	lead uint64 // how the text begins: where that differs it need not be read
+	text string // of a textual column
+	numbered
+}
+
+// A numbered is a slot and the number that it is sorted by, before its id.
+type numbered struct {
 	number uint64
 	slot   uint32
 }
@@ -119,7 +124,7 @@ func (o *order) keys(slots []uint32) []sortKey {
 		}
 	}
 	for i, slot := range slots {
-		keys[i].number, keys[i].slot = o.number(o.x.at(slot)), slot
+		keys[i].numbered = numbered{o.number(o.x.at(slot)), slot}
 	}
 	return keys
 }
@@ -127,7 +132,7 @@ func (o *order) keys(slots []uint32) []sortKey {
 func (o *order) key(slot uint32) sortKey { return o.keys([]uint32{slot})[0] }
 
 // isAfter returns 1 if a row with this key stands behind one with another, else
-// 0. By number it does so without a branch that depends on what it reads.
+// 0.
 func (k *sortKey) isAfter(other *sortKey) int {
 	if k.lead == other.lead && (k.text != "" || other.text != "") {
 		if c := strings.Compare(k.text, other.text); c != 0 {
@@ -137,6 +142,14 @@ func (k *sortKey) isAfter(other *sortKey) int {
 	_, less := bits.Sub64(uint64(other.slot), uint64(k.slot), 0)
 	_, less = bits.Sub64(other.number, k.number, less)
 	_, less = bits.Sub64(other.lead, k.lead, less)
+	return int(less)
+}
+
+// isAfter is that for a column without a text. It has no branch that depends on
+// what it reads.
+func (k *numbered) isAfter(other *numbered) int {
+	_, less := bits.Sub64(uint64(other.slot), uint64(k.slot), 0)
+	_, less = bits.Sub64(other.number, k.number, less)
 	return int(less)
 }
 
@@ -175,12 +188,6 @@ func (o *order) sort(slots []uint32) {
 		}
 		i = end
 	}
-}
-
-// A numbered is a slot and what it is sorted by.
-type numbered struct {
-	number uint64
-	slot   uint32
 }
 
 // sortNumbers sorts by number, a byte at a time from the last, which takes a

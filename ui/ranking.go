@@ -2,58 +2,92 @@ package ui
 
 import (
 	"iter"
+	"math/bits"
 	"slices"
 	"strings"
 )
 
-// blockLen is how many slots a block of a ranking has at most: 1 KB of them.
-const blockLen = 256
+const (
+	// blockLen is how many slots a block of a ranking has at most, and
+	// blockRoom how many what came and went since it was looked at last may
+	// take in it: 1 KB and an eighth.
+	blockLen  = 256
+	blockRoom = blockLen + 32
+)
 
 // A ranking is slots in the order of a list, smallest first, each once. It
-// keeps them in blocks: a slot that comes or goes moves those of its block and
-// no others, so that it costs about the same in a list of a million as in one
-// of a thousand.
+// keeps them in blocks: a slot that comes or goes is noted in its block and
+// touches no other, so that it costs about the same in a list of a million as
+// in one of a thousand.
 //
 // Nearly all of that is waiting for memory that no cache holds. So what comes
-// and goes is found by the bounds of blocks and by its id, with no look at the
-// records of other slots; and a block is put in order when it is looked at,
-// which few are before the next change.
+// and goes is found by the bounds of blocks, which lie together, with no look
+// at the records of other slots nor at the slots of the block; and a block is
+// put in order when it is looked at, which few are before the next change.
 //
 // The zero ranking is empty.
 type ranking struct {
-	blocks []block
-	n      int // slots in them
-	near   int // the block that was looked at last: the next one is not far
-	start  int // the place of its first slot
+	blocks
+	has   bitset // the slots in it
+	near  int    // the block that was looked at last: the next one is not far
+	start int    // the place of its first slot
+}
 
-	fetched uint32 // of no meaning: what fetch reads has to go somewhere
+// The blocks of a ranking, and where each begins: none of its slots stands before
+// that, and all of the blocks before do.
+type blocks struct {
+	list []block
+	nums []numbered // where they begin: all of them stay in a cache
+	keys []sortKey  // the same with the texts of a textual column, else none
 }
 
 // A block is some slots that follow those of the block before it.
 type block struct {
-	from   sortKey  // none of them stands before this, and all of the block before do
-	slots  []uint32 // never empty
-	sorted int      // how many are in order; those behind have come since
+	notes  []uint32 // slots in order, and behind them those that came or went since: one that is there twice has gone
+	n      int32    // slots, once all that is noted is done; never none
+	sorted int32    // how many of the notes are in order
 }
 
 // newRanking returns the ranking of slots, which are in order. It copies them.
 func newRanking(slots []uint32, o *order) *ranking {
 	const roomy = blockLen * 7 / 8 // one more may come anywhere
-	return &ranking{blocks: blocksOf(slots, roomy, o), n: len(slots)}
+	r := &ranking{blocks: blocksOf(slots, roomy, o)}
+	for _, slot := range slots {
+		r.has.add(slot)
+	}
+	return r
 }
 
 // blocksOf returns slots in blocks of the same length, which is at most size.
-func blocksOf(slots []uint32, size int, o *order) []block {
+func blocksOf(slots []uint32, size int, o *order) blocks {
 	parts := (len(slots) + size - 1) / size
-	blocks := make([]block, parts)
-	for i := range blocks {
-		some := slots[len(slots)*i/parts : len(slots)*(i+1)/parts]
-		from := o.key(some[0])
-		from.text = strings.Clone(from.text) // those of all blocks lie together, and stay in a cache
-		blocks[i] = block{from, append(make([]uint32, 0, blockLen), some...), len(some)}
+	b := blocks{list: make([]block, parts), nums: make([]numbered, parts)}
+	if o.by.textual() {
+		b.keys = make([]sortKey, parts)
 	}
-	return blocks
+	for i := range b.list {
+		some := slots[len(slots)*i/parts : len(slots)*(i+1)/parts]
+		b.list[i] = block{append(make([]uint32, 0, blockRoom), some...), int32(len(some)), int32(len(some))}
+		from := o.key(some[0])
+		b.nums[i] = from.numbered
+		if b.keys != nil {
+			from.text = strings.Clone(from.text) // those of all blocks lie together, and stay in a cache
+			b.keys[i] = from
+		}
+	}
+	return b
 }
+
+// replace puts others in the place of some blocks.
+func (b *blocks) replace(from, to int, by blocks) {
+	b.list, b.nums = slices.Replace(b.list, from, to, by.list...), slices.Replace(b.nums, from, to, by.nums...)
+	if b.keys != nil {
+		b.keys = slices.Replace(b.keys, from, to, by.keys...)
+	}
+}
+
+// count returns how many slots there are.
+func (r *ranking) count() int { return r.has.n }
 
 // at returns the slot at a place from 0 on.
 func (r *ranking) at(i int, o *order) uint32 {
@@ -61,7 +95,7 @@ func (r *ranking) at(i int, o *order) uint32 {
 	for i < r.startOf(b) {
 		b--
 	}
-	for i >= r.startOf(b)+len(r.blocks[b].slots) {
+	for i >= r.startOf(b)+int(r.list[b].n) {
 		b++
 	}
 	return r.inOrder(b, o)[i-r.start]
@@ -69,66 +103,122 @@ func (r *ranking) at(i int, o *order) uint32 {
 
 // find returns the place of a slot, and false if it is not there.
 func (r *ranking) find(slot uint32, o *order) (int, bool) {
-	if r.n == 0 {
+	if !r.has.has(slot) {
 		return 0, false
 	}
 	b := r.blocksFor([]uint32{slot}, o)[0]
-	at := slices.Index(r.inOrder(b, o), slot)
-	if at < 0 {
-		return 0, false
-	}
-	return r.startOf(b) + at, true
+	return r.startOf(b) + slices.Index(r.inOrder(b, o), slot), true
 }
 
 // startOf looks at a block and returns the place of its first slot.
 func (r *ranking) startOf(b int) int {
 	for ; r.near < b; r.near++ {
-		r.start += len(r.blocks[r.near].slots)
+		r.start += int(r.list[r.near].n)
 	}
 	for ; r.near > b; r.near-- {
-		r.start -= len(r.blocks[r.near-1].slots)
+		r.start -= int(r.list[r.near-1].n)
 	}
 	return r.start
 }
 
-// grown says that a block has so many slots more.
-func (r *ranking) grown(b, by int) {
-	r.n += by
+// note says that a slot came to a block, or went from it: it has by more.
+func (r *ranking) note(b int, slot uint32, by int) {
+	block := &r.list[b]
+	if len(block.notes) == cap(block.notes) {
+		block.settle()
+	}
+	block.notes = append(block.notes, slot)
+	block.n += int32(by)
 	if b < r.near {
 		r.start += by
+	}
+}
+
+// settle takes out of the notes what has gone. What came back may belong in
+// another place than before.
+func (b *block) settle() {
+	if len(b.notes) == int(b.n) {
+		return
+	}
+	type noted struct {
+		slot  uint32
+		there bool
+	}
+	old, late := b.notes[:b.sorted], b.notes[b.sorted:]
+	all := make([]noted, 0, len(late))
+	shift := 32 - bits.Len(uint(4*len(late)))
+	places := make([]int32, 1<<(32-shift)) // of slots in all, from 1 on, by their hash
+	find := func(slot uint32) *int32 {
+		for h := slot * 0x9e3779b1 >> shift; ; h = (h + 1) % uint32(len(places)) { // neighbours lie apart: Knuth, TAOCP 3, 6.4
+			if at := &places[h]; *at == 0 || all[*at-1].slot == slot {
+				return at
+			}
+		}
+	}
+	for _, slot := range late {
+		at := find(slot)
+		if *at == 0 {
+			all = append(all, noted{slot: slot})
+			*at = int32(len(all))
+		}
+		all[*at-1].there = !all[*at-1].there
+	}
+	b.notes = b.notes[:0]
+	for _, slot := range old {
+		if at := find(slot); *at == 0 {
+			b.notes = append(b.notes, slot)
+		} else {
+			all[*at-1].there = !all[*at-1].there
+		}
+	}
+	b.sorted = int32(len(b.notes))
+	for _, one := range all {
+		if one.there {
+			b.notes = append(b.notes, one.slot)
+		}
 	}
 }
 
 // inOrder returns the slots of a block, smallest first; without an order as
 // they are.
 func (r *ranking) inOrder(b int, o *order) []uint32 {
-	block := &r.blocks[b]
-	if o == nil || block.sorted == len(block.slots) {
-		return block.slots
+	block := &r.list[b]
+	block.settle()
+	slots := block.notes
+	if o == nil || int(block.sorted) == len(slots) {
+		return slots
 	}
-	keys := o.keys(block.slots)
+	keys := o.keys(slots)
 	old, late := keys[:block.sorted], keys[block.sorted:]
 	slices.SortFunc(late, sortKey.compare)
 	for at := len(keys) - 1; len(late) > 0; at-- { // the last of both goes there
 		if n := len(old) - 1; n >= 0 && old[n].isAfter(&late[len(late)-1]) == 1 {
-			block.slots[at], old = old[n].slot, old[:n]
+			slots[at], old = old[n].slot, old[:n]
 		} else {
 			n := len(late) - 1
-			block.slots[at], late = late[n].slot, late[:n]
+			slots[at], late = late[n].slot, late[:n]
 		}
 	}
-	block.sorted = len(keys)
-	return block.slots
+	block.sorted = block.n
+	return slots
 }
 
-// blocksFor returns the blocks of slots. It goes on with all of them step by
-// step, and without branches, so that one wait for memory is for many.
+// blocksFor returns the blocks of slots: for each the last that does not begin
+// behind it. It goes on with all of them step by step, and by number without
+// branches, so that one wait for memory is for many.
 func (r *ranking) blocksFor(slots []uint32, o *order) []int {
 	keys := o.keys(slots)
 	in := make([]int, len(keys))
-	for n := len(r.blocks); n > 1; n -= n / 2 { // which of n blocks: the last that is not after it
+	for n := len(r.list); n > 1; n -= n / 2 { // which of n blocks
+		half := n / 2
+		if r.keys != nil {
+			for i := range in {
+				in[i] += half * (1 - r.keys[in[i]+half].isAfter(&keys[i]))
+			}
+			continue
+		}
 		for i := range in {
-			in[i] += n / 2 * (1 - r.blocks[in[i]+n/2].from.isAfter(&keys[i]))
+			in[i] += half * (1 - r.nums[in[i]+half].isAfter(&keys[i].numbered))
 		}
 	}
 	return in
@@ -139,89 +229,72 @@ func (r *ranking) insert(slots []uint32, o *order) {
 	if len(slots) == 0 {
 		return
 	}
-	if r.n == 0 {
+	for _, slot := range slots {
+		r.has.add(slot)
+	}
+	if len(r.list) == 0 {
 		o.sort(slots)
-		*r = ranking{blocks: blocksOf(slots, blockLen, o), n: len(slots)}
+		r.blocks = blocksOf(slots, blockLen, o)
 		return
 	}
 	in := r.blocksFor(slots, o)
 	for i, b := range in {
-		r.blocks[b].slots = append(r.blocks[b].slots, slots[i])
-		r.grown(b, 1)
+		r.note(b, slots[i], 1)
 	}
+	in = slices.DeleteFunc(in, func(b int) bool { return r.list[b].n <= blockLen })
 	slices.Sort(in)
 	for _, b := range slices.Backward(slices.Compact(in)) { // from the end, so that the others stay
-		if len(r.blocks[b].slots) > blockLen {
-			r.split(b, o)
-		}
+		r.split(b, o)
 	}
 }
 
 // split makes several of a block that is too long: full ones at the end of the
 // list, where most slots come, since more will.
 func (r *ranking) split(b int, o *order) {
-	all := r.inOrder(b, o)
-	var full []block
-	for atEnd := b == len(r.blocks)-1; atEnd && len(all) > blockLen; all = all[blockLen:] {
-		full = append(full, blocksOf(all[:blockLen], blockLen, o)...)
+	all, before := r.inOrder(b, o), len(r.list)
+	full := 0
+	if b == len(r.list)-1 {
+		full = (len(all) - 1) / blockLen * blockLen
 	}
-	parts := append(full, blocksOf(all, blockLen, o)...)
-	r.blocks = slices.Replace(r.blocks, b, b+1, parts...)
+	r.replace(b, b+1, blocksOf(all[full:], blockLen, o))
+	if full > 0 {
+		r.replace(b, b, blocksOf(all[:full], blockLen, o))
+	}
 	if b < r.near {
-		r.near += len(parts) - 1
+		r.near += len(r.list) - before
 	}
 }
 
-// remove takes out those of the slots that are there.
+// remove takes out those of the slots that are there. It uses their memory.
 func (r *ranking) remove(slots []uint32, o *order) {
-	if r.n == 0 || len(slots) == 0 {
+	slots = slices.DeleteFunc(slots, func(slot uint32) bool { return !r.has.has(slot) })
+	if len(slots) == 0 {
 		return
 	}
 	in := r.blocksFor(slots, o)
-	r.fetch(in)
 	for i, b := range in {
-		block := &r.blocks[b]
-		at := slices.Index(block.slots, slots[i])
-		if at < 0 {
-			continue
-		}
-		block.slots = slices.Delete(block.slots, at, at+1)
-		if at < block.sorted {
-			block.sorted--
-		}
-		r.grown(b, -1)
+		r.has.remove(slots[i])
+		r.note(b, slots[i], -1)
 	}
+	if r.has.n == 0 {
+		*r = ranking{}
+		return
+	}
+	in = slices.DeleteFunc(in, func(b int) bool { return r.list[b].n > blockLen/2 })
 	slices.Sort(in)
 	for _, b := range slices.Backward(slices.Compact(in)) { // from the end, so that the others stay
 		r.join(b)
 		r.join(b - 1)
 	}
-	if r.n == 0 {
-		*r = ranking{}
-	}
-}
-
-// fetch reads a slot of each line of memory that blocks have. It waits for all of
-// them at once, where a search in one block after the other waits for each.
-func (r *ranking) fetch(blocks []int) {
-	const line = 16 // slots
-	var sum uint32
-	for _, b := range blocks {
-		slots := r.blocks[b].slots
-		for i := 0; i < len(slots); i += line {
-			sum += slots[i]
-		}
-	}
-	r.fetched = sum
 }
 
 // join makes one of a block and the one behind it, if they have become short.
 func (r *ranking) join(b int) {
-	if b < 0 || b+1 >= len(r.blocks) {
+	if b < 0 || b+1 >= len(r.list) {
 		return
 	}
-	one, other := &r.blocks[b], &r.blocks[b+1]
-	if len(one.slots)+len(other.slots) > blockLen/2 && len(one.slots) > 0 && len(other.slots) > 0 {
+	one, other := &r.list[b], &r.list[b+1]
+	if one.n+other.n > blockLen/2 && one.n > 0 && other.n > 0 {
 		return
 	}
 	if r.near == b+1 {
@@ -229,13 +302,14 @@ func (r *ranking) join(b int) {
 	} else if r.near > b {
 		r.near--
 	}
-	one.slots = append(one.slots, other.slots...)
-	r.blocks = slices.Delete(r.blocks, b+1, b+2)
+	one.notes = append(one.notes, other.notes...)
+	one.n += other.n
+	r.replace(b+1, b+2, blocks{})
 }
 
 // removeFunc takes out all slots of which is holds.
 func (r *ranking) removeFunc(is func(slot uint32) bool, o *order) {
-	left := make([]uint32, 0, r.n)
+	left := make([]uint32, 0, r.count())
 	for slot := range r.all(o) {
 		if !is(slot) {
 			left = append(left, slot)
@@ -248,7 +322,7 @@ func (r *ranking) removeFunc(is func(slot uint32) bool, o *order) {
 // but within a block as they are, which is at once.
 func (r *ranking) all(o *order) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		for b := range r.blocks {
+		for b := range r.list {
 			for _, slot := range r.inOrder(b, o) {
 				if !yield(slot) {
 					return
@@ -261,7 +335,7 @@ func (r *ranking) all(o *order) iter.Seq[uint32] {
 // backward passes over the slots, largest first.
 func (r *ranking) backward(o *order) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		for b := range slices.Backward(r.blocks) {
+		for b := range slices.Backward(r.list) {
 			for _, slot := range slices.Backward(r.inOrder(b, o)) {
 				if !yield(slot) {
 					return

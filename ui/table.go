@@ -101,12 +101,12 @@ func (t *table) adopt(w want, o order, rows *ranking) {
 	t.has, t.order, t.test, t.rows = w, o, w.test(t.x), rows
 }
 
-func (t *table) count() int { return t.rows.n }
+func (t *table) count() int { return t.rows.count() }
 
 // slotAt returns which slot stands on line i of the list.
 func (t *table) slotAt(i int) uint32 {
 	if t.has.down() {
-		i = t.rows.n - 1 - i
+		i = t.count() - 1 - i
 	}
 	return t.rows.at(i, &t.order)
 }
@@ -160,7 +160,7 @@ func (t *table) find(id engine.JobID) int {
 	case !ok:
 		return -1
 	case t.has.down():
-		return t.rows.n - 1 - i
+		return t.count() - 1 - i
 	}
 	return i
 }
@@ -175,7 +175,7 @@ func (t *table) drop(slots []uint32) {
 // put takes states that are newer than what the table has of their jobs, each
 // job once, and returns how many more rows the list has.
 func (t *table) put(states []engine.JobState) int {
-	before := t.rows.n
+	before := t.count()
 	t.slots = t.slots[:0]
 	for i := range states {
 		if slot, ok := t.x.slot(states[i].ID); ok {
@@ -192,7 +192,7 @@ func (t *table) put(states []engine.JobState) int {
 		}
 	}
 	t.rows.insert(t.slots, &t.order)
-	return max(t.rows.n-before, 0)
+	return max(t.count()-before, 0)
 }
 
 // putStored is put for those of the states from the store that are news.
