@@ -228,7 +228,7 @@ func TestExtractNextIsBounded(t *testing.T) {
 	if len(x.Next) != scrape.MaxNext || x.Next[0] != "http://a.test/0" {
 		t.Errorf("%d pages from %q, want the first %d", len(x.Next), x.Next[0], scrape.MaxNext)
 	}
-	want := engine.Finding{Kind: scrape.ManyLinks, Row: 1001, Col: 1, Field: "follow", Selector: "a", Raw: "http://a.test/1000"}
+	want := engine.Finding{Kind: scrape.ManyLinks, Row: 1001, Col: 1, Selector: "a", Raw: "http://a.test/1000"}
 	if len(x.Findings) != 1 || x.Findings[0] != want {
 		t.Errorf("findings %+v, want %+v", x.Findings, want)
 	}

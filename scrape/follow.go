@@ -223,7 +223,7 @@ func (x *extractor) next(p Page) {
 			}
 			if found == MaxNext {
 				x.out.Findings = append(x.out.Findings, engine.Finding{
-					Kind: ManyLinks, Row: found + 1, Col: i + 1, Field: "follow", Selector: f.sel.text, Raw: cutBytes(url, maxRaw),
+					Kind: ManyLinks, Row: found + 1, Col: i + 1, Selector: f.sel.text, Raw: cutBytes(url, maxRaw),
 				})
 				return
 			}

@@ -62,6 +62,18 @@ func TestTryErrors(t *testing.T) {
 	}
 }
 
+// What is left out is said, not only what is followed.
+func TestTryShowsThatLinksAreLeftOut(t *testing.T) {
+	var links strings.Builder
+	for i := range scrape.MaxNext + 1 {
+		fmt.Fprintf(&links, "<a href=/%d>", i)
+	}
+	got := string(try(t, recipe(t, "fields: {t: {select: title}}\nfollow: [{select: a}]"), page(t, "http://a.test/", links.String())))
+	if want := "\n1 finding\n  ManyLinks@R1001C1  a  \"http://a.test/1000\"\n\nfollows 1000 pages\n"; !strings.Contains(strings.ReplaceAll(got, "C1    ", "C1  "), want) {
+		t.Errorf("Try printed\n%s\nwant in it %q", got, want)
+	}
+}
+
 var errBroken = errors.New("broken pipe")
 
 type broken struct{}
