@@ -92,7 +92,7 @@ func cutShort(err error) bool {
 // and of more than a short cut of what the server sent.
 func words(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"net/http: ", "http: ", "HTTP/1.x transport connection broken: ", "readLoopPeekFailLocked: "} {
+	for _, prefix := range []string{"scrape: ", "net/http: ", "http: ", "HTTP/1.x transport connection broken: ", "readLoopPeekFailLocked: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	if text == "%!w(<nil>)" { // net/http's own slip

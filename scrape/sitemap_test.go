@@ -227,7 +227,7 @@ func TestHostileSitemap(t *testing.T) {
 		{name: "cut in the middle", body: head + loc + "<url><loc>http://one.test/p/2", class: engine.Extract, words: "sitemap: it ends inside of 3 elements (read so far: 1 URL)", links: 1},
 		{name: "broken", body: head + loc + "<url>\n<loc <>", class: engine.Extract, words: "sitemap: line 2: not XML (read so far: 1 URL)", links: 1},
 		{name: "more ends than beginnings", body: head + loc + "</urlset></a></b></c>", links: 1},
-		{name: "nested", body: head + strings.Repeat("<a>", 100_000), class: engine.TooComplex, words: "scrape: page too complex: more than 2000 elements deep"},
+		{name: "nested", body: head + strings.Repeat("<a>", 100_000), class: engine.TooComplex, words: "page too complex: more than 2000 elements deep"},
 		{name: "locations in locations", body: head + strings.Repeat("<loc>http://one.test/", 1000), class: engine.Extract, words: "sitemap: it ends inside of 1001 elements (read so far: 0 URLs)"},
 		{name: "a location without end", body: head + "<url><loc>http://one.test/p/" + strings.Repeat("a", 200_000) + "</loc></url></urlset>", words: "sitemap: 0 URLs, 1 no URL"},
 		{
