@@ -111,8 +111,8 @@ func pageFlags(c *Config, fs *pflag.FlagSet) {
 func fetchFlags(c *Config, fs *pflag.FlagSet) {
 	pageFlags(c, fs)
 	fs.VarP(headers(&c.Header), "header", "H", "header for every request, or 'NAME: @FILE' for its value in a file; may be repeated")
-	fs.Var(text(&c.UserAgent), "user-agent", "instead of weir/VERSION")
-	fs.Var(text(&c.Contact), "contact", "address or page that the User-Agent names, for those whose site it is")
+	fs.Var(one(&c.UserAgent, "string", parseAgent, showText), "user-agent", "instead of weir/VERSION")
+	fs.Var(one(&c.Contact, "string", parseContact, showText), "contact", "address or page that the User-Agent names, for those whose site it is")
 	yes(fs, &c.IgnoreRobots, "ignore-robots", "do not ask for robots.txt")
 	fs.Var(many(&c.Allow, ",", parsePrefix), "allow", "private addresses that links and redirects may lead to; may be repeated")
 	fs.Var(secret(&c.Auth, "user:password", checkAuth), "auth", "user and password for the origins that are listed, or @FILE")

@@ -57,6 +57,22 @@ func parseHeader(s string) (string, error) {
 	return name + ": " + val, nil
 }
 
+// parseAgent checks what --user-agent says.
+func parseAgent(s string) (string, error) {
+	if !httpguts.ValidHeaderFieldValue(s) {
+		return "", errors.New("want one line of text")
+	}
+	return s, nil
+}
+
+// parseContact checks what stands in brackets behind it.
+func parseContact(s string) (string, error) {
+	if !httpguts.ValidHeaderFieldValue(s) || strings.ContainsAny(s, "()") {
+		return "", errors.New("want an address or a URL without brackets")
+	}
+	return s, nil
+}
+
 // secretWords are parts of the names of headers whose values are secrets:
 // Authorization, Cookie, X-Api-Key, X-Auth-Token and their like. Whoever has a
 // secret under another name writes it as @FILE.
