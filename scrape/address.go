@@ -93,7 +93,7 @@ func (f *fence) checkAddr(addr netip.Addr) error {
 		}
 	}
 	if why := forbidden(addr); why != "" {
-		return faultf(engine.Blocked, "address %s: %s, and neither listed nor allowed", addr, why)
+		return faultf(engine.Blocked, "address %s: %s, and neither listed nor allowed (--allow %s)", addr, why, addr)
 	}
 	return nil
 }

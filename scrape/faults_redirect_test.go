@@ -119,7 +119,7 @@ func addressFaults() []fault {
 		list = append(list, fault{name: "a redirect to 127.0.0.1 by " + name, run: inwards(func(port string) string { return fmt.Sprintf(place, port) })})
 	}
 	for i := range list {
-		list[i].ends, list[i].words = "blocked", "neither listed nor allowed"
+		list[i].ends, list[i].words = "blocked", "neither listed nor allowed (--allow "
 	}
 	return append(list,
 		fault{name: "a redirect to 127.0.0.1 behind a public name", ends: "redirect", words: "user and password", run: inwards(func(port string) string { return "http://one.test@127.0.0.1:" + port + "/" })},
