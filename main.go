@@ -18,6 +18,8 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"github.com/muesli/cancelreader"
+
 	"weir/engine"
 	"weir/engine/metrics"
 	"weir/engine/sqlite"
@@ -277,7 +279,7 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 		}
 		t.url, t.page = page, p
 	default:
-		if p.Body, err = readPage(page, cfg.MaxBody, r); err != nil {
+		if p.Body, err = readPage(ctx, page, cfg.MaxBody, r); err != nil {
 			return false, err
 		}
 		if cfg.Base != "" {
@@ -288,21 +290,29 @@ func (t *trial) try(ctx context.Context, cfg cli.Config, recipe, page string, w 
 	}
 	spent, err := scrape.Try(ctx, w, r, p)
 	if err != nil {
-		_, err = fmt.Fprintf(w, "outcome  failed: %v\n", err)
+		_, err = fmt.Fprintf(w, "outcome  failed: %s\n", strings.TrimPrefix(err.Error(), "scrape: "))
 		return false, err
 	}
 	_, err = fmt.Fprintf(w, "\ntime     %v\n", spent.Round(10*time.Microsecond))
 	return true, err
 }
 
-// readPage reads a page for r from a file, as UTF-8.
-func readPage(path string, limit int64, r *scrape.Recipe) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, pageError(path, err)
+// readPage reads a page for r from a file, or stdin for -, as UTF-8.
+// The end of ctx ends its waiting for stdin.
+func readPage(ctx context.Context, path string, limit int64, r *scrape.Recipe) ([]byte, error) {
+	var in io.Reader = os.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, pageError(path, err)
+		}
+		defer f.Close()
+		in = f
+	} else if c, err := cancelreader.NewReader(os.Stdin); err == nil { // a file behind < needs none
+		defer context.AfterFunc(ctx, func() { c.Cancel() })()
+		in = c
 	}
-	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, limit+1))
+	body, err := io.ReadAll(io.LimitReader(in, limit+1))
 	switch {
 	case err != nil:
 		return nil, pageError(path, err)

@@ -34,13 +34,15 @@ func parseBase(s string) (string, error) {
 func (a *app) try() *cobra.Command {
 	cfg := defaultConfig()
 	cmd := &cobra.Command{
-		Use:   "try RECIPE URL|FILE",
+		Use:   "try RECIPE URL|FILE|-",
 		Short: "Run a recipe on one page: records, what is missing, and why",
 		Example: `
 # a page of the web
 weir try page https://example.org/
 # one that was saved, while the recipe is being written
-weir try --watch --base https://example.org/ mine.yaml saved.html`,
+weir try --watch --base https://example.org/ mine.yaml saved.html
+# one that something else fetches
+curl -s https://example.org/ | weir try --base https://example.org/ mine.yaml -`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return errors.New("want a recipe and a page, such as: weir try page https://example.org/")
@@ -85,6 +87,9 @@ const watchEvery = 300 * time.Millisecond
 // until ctx is done. What is wrong with either is shown, and waited out. On a
 // terminal each try has the screen for itself; what has scrolled away stays.
 func (a *app) watch(ctx context.Context, cfg Config, recipe, page string) error {
+	if page == "-" {
+		return errors.New("--watch: stdin is read once: name a file")
+	}
 	var files []string
 	for _, name := range []string{recipe, page} {
 		if !strings.Contains(name, "://") && !a.isBuiltIn(name) {
