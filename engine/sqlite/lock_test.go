@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/engine/enginetest"
 	"weir/engine/sqlite"
 )
 
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the test is over, if nobody kills it
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(enginetest.Run(m))
 }
 
 func TestLock(t *testing.T) {

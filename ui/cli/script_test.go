@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"weir/engine/enginetest"
 )
 
 // program is the path of the program under test.
@@ -53,7 +55,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "go run -exec cp weir:", err)
 			return 1
 		}
-		return m.Run()
+		return enginetest.Run(m)
 	}())
 }
 

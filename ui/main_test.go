@@ -1,0 +1,10 @@
+package ui
+
+import (
+	"os"
+	"testing"
+
+	"weir/engine/enginetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(enginetest.Run(m)) }
