@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,8 +57,26 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "go run -exec cp weir:", err)
 			return 1
 		}
+		if err := waitTogether(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		return enginetest.Run(m)
 	}())
+}
+
+// waitTogether lets twice as many tests go on at once as there are processors,
+// unless -parallel says how many: most of them wait, for a program, a terminal
+// or a disk.
+func waitTogether() error {
+	flag.Parse()
+	const name = "test.parallel"
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	if given {
+		return nil
+	}
+	return flag.Set(name, strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 }
 
 // TestScripts runs testdata/script/*.txtar over the real program. Beside the
