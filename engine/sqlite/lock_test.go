@@ -27,7 +27,11 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the test is over, if nobody kills it
 		os.Exit(0)
 	}
-	os.Exit(enginetest.Run(m))
+	// Tests about the disk have one of their own (newDisk).
+	done := enginetest.InMemory()
+	code := enginetest.Run(m)
+	done()
+	os.Exit(code)
 }
 
 func TestLock(t *testing.T) {

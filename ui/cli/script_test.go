@@ -61,6 +61,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		// A program that is killed loses nothing of a file in memory, and
+		// nothing of one on a disk: the system has both.
+		defer enginetest.InMemory()()
 		return enginetest.Run(m)
 	}())
 }
