@@ -47,7 +47,7 @@ func TestLimitedByIsCalm(t *testing.T) {
 	pace, server, robots := engine.LimitPace, engine.LimitServer, engine.LimitRobots
 	words := map[engine.LimitKind]string{
 		pace: "host pace: ", server: "server latency: ", robots: "robots.txt: ",
-		engine.LimitPaused: "paused by you ", engine.LimitParked: "host parked: ", engine.LimitNothing: "nothing to do",
+		engine.LimitPaused: "your pause ", engine.LimitParked: "2 parked hosts: ", engine.LimitNothing: "lack of work",
 	}
 	type seen struct {
 		at    time.Duration // since the first

@@ -73,7 +73,7 @@ func (h header) card(height int) []row {
 
 	l := h.limit
 	style := t.limitStyle(l)
-	limit := []bit{{"limited by ", style, 1}, {l.Limit.Kind.String(), style, 0}}
+	limit := []bit{{"limited by ", style, 1}, {limitName(l), style, 0}}
 	switch {
 	case l.Trouble != "":
 		cause, _ := troubleCause(l)

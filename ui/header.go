@@ -302,15 +302,18 @@ func (h header) narrowLimit() []string {
 		return limitText(h.keys, h.limit, h.deps, h.unsaved)
 	}
 	if l.Kind == engine.LimitPace && !l.Next.IsZero() {
-		words := "host pace: next in " + in(l.Next, h.limit.At)
-		more := " (" + count(l.Waiting) + " of " + plural(l.Hosts, "host") + " wait)"
+		words := limitName(h.limit) + ": next in " + in(l.Next, h.limit.At)
+		more := " (" + wait(count(l.Waiting)+" of "+plural(l.Hosts, "host"), l.Waiting) + ")"
 		if width("limited by "+words+more)+2 <= h.w {
 			words += more
 		}
 		return []string{words}
 	}
+	if l.Kind == engine.LimitPaused {
+		return narrowPause(h.keys, h.limit, h.w-2-len("limited by "))
+	}
 	if l.Kind == engine.LimitNothing && h.unsaved > 0 {
-		return []string{"nothing to do", count(h.unsaved) + " NOT SAVED" + h.keys.say(": %s exports", actExport)}
+		return []string{limitName(h.limit), count(h.unsaved) + " NOT SAVED" + h.keys.say(": %s exports", actExport)}
 	}
 	return limitText(h.keys, h.limit, h.deps, h.unsaved)
 }

@@ -8,12 +8,60 @@ import (
 	"weir/engine"
 )
 
-// limitText says what limits the run, most important part first. The parts
-// are of one sentence: what does not fit is dropped from its end.
+// limitText says what limits the run, in words that follow "limited by", the
+// most important part first. What does not fit is dropped from its end.
 func limitText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 	if s.Trouble != "" {
 		return troubleText(s, d)
 	}
+	l := &s.Limit
+	if l.Kind == engine.LimitNothing {
+		return restText(k, s, d, unsaved)
+	}
+	parts := limitParts(k, s)
+	parts[0] = limitName(s) + parts[0]
+	return parts
+}
+
+// limitName is what limits the run, in two or three words.
+func limitName(s *engine.Stats) string {
+	switch l := &s.Limit; l.Kind {
+	case engine.LimitPaused:
+		if pauseOf(s).Of > 0 {
+			return "the safeguard's pause"
+		}
+		return "your pause"
+	case engine.LimitRobots:
+		return "robots.txt"
+	case engine.LimitParked:
+		if l.Waiting > 1 {
+			return count(l.Waiting) + " parked hosts"
+		}
+		return "a parked host"
+	case engine.LimitServer:
+		return "server latency"
+	case engine.LimitWorkers:
+		return "workers"
+	case engine.LimitPace:
+		return "host pace"
+	case engine.LimitRetry:
+		return "retry waits"
+	case engine.LimitBacklog:
+		return "an empty backlog"
+	}
+	return "lack of work"
+}
+
+// pauseOf returns the pause that limits a run.
+func pauseOf(s *engine.Stats) engine.Paused {
+	if p, ok := s.Limit.Reason.(engine.Paused); ok {
+		return p
+	}
+	return s.Paused
+}
+
+// limitParts are what there is to say of a limit behind its name.
+func limitParts(k keyMap, s *engine.Stats) []string {
 	l := &s.Limit
 	name := clean(l.Host, urlBytes)
 	next := func(parts ...string) []string {
@@ -27,39 +75,11 @@ func limitText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 	}
 	switch l.Kind {
 	case engine.LimitPaused:
-		at := s.Paused
-		if p, ok := l.Reason.(engine.Paused); ok {
-			at = p
-		}
-		urls := plural(s.Counts.Left(), "URL")
-		what := k.say("%s resumes "+urls, actPauseAll)
-		if at.What != "" && at.What != "run" {
-			what = k.say("%s on the ", actPause)
-			if what != "" {
-				what += clean(at.What, whyBytes) + " resumes " + urls
-			}
-		}
-		if what == "" {
-			if what = urls + " wait"; s.Counts.Left() == 1 {
-				what += "s"
-			}
-		}
-		when := "at " + daytime(at.At)
-		if ago := s.At.Sub(at.At).Truncate(time.Minute); ago > 0 { // no second of a pause is news
-			when += ", " + round(ago) + " ago"
-		}
-		when += ": "
-		if at.Of > 0 {
-			return []string{"paused by the safeguard " + when + what, fmt.Sprintf("%d of the last %d answers failed", at.Failed, at.Of)}
-		}
-		return []string{"paused by you " + when + what}
+		return pauseParts(k, s)
 	case engine.LimitRobots:
-		return next(fmt.Sprintf("robots.txt: %s of %s wait for the rules of their site", count(l.Waiting), plural(l.Hosts, "host")))
+		return next(": " + hostsWait(l, "for the rules of their site", "for the rules of its site"))
 	case engine.LimitParked:
-		first := "host parked: " + plural(l.Jobs, "URL") + " wait"
-		if l.Jobs == 1 {
-			first += "s"
-		}
+		first := ": " + wait(plural(l.Jobs, "URL"), l.Jobs)
 		if !l.Next.IsZero() {
 			first += " " + in(l.Next, s.At)
 		}
@@ -82,28 +102,121 @@ func limitText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 		}
 		return parts
 	case engine.LimitServer:
-		return next(fmt.Sprintf("server latency: %s", awaiting(s.Busy)))
+		return next(": " + awaiting(s.Busy))
 	case engine.LimitWorkers:
-		ready := plural(l.Waiting, "host") + " could go on"
-		parts := []string{"workers: " + busyWorkers(s.Workers), ready}
+		parts := []string{": the only one is busy"}
+		if s.Workers != 1 {
+			parts[0] = ": all " + count(s.Workers) + " are busy"
+		}
+		if l.Waiting > 0 {
+			parts = append(parts, plural(l.Waiting, "host")+" could go on")
+		}
 		if more := k.say("%s adds one", actMore); more != "" {
 			parts = append(parts, more)
 		}
 		return parts
 	case engine.LimitPace:
-		switch {
-		case l.Waiting == 0:
-			return next("host pace: no turn has come")
-		case l.Hosts == 1:
-			return next("host pace: the 1 host waits its turn")
+		if l.Waiting == 0 {
+			return next(": no turn has come")
 		}
-		return next(fmt.Sprintf("host pace: %s of %s wait their turn", count(l.Waiting), plural(l.Hosts, "host")))
+		return next(": " + hostsWait(l, "their turn", "its turn"))
 	case engine.LimitRetry:
-		return next("retry waits: " + plural(s.Counts.Retry, "URL") + " to be asked again")
-	case engine.LimitBacklog:
-		return []string{"backlog empty: what is left is in flight", plural(s.Counts.InFlight, "request")}
+		return next(": " + plural(s.Counts.Retry, "URL") + " to be asked again")
 	}
-	return restText(k, s, d, unsaved)
+	parts := []string{": " + plural(s.Counts.InFlight, "request") + " in flight"}
+	if n := s.Counts.Retry; n > 0 {
+		parts = append(parts, wait(count(n), n)+" to be retried")
+	}
+	return parts
+}
+
+// hostsWait says how many of the hosts with work left wait for what many do, or
+// one does.
+func hostsWait(l *engine.Limit, many, one string) string {
+	switch {
+	case l.Hosts == 1:
+		return "the 1 host waits " + one
+	case l.Waiting == 1:
+		return "1 of " + plural(l.Hosts, "host") + " waits " + one
+	}
+	return count(l.Waiting) + " of " + plural(l.Hosts, "host") + " wait " + many
+}
+
+// wait is what n of something do.
+func wait(them string, n int) string {
+	if n == 1 {
+		return them + " waits"
+	}
+	return them + " wait"
+}
+
+// pauseParts say since when what is paused, and what resumes it.
+func pauseParts(k keyMap, s *engine.Stats) []string {
+	at := pauseOf(s)
+	when := " at " + daytime(at.At)
+	if ago := pausedFor(s); ago != "" {
+		when += ", " + ago + " ago"
+	}
+	parts := []string{when + ": " + resumes(k, s)}
+	if at.Of > 0 {
+		parts = append(parts, fmt.Sprintf("%d of the last %d answers failed", at.Failed, at.Of))
+	}
+	return parts
+}
+
+// pausedFor says for how long, if that is a minute: no second of a pause is news.
+func pausedFor(s *engine.Stats) string {
+	if d := s.At.Sub(pauseOf(s).At).Truncate(time.Minute); d > 0 {
+		return round(d)
+	}
+	return ""
+}
+
+// resumes says which key resumes how much of what is paused.
+func resumes(k keyMap, s *engine.Stats) string {
+	left := s.Counts.Left()
+	urls := plural(left, "URL")
+	what := k.say("%s resumes "+urls, actPauseAll)
+	if at := pauseOf(s); at.What != "" && at.What != "run" {
+		which := " on the "
+		if s.Limit.Waiting > 1 {
+			which = " on each "
+		}
+		if what = k.say("%s", actPause); what != "" {
+			what += which + clean(at.What, whyBytes) + " resumes " + urls
+		}
+	}
+	if what == "" {
+		return wait(urls, left)
+	}
+	return what
+}
+
+// narrowPause are the words of a pause, the fullest that fit into so many cells.
+func narrowPause(k keyMap, s *engine.Stats, cells int) []string {
+	name, left := limitName(s), s.Counts.Left()
+	what, waits := resumes(k, s), wait(plural(left, "URL"), left)
+	all := []string{name + pauseParts(k, s)[0]}
+	if ago := pausedFor(s); ago != "" {
+		all = append(all, name+", "+ago+" ago: "+what)
+	}
+	all = append(all, name+": "+what, name+": "+waits, waits)
+	for _, words := range all {
+		if width(words) <= cells {
+			return []string{words}
+		}
+	}
+	return all[len(all)-1:]
+}
+
+// limitSentences is limitText in whole sentences.
+func limitSentences(k keyMap, s *engine.Stats, d Deps, unsaved int) string {
+	parts := limitText(k, s, d, unsaved)
+	sep := ", "
+	if s.Trouble == "" && s.Limit.Kind == engine.LimitNothing { // each part is about something else
+		sep = ". "
+	}
+	return "Limited by " + strings.Join(parts, sep) + "."
 }
 
 // limitHold is how long a diagnosis that is true no longer stays in the header
@@ -187,9 +300,9 @@ func awaiting(n int) string {
 func restText(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
 	c := s.Counts
 	if c.Submitted == 0 {
-		return []string{"nothing to do" + k.say(": press %s to add a batch", actAdd)}
+		return []string{limitName(s) + k.say(": press %s to add a batch", actAdd)}
 	}
-	parts := []string{"nothing to do"}
+	parts := []string{limitName(s)}
 	results := c.Ended() - c.Cancelled - c.Duplicate - c.Invalid
 	switch {
 	case unsaved > 0:

@@ -34,7 +34,7 @@ func broken() *enginetest.Scraper {
 
 func TestStoryOfABatch(t *testing.T) {
 	tell(t, broken(), nil, func(ta *tale) {
-		ta.sees("idle", "no batch yet: press a, or paste URLs", "limited by nothing to do")
+		ta.sees("idle", "no batch yet: press a, or paste URLs", "limited by lack of work")
 		ta.titled("weir")
 		ta.paste(pagesOf("one.test", 5) + "http://one.test/0\n")
 		ta.sees("Add a batch", "6 URLs on 1 host: 5 new · 1 duplicate")

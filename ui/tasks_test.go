@@ -111,7 +111,7 @@ func TestTasksOfAnOperator(t *testing.T) {
 				h.rest(time.Minute)
 			},
 			does: func(h *hands) {
-				h.sees("limited by host parked: 8 URLs wait 9m")
+				h.sees("limited by a parked host: 8 URLs wait 9m")
 				h.press("W")
 				h.sees("late.test answered 429 and", "asked for 10m", "0 of 8 URLs ended; left: ")
 			},
@@ -216,7 +216,7 @@ func TestTasksOfAnOperator(t *testing.T) {
 			},
 			does: func(h *hands) {
 				h.press("P")
-				h.sees("PAUSED", "limited by paused by you at")
+				h.sees("PAUSED", "limited by your pause at")
 				h.rest(time.Second) // what was in flight ends
 				fetched := len(h.pages("six.test"))
 				h.rest(time.Minute)

@@ -214,14 +214,14 @@ func TestLimitOfTroubles(t *testing.T) {
 		{"unreachable", engine.Limit{
 			Kind: engine.LimitParked, Jobs: 12, Next: at.Add(30 * time.Second), Host: "one.test",
 			Reason: engine.HostDown{Until: at.Add(30 * time.Second), Class: engine.DNS, Failures: 5},
-		}, "host parked: 12 URLs wait 30s | one.test cannot be reached (dns, 5x) | p on it probes now | again at 12:01:30"},
+		}, "a parked host: 12 URLs wait 30s | one.test cannot be reached (dns, 5x) | p on it probes now | again at 12:01:30"},
 		{"robots.txt", engine.Limit{
 			Kind: engine.LimitRobots, Jobs: 12, Hosts: 1, Waiting: 1, Next: at.Add(300 * time.Second), Host: "one.test",
 			Reason: engine.RobotsDown{Until: at.Add(300 * time.Second), Class: engine.Status, Status: 503},
-		}, "robots.txt: 1 of 1 host wait for the rules of their site | next in 5m00s | one.test"},
+		}, "robots.txt: the 1 host waits for the rules of its site | next in 5m00s | one.test"},
 		{"the safeguard", engine.Limit{
 			Kind: engine.LimitPaused, Jobs: 12, Host: "one.test", Reason: engine.Paused{At: noon, What: "host", Failed: 12, Of: 20},
-		}, "paused by the safeguard at 12:00:00, 1m ago: p on the host resumes 12 URLs | 12 of the last 20 answers failed"},
+		}, "the safeguard's pause at 12:00:00, 1m ago: p on the host resumes 12 URLs | 12 of the last 20 answers failed"},
 	} {
 		s := engine.Stats{At: at, Limit: tc.limit, Counts: engine.Counts{Submitted: 12, Backlog: 12}}
 		if got := strings.Join(limitText(newKeys(), &s, Deps{}, 0), " | "); got != tc.want {

@@ -11,7 +11,7 @@ import (
 
 // whyRun tells what limits the run, in sentences.
 func whyRun(k keyMap, s *engine.Stats, d Deps, unsaved int) []string {
-	lines := []string{"Limited by " + strings.Join(limitText(k, s, d, unsaved), ", ") + "."}
+	lines := []string{limitSentences(k, s, d, unsaved)}
 	c := s.Counts
 	lines = append(lines,
 		fmt.Sprintf("%s of %s ended; left: %s in the backlog, %s queued, %s to retry, %s in flight.",
@@ -113,7 +113,7 @@ func whyWorker(k keyMap, w *engine.WorkerStats, s *engine.Stats, d Deps, unsaved
 		_, text, _ := idleText(s, true)
 		return []string{
 			name + " idles: " + text + ".",
-			"Limited by " + strings.Join(limitText(k, s, d, unsaved), ", ") + ".",
+			limitSentences(k, s, d, unsaved),
 		}
 	}
 	return []string{clean(w.URL, urlBytes), name + ": " + w.Phase.String() + " for " + short(max(s.At.Sub(w.Since), 0)) + ", attempt " + tryText(w) + "."}
