@@ -111,12 +111,16 @@ func (p *palette) View(th Theme, w, h int) string {
 	}
 	w = min(w-4, 84)
 	inner := w - 4
-	p.room = max(min(h-4, 14), 1)
+	about := p.about(th, inner)
+	if h-4 > len(about)+6 {
+		about = append([]row{{}}, about...)
+	}
+	p.room = max(min(h-4-len(about), 14), 1)
 	p.top = max(p.cursor-p.room+1, min(p.top, p.cursor, len(p.found)-p.room), 0)
 	rows := []row{{text: th.Accent.Render(":") + " " + fieldView(th, p.field, inner-2)}}
 	for i := p.top; i < p.top+p.room; i++ {
 		if i >= len(p.found) {
-			rows = append(rows, row{})
+			rows = append(rows, row{drop: 1})
 			continue
 		}
 		rows = append(rows, row{text: p.line(th, p.found[i], i == p.cursor, inner), item: i + 1})
@@ -124,19 +128,55 @@ func (p *palette) View(th Theme, w, h int) string {
 	if len(p.found) == 0 {
 		rows[1].text = th.Muted.Render("no action is called that")
 	}
+	rows = append(rows, dropped(2, about)...)
 	rows = append(rows, p.foot(th, inner, hint{act: actAccept, word: "do it"}, hint{act: actUp, also: actDown, word: "choose"}, hint{act: actClose}))
 	return p.box(th, "Actions", rows, w, h)
 }
 
-// line draws one action in w cells: its name, its key, and what it does or why
-// it cannot.
-func (p *palette) line(th Theme, a action, selected bool, w int) string {
-	does, style := a.does, th.Muted
+// says returns what an action does, or why it cannot.
+func (p *palette) says(a action) (words string, possible bool) {
 	if why := p.whyNot(a.act); why != "" {
-		does, style = "not now: "+clean(why, lineBytes), th.Warn
+		return "not now: " + clean(why, lineBytes), false
 	}
-	name, key := pad(a.name, 28), pad(a.key.Help().Key, 10)
-	rest := pad(does, w-width(name)-width(key)-2)
+	return a.does, true
+}
+
+// about says of the action under the cursor in whole what its line may have no
+// room for. It takes the same lines for most of them, so that what is chosen
+// moves and the dialog does not.
+func (p *palette) about(th Theme, w int) (rows []row) {
+	if p.cursor < len(p.found) {
+		words, possible := p.says(p.found[p.cursor])
+		style := th.Text
+		if !possible {
+			style = th.Warn
+		}
+		rows = wrap(words, style, w)
+	}
+	for len(rows) < 2 {
+		rows = append(rows, row{})
+	}
+	return rows
+}
+
+// line draws one action in w cells: its name, its key, and as far as there is
+// room what it does or why it cannot.
+func (p *palette) line(th Theme, a action, selected bool, w int) string {
+	const cells, keyCells, fewest = 28, 10, 16 // of the name, of the key, and for the rest
+	words, possible := p.says(a)
+	style := th.Muted
+	if !possible {
+		style = th.Warn
+	}
+	name, key, rest := pad(a.name, cells), pad(a.key.Help().Key, keyCells), ""
+	switch room := w - 2 - cells - keyCells; {
+	case room >= fewest:
+		rest = pad(words, room)
+	case !possible && room >= 0: // that it cannot is said, and why below
+		name, rest = pad(a.name, max(w-2-keyCells-len("not now"), 0)), "not now"
+	default:
+		name = pad(a.name, max(w-2-keyCells, 0))
+	}
 	if selected {
 		return th.Selected.Render(th.Glyphs.Cursor + " " + name + key + rest)
 	}

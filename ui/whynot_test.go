@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"weir/engine"
 )
 
@@ -103,4 +105,44 @@ func TestWhyNotSays(t *testing.T) {
 			t.Errorf("frozen and read-only the palette says\n%s", got)
 		}
 	})
+}
+
+// What is said of the chosen action is read in whole at every size, and choosing
+// moves nothing else: no side of the box, and no key below it.
+func TestPaletteSaysAll(t *testing.T) {
+	for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 15}, {50, 12}} {
+		for _, sc := range []scene{busyScene(), startScene(), storeFailed()} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, sc, size[0], size[1])
+				p := newPalette(s.keys, s.whyNotFrozen)
+				s.run(s.dialogs.push(p))
+				before := ""
+				for i, a := range p.found {
+					p.cursor = i
+					s.drawn = nil
+					lines := strings.Split(s.screen(), "\n")
+					var all []string
+					now := fmt.Sprint(p.at)
+					for at := p.at.y; at < p.at.y+p.at.h; at++ {
+						line := ansi.Cut(lines[at], p.at.x, p.at.x+p.at.w)
+						words := strings.Fields(strings.Trim(line, "┏┃┗┓┛━"))
+						if len(words) > 0 && words[0] == "enter" {
+							now += fmt.Sprint(" keys ", at)
+						}
+						if len(words) > 0 && words[0] != s.th.Glyphs.Cursor {
+							all = append(all, words...)
+						}
+					}
+					said, _ := p.says(a)
+					if !strings.Contains(strings.Join(all, " "), said) {
+						t.Errorf("%v, %s: of %s it does not say in whole %q:\n%s", size, sc.name, a.id, said, s.screen())
+					}
+					if before != "" && now != before {
+						t.Fatalf("%v, %s: at %s the box moves:\n%s", size, sc.name, a.id, s.screen())
+					}
+					before = now
+				}
+			})
+		}
+	}
 }
