@@ -13,17 +13,29 @@ import (
 // stands at the end of its line of keys. Their keys are those of the panels, but
 // for cancel, which means the run.
 var (
-	cardActs = []act{actCancel, actUndo, actPauseAll, actExclude, actRetryAll, actAdd, actMore, actFewer, actWhyRun, actExport, actLog, actFreeze, actTheme}
+	cardActs = []act{actCancel, actUndo, actPauseAll, actExclude, actRetryAll, actAdd, actMore, actFewer, actWhyRun, actExport, actLog, actFreeze, actTheme, actPalette}
 	cardLast = []act{actHelp, actQuit}
 )
 
 // cardDialogs are those of them that open a dialog: without room for one they
 // are not there. Quit is, since there has to be a way out.
-var cardDialogs = []act{actExclude, actAdd, actWhyRun, actExport, actLog, actHelp}
+var cardDialogs = []act{actExclude, actAdd, actWhyRun, actExport, actLog, actPalette, actHelp}
 
 // cardHas reports whether an act is one of the card's in w x h cells.
 func cardHas(a act, w, h int) bool {
 	return (slices.Contains(cardActs, a) || slices.Contains(cardLast, a)) && (!tooSmall(w, h-1) || !slices.Contains(cardDialogs, a))
+}
+
+// whyNotCard says that an act of the palette means a row or a panel, which nobody
+// sees on the card.
+func (m *Model) whyNotCard(a act) string {
+	switch {
+	case formOf(m.w, m.h) != cardForm, a != actCancel && cardHas(a, m.w, m.h):
+		return ""
+	case a == actCancelAll, a == actMouse, a == actSuspend, actThemeDefault <= a && a <= actThemeMono:
+		return ""
+	}
+	return "it needs a terminal of 60x15"
 }
 
 // cardAct does what a key or a click on the card asks for. There is no row that

@@ -154,3 +154,34 @@ func TestNarrowForm(t *testing.T) {
 		}
 	})
 }
+
+// The palette opens on the card, and does there what needs no row: also when it
+// was opened where there are some.
+func TestCardHasAPalette(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, busyScene(), 120, 36)
+		s.press(":")
+		for _, key := range "cancel sel" {
+			s.press(string(key))
+		}
+		s.tell(tea.WindowSizeMsg{Width: 50, Height: 12})
+		s.drawn = nil
+		if got := s.screen(); !strings.Contains(got, "not now: it needs a terminal of 60x15") {
+			t.Errorf("nothing says why no row can be cancelled:\n%s", got)
+		}
+		s.press("enter")
+		s.press("esc")
+		if got := strings.Join(s.fake.calls, " "); got != "" {
+			t.Errorf("%s was asked for, of a row that nobody sees", got)
+		}
+		s.press(":")
+		for _, key := range "pause or resume the run" {
+			s.press(string(key))
+		}
+		s.press("enter")
+		s.rest(0)
+		if got := strings.Join(s.fake.calls, " "); !strings.Contains(got, "pause") {
+			t.Errorf("the run is not paused by the palette of the card: %q", got)
+		}
+	})
+}

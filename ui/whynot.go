@@ -83,6 +83,9 @@ func (m *Model) whyEmpty() string {
 // whyNotFrozen is whyNot where the display may be frozen: whoever acts thaws it
 // first, and only then is known what is possible.
 func (m *Model) whyNotFrozen(a act) string {
+	if why := m.whyNotCard(a); why != "" {
+		return why
+	}
 	if m.freezer.on && m.keys.of(a).changes() {
 		return m.whyReadOnly(a)
 	}
