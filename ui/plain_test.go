@@ -45,6 +45,8 @@ type teletype struct {
 	files files
 	end   chan error
 	run   context.CancelCauseFunc
+
+	controller engine.Controller
 }
 
 // plainly runs do against a Plain with the given answers; do says how it ends.
@@ -56,7 +58,7 @@ func plainly(t *testing.T, s *enginetest.Scraper, do func(*teletype), with ...fu
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		tt := &teletype{t: t, end: make(chan error, 1), run: cancel, files: files{there: map[string]int{"old.jsonl": 1}, urls: map[string][]string{}}}
+		tt := &teletype{t: t, end: make(chan error, 1), run: cancel, controller: eng, files: files{there: map[string]int{"old.jsonl": 1}, urls: map[string][]string{}}}
 		r, w := io.Pipe()
 		tt.in = w
 		var wg sync.WaitGroup
@@ -157,7 +159,7 @@ func TestPlainLeavesWhatIsKept(t *testing.T) {
 func TestPlainSession(t *testing.T) {
 	plainly(t, answering(map[string]engine.Step{"/bad": enginetest.Fail(engine.Reset, "cut \x1b[31moff")}), func(tt *teletype) {
 		tt.want(tt.hear(time.Second), "Type help for the commands")
-		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | URL | FILTER | all")
+		tt.talk("help", "add [recipe=R]", "quit: leave", "cancel BATCH | host NAME | URL | worker N | FILTER | all")
 		tt.talk("help undo", "undo: take back the last change")
 		tt.talk("batches", "no batch yet")
 		tt.talk("frobnicate", `there is no command "frobnicate"`)
@@ -209,7 +211,7 @@ func TestPlainSteers(t *testing.T) {
 		tt.talk("hosts", "Next request to h1.test in ", " behind it. One request every 5.00s (set by you); ")
 		tt.talk("priority 1 low", "batch 1: priority high -> low")
 		tt.talk("priority 1 urgent", "priority BATCH low|normal|high")
-		tt.talk("cancel", "cancel BATCH | host NAME | URL | FILTER | all")
+		tt.talk("cancel", "cancel BATCH | host NAME | URL | worker N | FILTER | all")
 		tt.talk("cancel host h2.test", "host h2.test cancelled")
 		tt.talk("undo", "undone: ", "h2.test")
 		tt.talk("cancel 7", "cancel: no batch 7 is known: there is 1, batches lists them")

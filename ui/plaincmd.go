@@ -26,6 +26,7 @@ type plainCommand struct {
 // A plainQuestion awaits one of the answers in the list of commands: yes or no, or
 // those that quit asks for.
 type plainQuestion struct {
+	asks string         // what is said to ask it, and again if the answer is no command
 	left string         // what is said if the answer is not yes
 	yes  func() tea.Cmd // nil: it is the question of quit
 }
@@ -67,9 +68,9 @@ func plainCommands() []plainCommand {
 		{name: "log", args: "[N]", does: "the last N lines of what happened, 20 without N, newest last", run: (*plain).logLines},
 		{name: "add", args: "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", does: "add a batch; a line that is a URL needs no add", run: (*plain).add, changes: true},
 		{name: "preview", args: "[recipe=R] [priority=P] [interval=D] URL...|FILE|BASE MONTHS", does: "say what add would add: how many URLs are new, duplicate or invalid, on how many hosts, which lines are wrong, and how long it takes; then ask whether to add it", run: (*plain).preview, changes: true},
-		{name: "cancel", args: "BATCH | host NAME | URL | FILTER | all", does: "cancel what has not ended; of what waiting FILTER finds it says first which URLs these are, and asks", run: (*plain).cancel, changes: true},
+		{name: "cancel", args: "BATCH | host NAME | URL | worker N | FILTER | all", does: "cancel what has not ended; of what waiting FILTER finds it says first which URLs these are, and asks", run: (*plain).cancel, changes: true},
 		{name: "exclude", args: "[batch N] PATTERN", does: "cancel what waits and has that text in its URL, in any case, when it has said how many these are; re:EXPR is a regular expression", run: (*plain).exclude, changes: true},
-		{name: "pause", args: "[BATCH | host NAME | URL | FILTER]", does: "start no new request; without a name, of the run; with FILTER, of what waiting FILTER finds", run: (*plain).pause, changes: true},
+		{name: "pause", args: "[BATCH | host NAME | URL | worker N | FILTER]", does: "start no new request; without a name, of the run; with FILTER, of what waiting FILTER finds", run: (*plain).pause, changes: true},
 		{name: "resume", args: "[BATCH | host NAME | URL | FILTER]", does: "go on; a host that cannot be reached is probed", run: (*plain).resume, changes: true},
 		{name: "retry", args: "[BATCH | host NAME | URL | result N | FILTER]", does: "retry what failed or was empty", run: (*plain).retry, changes: true},
 		{name: "interval", args: "D [BATCH | host NAME]", does: "time between two requests to a host: 500ms, 2s; 0 does not pace", run: (*plain).interval, changes: true},
@@ -124,12 +125,15 @@ func (p *plain) command(text string) tea.Cmd {
 	p.was, p.asked = p.asked, nil
 	commands := plainCommands()
 	i := slices.IndexFunc(commands, func(c plainCommand) bool { return c.name == name })
-	if p.was != nil && p.was.yes != nil && (i < 0 || !commands[i].answers) {
+	if p.was != nil && p.was.yes != nil && i >= 0 && !commands[i].answers {
 		p.say(p.was.left)
 	}
 	switch {
 	case i < 0:
-		p.say(fmt.Sprintf("there is no command %q: help lists them", name))
+		p.say(noCommand(name))
+		if p.was != nil {
+			p.pose(*p.was)
+		}
 	case p.quitting() && name == "cancel" && len(args) == 0: // who only watches may answer that, too
 		return p.stop()
 	case p.barred(&commands[i]):
@@ -153,9 +157,19 @@ func (p *plain) help(args []string) tea.Cmd {
 		}
 	}
 	if none {
-		p.say(fmt.Sprintf("help: there is no command %q: help lists them", args[0]))
+		p.say("help: " + noCommand(args[0]))
 	}
 	return nil
+}
+
+// noCommand says that a word is no command, and which one is near it.
+func noCommand(word string) string {
+	commands := plainCommands()
+	names := make([]string, len(commands))
+	for i := range commands {
+		names[i] = commands[i].name
+	}
+	return fmt.Sprintf("there is no command %q: %shelp lists them", word, meant("", nearest(word, names), " "))
 }
 
 // freeze holds back what is said without being asked for, or ends that.
@@ -208,24 +222,35 @@ func (p *plain) quit([]string) tea.Cmd {
 			plural(left, "URL"), count(c.Queued), count(c.InFlight), count(c.Retry), count(c.Backlog)))
 	}
 	words, _ := l.results(Theme{})
+	p.say(words)
+	if l.kept != "" {
+		p.say(l.keptText(1 << 10))
+	}
+	answers := "Answer stay, export FILE, drain or cancel."
 	switch {
 	case p.deps.ReadOnly && l.kept != "":
-		p.say(words, l.keptText(1<<10), "Answer stay, leave or export FILE.")
+		answers = "Answer stay, leave or export FILE."
 	case p.deps.ReadOnly:
-		p.say(words, "Answer stay, export FILE, or cancel: this program is the run, and ends it.")
+		answers = "Answer stay, export FILE, or cancel: this program is the run, and ends it."
 	case l.kept != "":
-		p.say(words, l.keptText(1<<10), "Answer stay, leave, export FILE, drain or cancel; cancel is for good.")
-	default:
-		p.say(words, "Answer stay, export FILE, drain or cancel.")
+		answers = "Answer stay, leave, export FILE, drain or cancel; cancel is for good."
 	}
-	p.asked = new(plainQuestion)
+	p.pose(plainQuestion{asks: answers})
 	return nil
 }
 
 // drain leaves when what is queued and in flight has ended.
 func (p *plain) drain([]string) tea.Cmd {
 	l := losingOf(p.deps, p.stats)
-	p.say(l.drainText(1 << 10))
+	p.say(strings.TrimSuffix(l.drainText(1<<10), "leave") + "then leave")
+	if others := l.counts.Left() - l.draining(); others > 0 {
+		what := "drain: " + plural(others, "other URL")
+		if p.deps.Kept == "" {
+			p.say(what + " will not be fetched")
+		} else {
+			p.say(what + " will wait for " + p.deps.Kept)
+		}
+	}
 	return p.ask(func(context.Context) tea.Msg {
 		p.deps.Controller.Drain()
 		return nil

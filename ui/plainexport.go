@@ -62,7 +62,7 @@ func (p *plain) export(args []string) tea.Cmd {
 		})
 		switch {
 		case errors.Is(err, fs.ErrExist):
-			return saidMsg{[]string{"export: " + path + " is there already: " + again}}
+			return saidMsg{[]string{"export: " + path + " is there already: " + again + " replaces it"}}
 		case err != nil:
 			return saidMsg{[]string{errorLine("export", err)}}
 		case text != "":

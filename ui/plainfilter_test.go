@@ -61,7 +61,6 @@ func TestPlainUndoesByName(t *testing.T) {
 // What the views have told of a job that waits is what a filter may ask for: what its
 // last attempt came to.
 func TestWaitsAreFilteredByWhatTheViewsTold(t *testing.T) {
-	var controller engine.Controller
 	plainly(t, &enginetest.Scraper{}, func(tt *teletype) {
 		tt.say("pause")
 		tt.say("add http://a.test/1 http://a.test/2 http://b.test/3")
@@ -69,7 +68,7 @@ func TestWaitsAreFilteredByWhatTheViewsTold(t *testing.T) {
 			2: {ID: 2, Batch: 1, URL: "http://a.test/2", Host: "a.test", Status: 503, Class: engine.Status, Place: engine.Deferred},
 			9: {ID: 9, Batch: 1, URL: "http://a.test/9", Status: 503}, // which has ended since
 		}
-		s := controller.Snapshot()
+		s := tt.controller.Snapshot()
 		for typed, want := range map[string]string{
 			"code:5xx":      "http://a.test/2",
 			"class:status":  "http://a.test/2",
@@ -79,7 +78,7 @@ func TestWaitsAreFilteredByWhatTheViewsTold(t *testing.T) {
 			"host:a code:4": "",
 		} {
 			var got []string
-			for state, err := range matchingWaits(t.Context(), controller, &s, parseFilter(typed), told) {
+			for state, err := range matchingWaits(t.Context(), tt.controller, &s, parseFilter(typed), told) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -89,5 +88,5 @@ func TestWaitsAreFilteredByWhatTheViewsTold(t *testing.T) {
 				t.Errorf("%s finds %q, want %q", typed, got, want)
 			}
 		}
-	}, func(d *Deps) { controller = d.Controller })
+	})
 }

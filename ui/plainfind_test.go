@@ -67,7 +67,7 @@ func TestPlainExportsWhatAFilterFinds(t *testing.T) {
 		if got := tt.files.urls["bad.jsonl"]; len(got) != 1 || got[0] != "http://one.test/2" {
 			t.Errorf("it has %q", got)
 		}
-		tt.talk("export bad.jsonl code:5xx", "export: bad.jsonl is there already: export bad.jsonl overwrite code:5xx\n")
+		tt.talk("export bad.jsonl code:5xx", "export: bad.jsonl is there already: export bad.jsonl overwrite code:5xx replaces it\n")
 		tt.talk("export bad.jsonl overwrite code:5xx", "export: 2 results match code:5xx: 2 rows written to bad.jsonl\n")
 		tt.talk("export none.jsonl code:418", "export: nothing is written: no result matches code:418\n")
 		if _, is := tt.files.there["none.jsonl"]; is {

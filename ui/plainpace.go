@@ -39,8 +39,11 @@ func (p *plain) interval(args []string) tea.Cmd {
 	}
 	every, err := parsePace(args[0])
 	s, ok := parseSubject(args[1:], ofRun, ofBatch, ofHost)
-	if err != nil || !ok {
+	switch {
+	case err != nil:
 		return p.usage("interval")
+	case !ok:
+		return p.unclear("interval "+args[0], args[1:], "", ofBatch, ofHost)
 	}
 	return p.about("interval", s, func(f found) tea.Cmd { return p.pace("interval", f, every) })
 }
@@ -52,7 +55,7 @@ func (p *plain) faster(args []string) tea.Cmd { return p.step("faster", args) }
 func (p *plain) step(command string, args []string) tea.Cmd {
 	s, ok := parseSubject(args, ofBatch, ofHost)
 	if !ok {
-		return p.usage(command)
+		return p.unclear(command, args, "", ofBatch, ofHost)
 	}
 	return p.about(command, s, func(f found) tea.Cmd {
 		var now time.Duration
@@ -98,8 +101,11 @@ func (p *plain) priority(args []string) tea.Cmd {
 	}
 	s, ok := parseSubject(args[:n], ofBatch)
 	to, err := parsePriority(args[n])
-	if !ok || err != nil {
+	switch {
+	case err != nil:
 		return p.usage("priority")
+	case !ok:
+		return p.unclear("priority", args[:n], args[n], ofBatch)
 	}
 	return p.about("priority", s, func(f found) tea.Cmd {
 		return p.steer(plainOrder{command: "priority", what: f.name, nothing: fmt.Sprintf("%s has priority %s already", f.name, to)}, f.sel,
@@ -149,7 +155,12 @@ func (p *plain) hunted(pattern string, f found, b *bag) tea.Cmd {
 		p.say(name + " finds " + b.words(valueBytes))
 		return nil
 	}
-	p.choose(name, b.words(valueBytes)+" of "+f.name, b.first, len(b.jobs), "exclude", "nothing excluded", func() tea.Cmd {
+	finds, aloft, _ := strings.Cut(b.words(valueBytes), "; ")
+	finds += " of " + f.name
+	if aloft != "" {
+		finds += "; " + aloft
+	}
+	p.choose(name, finds, b.first, len(b.jobs), "exclude", "nothing excluded", func() tea.Cmd {
 		return p.steer(plainOrder{command: "exclude", nothing: "none of them waits any more"}, engine.Selector{},
 			func(c engine.Controller, ctx context.Context, _ engine.Selector) (engine.Done, error) {
 				return c.Exclude(ctx, b.jobs)

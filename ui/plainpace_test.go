@@ -41,7 +41,7 @@ func TestPlainPaces(t *testing.T) {
 		tt.talk("slower batch 1", "batch 1: interval ")
 		tt.talk("slower", "slower is written so:")
 		tt.talk("interval soon", "interval is written so:")
-		tt.talk("interval 5s a.test", "interval is written so:")
+		tt.talk("interval 5s a.test", "interval: a.test is not understood: did you mean interval 5s host a.test?\n")
 		tt.talk("priority 1 high", "batch 1: priority normal -> high; undo takes it back\n")
 		tt.talk("priority batch 1 high", "priority: batch 1 has priority high already\n")
 		tt.talk("priority", "priority is written so:")

@@ -31,8 +31,12 @@ func (p *plain) show(args []string) tea.Cmd {
 	if n := len(args) - 1; n > 0 && (args[n] == jsonPart || slices.Contains(partNames[:], args[n])) {
 		part, args = args[n], args[:n]
 	}
-	s, ok := parseSubject(args, ofResult, ofURL, ofBatch, ofHost)
-	if whole := s.kind == ofBatch || s.kind == ofHost; !ok || whole && part != "" {
+	takes := []subjectKind{ofResult, ofURL, ofBatch, ofHost}
+	s, ok := parseSubject(args, takes...)
+	switch whole := s.kind == ofBatch || s.kind == ofHost; {
+	case !ok && part == "":
+		return p.unclear("show", args, "", takes...)
+	case !ok || whole && part != "":
 		return p.usage("show")
 	}
 	return p.about("show", s, func(f found) tea.Cmd {

@@ -10,18 +10,21 @@ import (
 	"weir/engine"
 )
 
-// steered are what cancel, pause, resume and retry are for, beside what filters
-// find.
-var steered = []subjectKind{ofRun, ofBatch, ofHost, ofURL, ofResult}
+// steered are what cancel, pause and resume are for.
+var steered = []subjectKind{ofRun, ofBatch, ofHost, ofURL, ofResult, ofWorker, ofWaiting}
+
+// retried is what retry is for: filters find what has ended.
+var retried = []subjectKind{ofRun, ofBatch, ofHost, ofURL, ofResult, ofFilter}
 
 // cancel cancels at once what was named, and what a filter finds when it was said
 // which URLs these are.
 func (p *plain) cancel(args []string) tea.Cmd {
-	s, ok := parseSubject(args, append(steered, ofWaiting)...)
+	s, ok := parseSubject(args, steered...)
 	if !ok || len(args) == 0 {
-		return p.usage("cancel")
+		return p.unclear("cancel", args, "", steered...)
 	}
 	return p.about("cancel", s, func(f found) tea.Cmd {
+		f.carried()
 		cancel := func() tea.Cmd {
 			return p.steer(plainOrder{"cancel", f.name, f.ended("cancel", &p.stats), "nothing of " + f.name + " is left to cancel"}, f.sel, engine.Controller.Cancel)
 		}
@@ -47,11 +50,12 @@ func (p *plain) choose(name, finds string, first []string, n int, verb, left str
 }
 
 func (p *plain) pause(args []string) tea.Cmd {
-	s, ok := parseSubject(args, append(steered, ofWaiting)...)
+	s, ok := parseSubject(args, steered...)
 	if !ok {
-		return p.usage("pause")
+		return p.unclear("pause", args, "", steered...)
 	}
 	return p.about("pause", s, func(f found) tea.Cmd {
+		f.carried()
 		ended := ""
 		if f.kind != ofRun && f.kind != ofHost { // which may be paused for what comes
 			ended = f.ended("pause", &p.stats)
@@ -61,9 +65,9 @@ func (p *plain) pause(args []string) tea.Cmd {
 }
 
 func (p *plain) resume(args []string) tea.Cmd {
-	s, ok := parseSubject(args, append(steered, ofWaiting)...)
+	s, ok := parseSubject(args, steered...)
 	if !ok {
-		return p.usage("resume")
+		return p.unclear("resume", args, "", steered...)
 	}
 	return p.about("resume", s, func(f found) tea.Cmd {
 		not := f.name + " is not paused"
@@ -75,13 +79,24 @@ func (p *plain) resume(args []string) tea.Cmd {
 }
 
 func (p *plain) retry(args []string) tea.Cmd {
-	s, ok := parseSubject(args, append(steered, ofFilter)...)
+	s, ok := parseSubject(args, retried...)
 	if !ok {
-		return p.usage("retry")
+		return p.unclear("retry", args, "", retried...)
 	}
 	return p.about("retry", s, func(f found) tea.Cmd {
-		return p.steer(plainOrder{"retry", f.name, "", "nothing of " + f.name + " failed or was empty"}, f.sel, engine.Controller.Retry)
+		not := "nothing of " + f.name + " failed or was empty"
+		if f.failed > 0 {
+			not = "what failed or was empty of " + f.name + " is to be asked again already"
+		}
+		return p.steer(plainOrder{"retry", f.name, "", not}, f.sel, engine.Controller.Retry)
 	})
+}
+
+// carried calls a worker that has a URL by that, which it will be rid of.
+func (f *found) carried() {
+	if f.kind == ofWorker && f.worker.Job != 0 {
+		f.name = f.worker.URL
+	}
 }
 
 // ended says that nothing is left of f to do something with; empty if there is.
@@ -93,6 +108,10 @@ func (f *found) ended(verb string, s *engine.Stats) string {
 		return batchEnded(f.batch, verb)
 	case ofHost:
 		return hostEnded(f.host, verb)
+	case ofWorker:
+		if f.worker.Job == 0 {
+			return f.name + " has no URL now"
+		}
 	}
 	text := ""
 	for _, r := range f.rows {
@@ -177,8 +196,13 @@ func (p *plain) undo([]string) tea.Cmd {
 
 // question asks for yes or no.
 func (p *plain) question(command, does, left string, yes func() tea.Cmd) {
-	p.say(command + ": answer yes to " + does + ", no to leave it")
-	p.asked = &plainQuestion{left: command + ": " + left, yes: yes}
+	p.pose(plainQuestion{asks: command + ": answer yes to " + does + ", no to leave it", left: command + ": " + left, yes: yes})
+}
+
+// pose says a question, and awaits its answer.
+func (p *plain) pose(q plainQuestion) {
+	p.say(q.asks)
+	p.asked = &q
 }
 
 func (p *plain) yes([]string) tea.Cmd {

@@ -31,9 +31,10 @@ func (p *plain) limits() []string {
 
 // why says what the screen says on w, so that each line stands alone.
 func (p *plain) why(args []string) tea.Cmd {
-	s, ok := parseSubject(args, ofRun, ofResult, ofBatch, ofHost, ofWorker, ofURL)
+	takes := []subjectKind{ofRun, ofResult, ofBatch, ofHost, ofWorker, ofURL}
+	s, ok := parseSubject(args, takes...)
 	if !ok {
-		return p.usage("why")
+		return p.unclear("why", args, "", takes...)
 	}
 	return p.about("why", s, func(f found) tea.Cmd {
 		p.say(p.whyLines(&f)...)

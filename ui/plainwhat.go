@@ -88,6 +88,54 @@ func isTerm(word string) bool {
 	return ok && slices.Contains(filterKeys, key+":")
 }
 
+// unclear says what a command was likely meant to be for, or else how it is written.
+// Before and after are the words of the line that are clear.
+func (p *plain) unclear(before string, args []string, after string, takes ...subjectKind) tea.Cmd {
+	name, _, _ := strings.Cut(before, " ")
+	text := strings.Join(args, " ")
+	if near := nearSubject(&p.stats, args, takes); near != "" {
+		line := strings.TrimSpace(before + " " + near + " " + after)
+		p.say(fmt.Sprintf("%s: %s is not understood: did you mean %s?", name, text, line))
+		return nil
+	}
+	if slices.Contains(takes, ofFilter) || slices.Contains(takes, ofWaiting) {
+		if amiss := parseFilter(text).amiss(); amiss != "" {
+			p.say(name + ": " + amiss)
+			return nil
+		}
+	}
+	return p.usage(name)
+}
+
+// nearSubject returns what a command may be for that is near to what was typed: a host
+// or an outcome without the word before it, a batch by its name; empty if nothing is.
+func nearSubject(s *engine.Stats, args []string, takes []subjectKind) string {
+	text := strings.ToLower(strings.Join(args, " "))
+	if len(text) < 3 || text == "host" {
+		return ""
+	}
+	if slices.Contains(takes, ofBatch) {
+		var named []engine.BatchID
+		for i := range s.Batches {
+			if b := &s.Batches[i].Batch; containsFold(b.Name, strings.TrimPrefix(text, "batch ")) {
+				named = append(named, b.ID)
+			}
+		}
+		if len(named) == 1 {
+			return selectorText(engine.Selector{Batch: named[0]})
+		}
+	}
+	if slices.Contains(takes, ofFilter) || slices.Contains(takes, ofWaiting) {
+		if slices.Contains(outcomeNames(), text) {
+			return "outcome:" + text
+		}
+	}
+	if host := nearestHost(text, s.Hosts); host != "" && slices.Contains(takes, ofHost) && len(args) == 1 {
+		return selectorText(engine.Selector{Host: host})
+	}
+	return ""
+}
+
 // A found is what a subject names: it is there.
 type found struct {
 	kind subjectKind
@@ -98,10 +146,18 @@ type found struct {
 	host   *engine.HostStats
 	worker *engine.WorkerStats
 	rows   []*jobRow // of a URL, in each batch that has it; of a result
+	failed int       // of the results that were found, those that failed or were empty
 
 	first []string // of the URLs that a filter found; at most huntShown
 	aloft int      // of them, those in flight
 	of    int      // and of how many
+}
+
+// tally counts a result.
+func (f *found) tally(o engine.Outcome) {
+	if o == engine.Failed || o == engine.Empty {
+		f.failed++
+	}
 }
 
 // many reports whether it is more than one URL, of which sentences say `are`.
@@ -166,6 +222,7 @@ func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subj
 			return f, fmt.Errorf("no worker %d is known: there are %s, workers lists them", what.num, count(s.Workers))
 		}
 		f.name, f.worker = fmt.Sprintf("worker %d", what.num), &s.Slots[i]
+		f.sel.Jobs = []engine.JobID{f.worker.Job}
 	case ofResult:
 		states, err := c.States(ctx, engine.Query{After: what.num - 1, Limit: 1})
 		switch {
@@ -175,6 +232,7 @@ func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subj
 			return f, fmt.Errorf("there is no result %d: results lists the last of them", what.num)
 		}
 		f.rows = []*jobRow{newRow(&states[0])}
+		f.tally(states[0].Outcome)
 		f.name = states[0].URL
 		f.sel.Jobs = []engine.JobID{states[0].ID}
 	case ofURL:
@@ -195,6 +253,7 @@ func lookUp(ctx context.Context, c engine.Controller, s *engine.Stats, what subj
 				return f, err
 			}
 			f.sel.Jobs = append(f.sel.Jobs, state.ID)
+			f.tally(state.Outcome)
 		}
 		if len(f.sel.Jobs) == 0 {
 			return f, errors.New(what.filter.none("result"))
