@@ -130,3 +130,30 @@ func TestLimitedByIsOfOneMoment(t *testing.T) {
 		}
 	})
 }
+
+// The rate of the run is shown anew once a second, and at once when it stops and
+// when it goes on.
+func TestRateIsCalm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := busyScene()
+		since := sc.stats.At
+		s := newStage(t, sc, 120, 36)
+		for _, v := range []struct {
+			at   time.Duration // since the first
+			rate float64
+			want string
+		}{
+			{100 * time.Millisecond, 7, "4.9/s"}, {999 * time.Millisecond, 8, "4.9/s"}, {time.Second, 6, "6.0/s"},
+			{1500 * time.Millisecond, 5, "6.0/s"}, {1600 * time.Millisecond, 0, " 0/s"}, {1700 * time.Millisecond, 3, "3.0/s"}, {2600 * time.Millisecond, 4, "3.0/s"}, {2700 * time.Millisecond, 4, "4.0/s"},
+		} {
+			sc.stats.At, sc.stats.Rate = since.Add(v.at), v.rate
+			for _, size := range [][2]int{{120, 36}, {60, 15}, {40, 10}} {
+				s.tell(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+				s.tell(statsMsg{sc.stats})
+				if got := s.screen(); !strings.Contains(got, v.want) {
+					t.Fatalf("after %v at %v/s it does not say %q:\n%s", v.at, v.rate, v.want, got)
+				}
+			}
+		}
+	})
+}

@@ -97,7 +97,7 @@ func (h header) card(height int) []row {
 	return fit([]row{
 		line(0, state...),
 		line(2, done...),
-		line(6, bit{rate(s.Rate), t.Text, 0}, bit{"  " + h.eta(), t.Text, 1}),
+		line(6, bit{rate(h.rate), t.Text, 0}, bit{"  " + h.eta(), t.Text, 1}),
 		line(7, work...),
 		line(3, failed, bit{"  backpressure ", t.Muted, 1}, bit{count(s.Hits), t.Text, 1}),
 		line(4, limit...),

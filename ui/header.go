@@ -67,6 +67,7 @@ type header struct {
 	deps    Deps
 	frozen  *freezer
 	unsaved int
+	rate    float64 // jobs per second
 	peak    float64 // highest rate seen so far, jobs per second
 	w       int
 }
@@ -141,7 +142,7 @@ func (h header) state() string {
 			left = append(left, bit{"  ", t.Text, dropName}, bit{cut(name, 24), t.Accent, dropName})
 		}
 	}
-	left = append(left, bit{"  " + right(rate(s.Rate), 6), t.Text, 0})
+	left = append(left, bit{"  " + right(rate(h.rate), 6), t.Text, 0})
 	if s.State != engine.RunIdle {
 		left = append(left, bit{" " + t.Glyphs.spark(s.History[:], h.peak), t.Muted, dropSpark})
 	}
@@ -276,7 +277,7 @@ func (t Theme) limitStyle(s *engine.Stats) Style {
 func (h header) narrow() []string {
 	t, s := h.th, h.s
 	c := &s.Counts
-	first := append(h.stateBits(), bit{"  " + right(rate(s.Rate), 6), t.Text, 0},
+	first := append(h.stateBits(), bit{"  " + right(rate(h.rate), 6), t.Text, 0},
 		bit{"   " + t.Glyphs.bar(c.Ended(), c.Submitted, 8), t.OK, dropBar},
 		bit{" " + h.percent(), t.Text, 0},
 		bit{"   " + h.eta(), t.Text, dropETA})

@@ -255,6 +255,21 @@ func (d *steady) take(s *engine.Stats) {
 	d.told.Slots, d.told.Batches, d.told.Hosts, d.told.Undo, d.told.Classes = nil, nil, nil, nil, nil // they are the view's
 }
 
+// A heldRate is the rate of a run as the header has it. That of the last seconds
+// changes with every result, and nobody could read that: it is shown anew once a
+// second, and at once when the run comes to a stop or goes on.
+type heldRate struct {
+	at    time.Time // of the view that it is from
+	shown float64   // jobs per second
+}
+
+// take brings in the numbers of a view.
+func (r *heldRate) take(s *engine.Stats) {
+	if d := s.At.Sub(r.at); d < 0 || d >= time.Second || s.Rate == 0 || r.shown == 0 {
+		r.at, r.shown = s.At, s.Rate
+	}
+}
+
 // takesTurns reports whether what limits a run is one of the things that do so
 // in turn while work goes on.
 func takesTurns(s *engine.Stats) bool {

@@ -30,6 +30,7 @@ type Model struct {
 
 	stats   engine.Stats // of the last view; At is the clock of the screen
 	limited steady       // what the header says limits the run
+	rate    heldRate     // of the run, in the header
 	peak    float64      // highest rate so far
 	live    bool         // there was a view
 	quiet   bool         // none since the last second
@@ -297,6 +298,7 @@ func (m *Model) takeStats(s *engine.Stats) tea.Cmd {
 	}
 	m.live = true
 	m.limited.take(s)
+	m.rate.take(s)
 	for _, r := range s.History {
 		m.peak = max(m.peak, r)
 	}

@@ -107,7 +107,7 @@ func (m *Model) draw() tea.View {
 func (m *Model) head() header {
 	limit := m.limited.told
 	limit.At = m.stats.At
-	h := header{th: m.th, keys: m.says, s: &m.stats, limit: &limit, frozen: &m.freezer, deps: m.saved(), peak: m.peak, w: m.w}
+	h := header{th: m.th, keys: m.says, s: &m.stats, limit: &limit, frozen: &m.freezer, deps: m.saved(), rate: m.rate.shown, peak: m.peak, w: m.w}
 	if m.stats.Limit.Kind == engine.LimitNothing {
 		h.unsaved = m.unsaved()
 	}
