@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -134,7 +135,7 @@ type killer struct {
 
 func newKiller(t *testing.T, name string, kind killKind) *killer {
 	t.Helper()
-	k := &killer{name: name, kind: kind, dir: filepath.Join(t.ArtifactDir(), name), site: newKillSite(t)}
+	k := &killer{name: name, kind: kind, dir: filepath.Join(killFolder(t), name), site: newKillSite(t)}
 	k.write(t, "rows.yaml", killRecipe)
 	for host := range killHosts {
 		list := k.site.list(host)
@@ -148,6 +149,21 @@ func newKiller(t *testing.T, name string, kind killKind) *killer {
 		k.write(t, fmt.Sprintf("host%d.txt", host), list)
 	}
 	return k
+}
+
+// killFolder returns a folder for what runs leave. It is on a disk, where a
+// commit takes its time: more kills come in the middle of one.
+func killFolder(t *testing.T) string {
+	t.Helper()
+	if artifacts := flag.Lookup("test.artifacts"); artifacts.Value.String() == "true" {
+		return t.ArtifactDir()
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(program), "kill-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // killAgain is how often a list that lasts repeats each of its URLs.

@@ -61,8 +61,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		// A program that is killed loses nothing of a file in memory, and
-		// nothing of one on a disk: the system has both.
+		// TestKill stays on the disk that the program is on.
 		defer enginetest.InMemory()()
 		return enginetest.Run(m)
 	}())
