@@ -353,15 +353,19 @@ func (m *Model) wake() tea.Cmd {
 func (m *Model) unsaved() int { return losingOf(m.saved(), m.stats).unsaved }
 
 // saved returns the deps with the file that holds all results: that of an
-// export, if nothing has ended since.
+// export, if nothing has ended since and nothing is left: a question that stays
+// open while more ends would not be true any more.
 func (m *Model) saved() Deps {
+	if m.stats.Counts.Left() > 0 {
+		return m.deps
+	}
 	return savedIn(m.exported.path, m.exported.num, m.deps, &m.stats, m.results.table.newest)
 }
 
 // savedIn returns the deps with a file that all results up to num were written
-// to, if that is the newest of them and nothing is left.
+// to, if that is the newest of them.
 func savedIn(path string, num uint64, d Deps, s *engine.Stats, newest uint64) Deps {
-	if path != "" && num >= newest && s.Counts.Left() == 0 {
+	if path != "" && num >= newest {
 		ended := uint64(losingOf(d, *s).ended())
 		d.Saving, d.Saved = path, func() uint64 { return ended }
 	}

@@ -199,6 +199,13 @@ func (p *plain) update(msg tea.Msg) tea.Cmd {
 		if msg.num > 0 {
 			p.exported = msg
 		}
+		if p.asked.ofQuit() {
+			p.asked = nil
+			if losingOf(p.saved(), p.stats).any() {
+				return p.quit(nil)
+			}
+			p.say("nothing would be lost any more: quit leaves")
+		}
 	case steeredMsg:
 		p.steered(msg)
 	case wrotePlain:

@@ -31,6 +31,9 @@ type plainQuestion struct {
 	yes  func() tea.Cmd // nil: it is the question of quit
 }
 
+// ofQuit reports whether it is the question of quit; nil is no question.
+func (q *plainQuestion) ofQuit() bool { return q != nil && q.yes == nil }
+
 // barred reports whether a command would change a run that is only watched.
 func (p *plain) barred(c *plainCommand) bool { return p.deps.ReadOnly && c.changes }
 
@@ -185,7 +188,7 @@ func (p *plain) freeze([]string) tea.Cmd {
 }
 
 // quitting reports whether the question of quit is answered now.
-func (p *plain) quitting() bool { return p.was != nil && p.was.yes == nil }
+func (p *plain) quitting() bool { return p.was.ofQuit() }
 
 func (p *plain) stay([]string) tea.Cmd {
 	if p.was == nil {

@@ -22,8 +22,13 @@ type exportedPlain struct {
 	lines []string
 }
 
-// export writes results to a file: all, or those that a filter lets through.
+// export writes results to a file: all, or those that a filter lets through. The
+// question of quit waits for that, and is asked again if there is still something to
+// lose.
 func (p *plain) export(args []string) tea.Cmd {
+	if p.quitting() {
+		p.asked = p.was
+	}
 	if len(args) == 0 {
 		return p.usage("export")
 	}

@@ -104,3 +104,27 @@ func TestPlainSaysWhatIsLeft(t *testing.T) {
 		tt.talk("drain", "drain: finish the 10", ", then leave\ndrain: 19", " other URLs will not be fetched\n")
 	})
 }
+
+// An export that answers quit is followed by the question again, if there is still
+// something to lose.
+func TestPlainQuitsAfterItsExport(t *testing.T) {
+	plainly(t, answering(nil), func(tt *teletype) {
+		tt.say("http://a.test/1\nhttp://a.test/2")
+		tt.hear(5 * time.Second)
+		tt.say("pause")
+		tt.say("add http://a.test/3")
+		tt.talk("quit", "2 results are only in memory")
+		tt.talk("export old.jsonl", "old.jsonl is there already: export old.jsonl overwrite replaces it\n")
+		tt.talk("export code:200", "export: there is no file: ")
+		tt.talk("export new.jsonl", "2 rows written to new.jsonl\n1 URL not fetched: ", "2 results saved in new.jsonl.", "\nAnswer stay, export FILE, drain or cancel.\n")
+		tt.talk("stay", "staying")
+		tt.talk("export more.jsonl", "2 rows written to more.jsonl\n")
+		tt.say("resume")
+		tt.hear(5 * time.Second)
+		tt.talk("quit", "3 results are only in memory")
+		tt.talk("export new.csv", "3 rows written to new.csv\nnothing would be lost any more: quit leaves\n")
+		tt.talk("cancel", "cancel is written so:")
+		tt.say("quit")
+		tt.left()
+	})
+}
