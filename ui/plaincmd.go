@@ -128,12 +128,19 @@ func (p *plain) command(text string) tea.Cmd {
 	p.was, p.asked = p.asked, nil
 	commands := plainCommands()
 	i := slices.IndexFunc(commands, func(c plainCommand) bool { return c.name == name })
-	if p.was != nil && p.was.yes != nil && i >= 0 && !commands[i].answers {
+	wrong := ""
+	switch {
+	case i < 0:
+		wrong = noCommand(name)
+	case commands[i].args == "" && len(args) > 0 && !p.barred(&commands[i]):
+		wrong = fmt.Sprintf("%s stands alone: %s is not understood, nothing is done", name, strings.Join(args, " "))
+	}
+	if p.was != nil && p.was.yes != nil && wrong == "" && !commands[i].answers {
 		p.say(p.was.left)
 	}
 	switch {
-	case i < 0:
-		p.say(noCommand(name))
+	case wrong != "":
+		p.say(wrong)
 		if p.was != nil {
 			p.pose(*p.was)
 		}
