@@ -143,8 +143,14 @@ func TestRateIsCalm(t *testing.T) {
 			rate float64
 			want string
 		}{
-			{100 * time.Millisecond, 7, "4.9/s"}, {999 * time.Millisecond, 8, "4.9/s"}, {time.Second, 6, "6.0/s"},
-			{1500 * time.Millisecond, 5, "6.0/s"}, {1600 * time.Millisecond, 0, " 0/s"}, {1700 * time.Millisecond, 3, "3.0/s"}, {2600 * time.Millisecond, 4, "3.0/s"}, {2700 * time.Millisecond, 4, "4.0/s"},
+			{100 * time.Millisecond, 7, "4.9/s"},
+			{999 * time.Millisecond, 8, "4.9/s"},
+			{time.Second, 6, "6.0/s"},
+			{1500 * time.Millisecond, 5, "6.0/s"},
+			{1600 * time.Millisecond, 0, " 0/s"},
+			{1700 * time.Millisecond, 3, "3.0/s"},
+			{2600 * time.Millisecond, 4, "3.0/s"},
+			{2700 * time.Millisecond, 4, "4.0/s"},
 		} {
 			sc.stats.At, sc.stats.Rate = since.Add(v.at), v.rate
 			for _, size := range [][2]int{{120, 36}, {60, 15}, {40, 10}} {
