@@ -162,20 +162,21 @@ func (p *palette) about(th Theme, w int) (rows []row) {
 // line draws one action in w cells: its name, its key, and as far as there is
 // room what it does or why it cannot.
 func (p *palette) line(th Theme, a action, selected bool, w int) string {
-	const cells, keyCells, fewest = 28, 10, 16 // of the name, of the key, and for the rest
+	const cells, keyCells, fewest = 28, 11, 16 // of the name, of the key, and for the rest
 	words, possible := p.says(a)
 	style := th.Muted
 	if !possible {
 		style = th.Warn
 	}
 	name, key, rest := pad(a.name, cells), pad(a.key.Help().Key, keyCells), ""
+	apart := func(cells int) string { return pad(a.name, cells-1) + blank(min(cells, 1)) } // from the key
 	switch room := w - 2 - cells - keyCells; {
 	case room >= fewest:
 		rest = pad(words, room)
 	case !possible && room >= 0: // that it cannot is said, and why below
-		name, rest = pad(a.name, max(w-2-keyCells-len("not now"), 0)), "not now"
+		name, rest = apart(max(w-2-keyCells-len("not now"), 0)), "not now"
 	default:
-		name = pad(a.name, max(w-2-keyCells, 0))
+		name = apart(max(w-2-keyCells, 0))
 	}
 	if selected {
 		return th.Selected.Render(th.Glyphs.Cursor + " " + name + key + rest)

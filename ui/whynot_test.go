@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -129,8 +130,12 @@ func TestPaletteSaysAll(t *testing.T) {
 						if len(words) > 0 && words[0] == "enter" {
 							keys = at
 						}
-						if len(words) > 0 && words[0] != s.th.Glyphs.Cursor {
+						switch {
+						case len(words) == 0:
+						case words[0] != s.th.Glyphs.Cursor:
 							all = append(all, words...)
+						case a.key.Help().Key != "" && !slices.Contains(words, strings.Fields(a.key.Help().Key)[0]):
+							t.Errorf("%v, %s: the key of %s does not stand apart: %q", size, sc.name, a.id, line)
 						}
 					}
 					said, _ := p.says(a)
