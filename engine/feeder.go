@@ -91,9 +91,11 @@ func (e *Engine) fill() (full bool, wait time.Duration) {
 func (e *Engine) submit() (full bool) {
 	e.passing = false
 	for len(e.hand) > 0 {
-		if room := e.cfg.Queue - e.pool.QueueDepth(); room > 0 && e.counts.Queued >= e.cfg.Queue && room <= e.returning() {
-			e.passing = true
-			return true
+		if e.counts.Queued >= e.cfg.Queue { // else there is room for those as well
+			if room := e.cfg.Queue - e.pool.QueueDepth(); room > 0 && room <= e.returning() {
+				e.passing = true
+				return true
+			}
 		}
 		j := e.hand[0]
 		fresh := j
