@@ -173,8 +173,11 @@ func (p *palette) line(th Theme, a action, selected bool, w int) string {
 	switch room := w - 2 - cells - keyCells; {
 	case room >= fewest:
 		rest = pad(words, room)
-	case !possible && room >= 0: // that it cannot is said, and why below
-		name, rest = apart(max(w-2-keyCells-len("not now"), 0)), "not now"
+	case room >= 0: // that it cannot is said, and why below
+		name, rest = apart(max(w-2-keyCells-len("not now"), 0)), blank(len("not now"))
+		if !possible {
+			rest = "not now"
+		}
 	default:
 		name = apart(max(w-2-keyCells, 0))
 	}
